@@ -1,0 +1,146 @@
+"""The small values every message is made of: money, months, instants, identifiers.
+
+Parsed once, here. Money is integer fen (1/100 yuan), a month is ``year * 12 + month - 1``, an instant is integer
+nanoseconds since 1970-01-01T00:00Z, a day is the proleptic Gregorian ordinal of ``datetime.date.toordinal``.
+Calendar dates are China Standard Time (UTC+8, without summer time since 1991).
+"""
+
+import re
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from typing import Final
+
+NANOSECONDS: Final = 1_000_000_000
+DAY_SECONDS: Final = 86_400
+CHINA_OFFSET_SECONDS: Final = 8 * 3600
+EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
+
+_MONEY = re.compile(r"(-?)([0-9]{1,12})(?:\.([0-9]{1,2}))?")
+_MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
+_INSTANT = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt]([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9]|60)(?:\.([0-9]+))?"
+    r"(?:[Zz]|([+-])([01][0-9]|2[0-3]):([0-5][0-9]))"
+)
+_AREA_CODE = re.compile(r"[0-9]{12}")
+_HOUSEHOLD_ID = re.compile(r"[0-9A-Za-z-]{4,32}")
+
+
+def parse_money(value: str | int | float) -> int:
+    """Return a wire amount in yuan as fen.
+
+    A string must read ``-?[0-9]{1,12}(\\.[0-9]{1,2})?``; so must the shortest form of a JSON number.
+
+    Raises:
+        ValueError: the amount reads otherwise.
+    """
+    text = value if isinstance(value, str) else repr(value)
+    match = _MONEY.fullmatch(text)
+    if match is None:
+        raise ValueError("not an amount in yuan with at most 12 digits and 2 decimals")
+    sign, yuan, decimals = match.groups()
+    fen = int(yuan) * 100 + (int(decimals.ljust(2, "0")) if decimals else 0)
+    return -fen if sign else fen
+
+
+def render_money(fen: int) -> str:
+    """Return fen as yuan with two decimals: ``481250`` -> ``"4812.50"``."""
+    return str(Decimal(fen).scaleb(-2))
+
+
+@lru_cache(maxsize=4096)
+def parse_month(text: str) -> int:
+    """Return ``YYYY-MM`` as a month number.
+
+    Raises:
+        ValueError: not of that form, or no such month.
+    """
+    match = _MONTH.fullmatch(text)
+    if match is None:
+        raise ValueError("not a month of the form YYYY-MM")
+    return int(match[1]) * 12 + int(match[2]) - 1
+
+
+def render_month(month: int) -> str:
+    """Return a month number as ``YYYY-MM``."""
+    return f"{month // 12:04d}-{month % 12 + 1:02d}"
+
+
+@lru_cache(maxsize=4096)
+def _day_of(text: str) -> int:
+    """Return days since 1970-01-01 of a ``YYYY-MM-DD`` (the year 0000 lies one leap year before 0001)."""
+    year = int(text[:4])
+    if year == 0:
+        return date(400, int(text[5:7]), int(text[8:])).toordinal() - 146_097 - EPOCH_ORDINAL
+    return date(year, int(text[5:7]), int(text[8:])).toordinal() - EPOCH_ORDINAL
+
+
+def parse_instant(text: str) -> int:
+    """Return an RFC 3339 date-time with offset as nanoseconds since 1970 (finer digits are cut off).
+
+    A leap second (``:60``) is read as the first second of the next minute.
+
+    Raises:
+        ValueError: not RFC 3339, without an offset, or no such date.
+    """
+    match = _INSTANT.fullmatch(text)
+    if match is None:
+        raise ValueError("not an RFC 3339 date-time with offset")
+    day, hour, minute, second, fraction, sign, offset_hour, offset_minute = match.groups()
+    seconds = _day_of(day) * DAY_SECONDS + int(hour) * 3600 + int(minute) * 60 + int(second)
+    if sign:
+        offset = int(offset_hour) * 3600 + int(offset_minute) * 60
+        seconds += offset if sign == "-" else -offset
+    nanoseconds = int(fraction[:9].ljust(9, "0")) if fraction else 0
+    return seconds * NANOSECONDS + nanoseconds
+
+
+def parse_day(text: str) -> int:
+    """Return ``YYYY-MM-DD`` as an ordinal day.
+
+    Raises:
+        ValueError: not of that form, or no such day.
+    """
+    if len(text) != 10:
+        raise ValueError("not a date of the form YYYY-MM-DD")
+    return date.fromisoformat(text).toordinal()
+
+
+def render_day(day: int) -> str:
+    """Return an ordinal day as ``YYYY-MM-DD``."""
+    return date.fromordinal(max(day, 1)).isoformat()
+
+
+def day_of(instant: int) -> int:
+    """Return the calendar day in China of an instant, as an ordinal."""
+    return (instant // NANOSECONDS + CHINA_OFFSET_SECONDS) // DAY_SECONDS + EPOCH_ORDINAL
+
+
+@lru_cache(maxsize=65_536)
+def month_of_day(day: int) -> int:
+    """Return the month number an ordinal day lies in (days before the year 1 count as its first month)."""
+    there = date.fromordinal(max(day, 1))
+    return there.year * 12 + there.month - 1
+
+
+def month_of(instant: int) -> int:
+    """Return the calendar month in China of an instant."""
+    return month_of_day(day_of(instant))
+
+
+def render_instant(instant: int) -> str:
+    """Return an instant as RFC 3339 in China Standard Time, with no more decimals than it has."""
+    seconds, nanoseconds = divmod(instant, NANOSECONDS)
+    hour, rest = divmod((seconds + CHINA_OFFSET_SECONDS) % DAY_SECONDS, 3600)
+    fraction = f".{nanoseconds:09d}".rstrip("0") if nanoseconds else ""
+    return f"{render_day(day_of(instant))}T{hour:02d}:{rest // 60:02d}:{rest % 60:02d}{fraction}+08:00"
+
+
+def is_area_code(text: str) -> bool:
+    """Tell whether a text is a 12-digit administrative code (county 6, township 3, village 3)."""
+    return _AREA_CODE.fullmatch(text) is not None
+
+
+def is_household_id(text: str) -> bool:
+    """Tell whether a text can be a household id: 4 to 32 of ``[0-9A-Za-z-]``."""
+    return _HOUSEHOLD_ID.fullmatch(text) is not None

@@ -1,0 +1,92 @@
+"""What the household table holds: facts that do not depend on order, and the thread that follows it."""
+
+from typing import Final
+
+import msgspec
+
+from schemas.registry import RegistryEntry
+from schemas.reports import KeptReport
+from schemas.vocabulary import Category, Pathway, Severity
+
+STATE_VERSION: Final = 1
+
+
+class Newest(msgspec.Struct, frozen=True, array_like=True, order=True, gc=False):
+    """The newest report ever seen, withdrawn or not, and the area it named."""
+
+    occurred_at: int
+    channel: int
+    event_id: str
+    area_code: str
+
+
+class Withdrawal(msgspec.Struct, frozen=True, array_like=True, order=True, gc=False):
+    """Reports ``event_id`` of ``channel`` that occurred up to ``until`` (nanoseconds) do not count."""
+
+    event_id: str
+    channel: int
+    until: int
+
+
+class Facts(msgspec.Struct, frozen=True, array_like=True):
+    """The join-semilattice part of a household: equal sets of records give equal bytes.
+
+    ``reports`` ascend by newness and hold only what can still count; ``withdrawals`` ascend. ``registry_at`` is the
+    ``updated_at`` of the newest registry record, also where that record removed the entry (``registry`` is None then).
+    """
+
+    as_of: int | None = None
+    newest: Newest | None = None
+    reports: tuple[KeptReport, ...] = ()
+    withdrawals: tuple[Withdrawal, ...] = ()
+    registry_at: int | None = None
+    registry: RegistryEntry | None = None
+
+
+class ReasonKey(msgspec.Struct, frozen=True, array_like=True, order=True, gc=False):
+    """What makes a reason another reason (contract §5): values and evidence may move without a transition."""
+
+    rule: str
+    subject: str
+    severity: Severity
+    channels: tuple[str, ...]
+
+
+class ConflictKey(msgspec.Struct, frozen=True, array_like=True, order=True, gc=False):
+    """Which channels stand against which on one indicator."""
+
+    rule: str
+    subject: str
+    good: tuple[str, ...]
+    bad: tuple[str, ...]
+
+
+class OpenAlert(msgspec.Struct, frozen=True, array_like=True):
+    """What was last published of the household's open alert. ``opened_at`` is a record timestamp in nanoseconds."""
+
+    opened_at: int
+    verify_by: int
+    severity: Severity
+    category: Category
+    pathway: Pathway
+    reasons: tuple[ReasonKey, ...]
+    conflicts: tuple[ConflictKey, ...]
+
+
+class Thread(msgspec.Struct, frozen=True, array_like=True):
+    """What follows the order of arrival: how often an alert opened, how many transitions there were, what is open."""
+
+    episode: int = 0
+    sequence: int = 0
+    open: OpenAlert | None = None
+
+
+class HouseholdState(msgspec.Struct, frozen=True, array_like=True):
+    """One household, as stored."""
+
+    version: int = STATE_VERSION
+    facts: Facts = Facts()
+    thread: Thread = Thread()
+
+
+EMPTY: Final = HouseholdState()

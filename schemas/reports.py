@@ -1,0 +1,104 @@
+"""Reports as the household keeps them: the envelope and the facts of contract §3.
+
+What stands on the wire is described in :mod:`schemas.wire`; these are the values after it was read: fen, month numbers,
+instants. They are stored in the household table, so every change of shape here is a new state version.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from schemas.vocabulary import ClaimKind, Component, IndicatorKind, SpendingCategory
+
+
+class IncomeStatement(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
+    """Totals in fen over the months ``start`` to ``end`` inclusive."""
+
+    start: int
+    end: int
+    wage: int
+    business: int
+    property: int
+    transfer: int
+    production_cost: int
+
+    @property
+    def months(self) -> int:
+        """How many months the totals cover (1 to 12)."""
+        return self.end - self.start + 1
+
+
+class Income(msgspec.Struct, frozen=True, array_like=True, tag=2, gc=False):
+    """What a department knows of one component in one month, in fen."""
+
+    component: Component
+    month: int
+    amount: int
+    person_id: str | None
+
+
+class Spending(msgspec.Struct, frozen=True, array_like=True, tag=3, gc=False):
+    """Self-paid spending in fen; cumulative means the total of the year up to ``month``."""
+
+    category: SpendingCategory
+    amount: int
+    month: int
+    person_id: str | None
+    cumulative: bool
+
+
+class Claim(msgspec.Struct, frozen=True, array_like=True, tag=4, gc=False):
+    """An insurance claim received, in fen."""
+
+    kind: ClaimKind
+    amount: int
+    month: int
+
+
+class Indicator(msgspec.Struct, frozen=True, array_like=True, tag=5, gc=False):
+    """A worry or guarantee seen: what, whose (a person for schooling and medical cover), and how it stands.
+
+    Values: food and clothing ``adequate``/``inadequate``; schooling ``STAGE:STATUS``; medical cover
+    ``enrolled``/``not_enrolled``; housing its grade; water ``safe``/``unsafe``.
+    """
+
+    kind: IndicatorKind
+    subject: str | None
+    value: str
+
+
+Fact = IncomeStatement | Income | Spending | Claim | Indicator
+
+
+class KeptReport(msgspec.Struct, frozen=True, array_like=True, order=True):
+    """One report in a household's facts. Its fields are in the order of newness: instant, channel rank, event id."""
+
+    occurred_at: int
+    channel: int
+    event_id: str
+    source: str
+    facts: tuple[Fact, ...]
+
+    @property
+    def newness(self) -> tuple[int, int, str]:
+        """What "newest" compares (contract §3.2)."""
+        return self.occurred_at, self.channel, self.event_id
+
+
+class Report(msgspec.Struct, frozen=True):
+    """A valid report before it has found its household."""
+
+    household_id: str | None
+    person_id: str | None
+    area_code: str
+    kept: KeptReport
+    voids: str | None
+
+
+class Tick(msgspec.Struct, frozen=True):
+    """Time passing for a household that sent nothing (instant in nanoseconds)."""
+
+    at: int
+
+
+ReportSchema = Literal["self-declaration/1", "cadre-report/1", "department-record/1"]
