@@ -1,0 +1,93 @@
+"""What rules say: a Finding with the reports it rests on, or Undetermined with what is missing."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from schemas.household import ConflictKey, ReasonKey
+from schemas.reports import KeptReport
+from schemas.vocabulary import CHANNELS, Category, Pathway, Severity
+
+Unit = Literal["yuan", "percent", "state", "grade", "status"]
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Channels whose newest values stand good against bad on one indicator."""
+
+    rule: str
+    subject: str | None
+    good: tuple[KeptReport, ...]
+    bad: tuple[KeptReport, ...]
+
+    @property
+    def key(self) -> ConflictKey:
+        """What makes it another conflict."""
+        return ConflictKey(self.rule, self.subject or "", channels_of(self.good), channels_of(self.bad))
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule that fires.
+
+    ``support`` holds (report, position of the fact in it), newest report first. ``figures`` are the amounts (fen) and
+    other numbers behind the value, by name, enough to argue about it.
+    """
+
+    rule: str
+    dimension: str
+    severity: Severity
+    value: str
+    threshold: str
+    unit: Unit
+    channels: tuple[str, ...]
+    support: tuple[tuple[KeptReport, int], ...]
+    subject: str | None = None
+    conflict: Conflict | None = None
+    figures: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def key(self) -> ReasonKey:
+        """What makes it another reason (contract §5)."""
+        return ReasonKey(self.rule, self.subject or "", self.severity, self.channels)
+
+    @property
+    def reports(self) -> tuple[KeptReport, ...]:
+        """The reports it rests on, each once, newest first."""
+        return tuple({report.event_id: report for report, _ in self.support}.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Undetermined:
+    """A rule that cannot be answered, and what is missing for it. Never zero, never an alert."""
+
+    rule: str
+    missing: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotFiring:
+    """A rule that was answered with no, with what it compared."""
+
+    rule: str
+    value: str
+    threshold: str
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """All rules over one household at ``as_of``."""
+
+    as_of: int
+    findings: tuple[Finding, ...]
+    conflicts: tuple[Conflict, ...]
+    undetermined: tuple[Undetermined, ...]
+    quiet: tuple[NotFiring, ...]
+    category: Category
+    pathway: Pathway
+    severity: Severity | None
+
+
+def channels_of(reports: tuple[KeptReport, ...]) -> tuple[str, ...]:
+    """Return the channels of some reports, each once, in the order of their rank."""
+    return tuple(CHANNELS[rank] for rank in sorted({report.channel for report in reports}))

@@ -1,0 +1,194 @@
+"""What stands on the input topics, field by field (contract §3): checked by msgspec, then turned into kept values."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+from schemas.vocabulary import (
+    ClaimKind,
+    Component,
+    DeclarationSource,
+    Department,
+    Grade,
+    HouseholdStatus,
+    Labour,
+    SpendingCategory,
+    Stage,
+    Status,
+)
+
+EventId = Annotated[str, Meta(min_length=1, max_length=64)]
+PersonId = Annotated[str, Meta(min_length=4, max_length=64)]
+HouseholdId = Annotated[str, Meta(pattern="^[0-9A-Za-z-]{4,32}$")]
+AreaCode = Annotated[str, Meta(pattern="^[0-9]{12}$", description="county 6, township 3, village 3")]
+Instant = Annotated[str, Meta(description="RFC 3339 date-time with offset")]
+Month = Annotated[str, Meta(pattern="^[0-9]{4}-(0[1-9]|1[0-2])$")]
+Money = Annotated[
+    str | int | float, Meta(description="yuan; a string, or a number in shortest form, of -?[0-9]{1,12}(\\.[0-9]{1,2})?")
+]
+
+
+class IncomeStatementFact(Struct, frozen=True, tag_field="type", tag="income_statement"):
+    """Totals over the months ``from`` to ``to`` inclusive."""
+
+    start: Month = field(name="from")
+    end: Month = field(name="to")
+    wage: Money
+    business: Money
+    property: Money
+    transfer: Money
+    production_cost: Money
+
+
+class IncomeFact(Struct, frozen=True, tag_field="type", tag="income"):
+    """One component of one month."""
+
+    component: Component
+    month: Month
+    amount: Money
+    person_id: PersonId | None = None
+
+
+class SpendingFact(Struct, frozen=True, tag_field="type", tag="spending"):
+    """Self-paid spending of one month, or of the year up to it."""
+
+    category: SpendingCategory
+    self_paid: Money
+    month: Month
+    person_id: PersonId | None = None
+    cumulative: bool = False
+
+
+class ClaimFact(Struct, frozen=True, tag_field="type", tag="claim"):
+    """An insurance claim received."""
+
+    kind: ClaimKind
+    amount: Money
+    month: Month
+
+
+class FoodFact(Struct, frozen=True, tag_field="type", tag="food"):
+    """Whether food is adequate."""
+
+    adequate: bool
+
+
+class ClothingFact(Struct, frozen=True, tag_field="type", tag="clothing"):
+    """Whether clothing is adequate."""
+
+    adequate: bool
+
+
+class SchoolingFact(Struct, frozen=True, tag_field="type", tag="schooling"):
+    """Where a person stands in school."""
+
+    person_id: PersonId
+    stage: Stage
+    status: Status
+
+
+class MedicalCoverFact(Struct, frozen=True, tag_field="type", tag="medical_cover"):
+    """Whether a person is enrolled in basic medical insurance."""
+
+    person_id: PersonId
+    enrolled: bool
+
+
+class HousingFact(Struct, frozen=True, tag_field="type", tag="housing"):
+    """The safety grade of the house."""
+
+    grade: Grade
+
+
+class WaterFact(Struct, frozen=True, tag_field="type", tag="water"):
+    """Whether drinking water is safe."""
+
+    safe: bool
+
+
+WireFact = (
+    IncomeStatementFact
+    | IncomeFact
+    | SpendingFact
+    | ClaimFact
+    | FoodFact
+    | ClothingFact
+    | SchoolingFact
+    | MedicalCoverFact
+    | HousingFact
+    | WaterFact
+)
+WireFacts = Annotated[list[WireFact], Meta(max_length=64)]
+
+
+class SelfDeclaration(Struct, frozen=True, tag_field="schema", tag="self-declaration/1"):
+    """A report on ``self-declarations``."""
+
+    event_id: EventId
+    household_id: HouseholdId
+    area_code: AreaCode
+    occurred_at: Instant
+    reported_at: Instant
+    source: DeclarationSource
+    facts: WireFacts
+    person_id: PersonId | None = None
+    voids: EventId | None = None
+
+
+class CadreReport(Struct, frozen=True, tag_field="schema", tag="cadre-report/1"):
+    """A report on ``cadre-reports``; ``source`` is a cadre's pseudonym."""
+
+    event_id: EventId
+    household_id: HouseholdId
+    area_code: AreaCode
+    occurred_at: Instant
+    reported_at: Instant
+    source: Annotated[str, Meta(min_length=1, max_length=64)]
+    facts: WireFacts
+    person_id: PersonId | None = None
+    voids: EventId | None = None
+
+
+class DepartmentRecord(Struct, frozen=True, tag_field="schema", tag="department-record/1"):
+    """A record on ``department-feeds``; knows the household, or only the person."""
+
+    event_id: EventId
+    area_code: AreaCode
+    occurred_at: Instant
+    reported_at: Instant
+    source: Department
+    facts: WireFacts
+    household_id: HouseholdId | None = None
+    person_id: PersonId | None = None
+    voids: EventId | None = None
+
+
+WireReport = SelfDeclaration | CadreReport | DepartmentRecord
+
+
+class WireMember(Struct, frozen=True):
+    """A member of a household."""
+
+    person_id: PersonId
+    birth_year: int
+    labour: Labour
+    student: bool
+
+
+class HouseholdEntry(Struct, frozen=True):
+    """An entry on ``households``."""
+
+    schema: Literal["household/1"]
+    household_id: HouseholdId
+    area_code: AreaCode
+    status: HouseholdStatus
+    members: list[WireMember]
+    updated_at: Instant
+    relieved_on: str | None = None
+
+
+class Schema(msgspec.Struct, frozen=True):
+    """Only the schema of a message: what is looked at before the rest."""
+
+    schema: str

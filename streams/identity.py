@@ -1,0 +1,77 @@
+"""Citizen identity numbers never pass: 18 characters, valid date and checksum (GB 11643), no digit or letter beside them.
+
+A record that carries one anywhere is refused; wherever its bytes must be kept, the number is masked with its length kept.
+JSON escapes (``\\u0031`` for ``1``) and UTF-16 (a NUL between the digits) are seen through.
+"""
+
+import re
+from datetime import date
+from typing import Final
+
+_DIGITS: Final = bytes.maketrans(b"123456789", b"0" * 9)
+_SEVENTEEN: Final = b"0" * 17
+_NUMBER = re.compile(rb"(?<![0-9A-Za-z])[0-9]{17}[0-9Xx](?![0-9A-Za-z])")
+_UNIT = re.compile(rb"\\u([0-9A-Fa-f]{4})|\\[^u]|[^\\]|\\", re.DOTALL)
+_WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_CHECK: Final = "10X98765432"
+
+
+def is_identity_number(text: str) -> bool:
+    """Tell whether 18 characters are an identity number by date and checksum."""
+    try:
+        date(int(text[6:10]), int(text[10:12]), int(text[12:14]))
+    except ValueError:
+        return False
+    total = sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, text[:17], strict=True))
+    return _CHECK[total % 11] == text[17].upper()
+
+
+def _plain_spans(data: bytes) -> list[tuple[int, int]]:
+    if _SEVENTEEN not in data.translate(_DIGITS):
+        return []
+    return [match.span() for match in _NUMBER.finditer(data) if is_identity_number(match[0].decode("ascii"))]
+
+
+def _escaped_spans(data: bytes) -> list[tuple[int, int]]:
+    """Find numbers in the text that JSON escapes stand for, as spans of the bytes as they are."""
+    units = list(_UNIT.finditer(data))
+    text = bytes(_meaning(unit) for unit in units)
+    return [(units[start].start(), units[end - 1].end()) for start, end in _plain_spans(text)]
+
+
+def _meaning(unit: re.Match[bytes]) -> int:
+    """Return the ASCII code a unit stands for, or 0 for whatever is neither digit nor letter of ASCII."""
+    if unit[1] is not None:
+        code = int(unit[1], 16)
+        return code if code < 128 else 0
+    return unit[0][0] if len(unit[0]) == 1 else 0
+
+
+def _wide_spans(data: bytes) -> list[tuple[int, int]]:
+    """Find numbers written in UTF-16, whose every other byte is NUL."""
+    found = []
+    for first in (0, 1):
+        found += [(first + 2 * start, first + 2 * end) for start, end in _plain_spans(data[first::2])]
+    return [(start, end) for start, end in found if not any(data[start + 1 : end - 1 : 2])]
+
+
+def _spans(data: bytes) -> list[tuple[int, int]]:
+    spans = _plain_spans(data)
+    if b"\\" in data:
+        spans += _escaped_spans(data)
+    if b"\0" in data:
+        spans += _wide_spans(data)
+    return spans
+
+
+def has_identity_number(data: bytes) -> bool:
+    """Tell whether an identity number stands anywhere in the bytes of a key or value."""
+    return bool(_spans(data))
+
+
+def mask_identity_numbers(data: bytes) -> bytes:
+    """Return the bytes with every identity number replaced by ``*``, length kept."""
+    masked = bytearray(data)
+    for start, end in _spans(data):
+        masked[start:end] = b"*" * (end - start)
+    return bytes(masked)

@@ -1,0 +1,266 @@
+"""normalise: the bytes of a record -> a Report, a RegistryChange, a PersonClaim, or a Rejection that says why not."""
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Any, Final, TypeVar
+
+import msgspec
+import orjson
+
+from schemas import wire
+from schemas.fields import NANOSECONDS, is_household_id, parse_day, parse_instant, parse_money, parse_month
+from schemas.registry import Member, PersonClaim, RegistryChange, RegistryEntry
+from schemas.rejections import Rejected, Rejection, RejectionCode
+from schemas.reports import Claim, Fact, Income, IncomeStatement, Indicator, KeptReport, Report, Spending
+from schemas.vocabulary import COMPONENTS, SIGNED_COMPONENTS
+from streams.identity import has_identity_number
+from streams.topics import SCHEMA_OF, Topic
+
+FUTURE_LIMIT_SECONDS: Final = 24 * 3600
+MAX_STATEMENT_MONTHS: Final = 12
+_RANK: Final = {"self-declaration/1": 0, "cadre-report/1": 1, "department-record/1": 2}
+_KEY = re.compile(rb'"[ \t\r\n]*:')
+_PATH = re.compile(r" - at `(.*)`$")
+_MISSING = re.compile(r"missing required field `([^`]*)`")
+
+T = TypeVar("T")
+Message = Report | RegistryChange | PersonClaim
+
+
+def normalise(topic: Topic, key: bytes | None, value: bytes | None, timestamp: int) -> Message | Rejection:
+    """Read one record. ``timestamp`` is the record's, in milliseconds (negative: it has none).
+
+    Returns the message, or the Rejection of the first thing found wrong; never raises.
+    """
+    try:
+        return _read(topic, key, value, timestamp)
+    except Rejected as refused:
+        return refused.rejection
+
+
+def _read(topic: Topic, key: bytes | None, value: bytes | None, timestamp: int) -> Message:
+    if (key is not None and has_identity_number(key)) or (value is not None and has_identity_number(value)):
+        raise Rejected(RejectionCode.IDENTITY_NUMBER, "$", "carries an identity number; send a pseudonym")
+    if value is None:
+        return _removal(topic, key, timestamp)
+    document = parse_object(value)
+    schema = document.get("schema", msgspec.UNSET)
+    if schema is msgspec.UNSET:
+        raise Rejected(RejectionCode.MISSING_FIELD, "$.schema", "is missing")
+    if not isinstance(schema, str):
+        raise Rejected(RejectionCode.WRONG_TYPE, "$.schema", "must be a string")
+    expected = SCHEMA_OF.get(topic)
+    if expected is not None and schema != expected:
+        raise Rejected(RejectionCode.WRONG_SCHEMA, "$.schema", f"topic {topic.value} carries {expected}")
+    if schema in _RANK:
+        return _report(document, schema, timestamp)
+    if schema == "household/1":
+        return _registry_change(_convert(document, wire.HouseholdEntry))
+    if schema == "person-claim/1" and topic is Topic.PERSONS:
+        return _convert(document, PersonClaim)
+    raise Rejected(RejectionCode.WRONG_SCHEMA, "$.schema", f"unknown on topic {topic.value}")
+
+
+def _removal(topic: Topic, key: bytes | None, timestamp: int) -> RegistryChange:
+    if topic not in (Topic.HOUSEHOLDS, Topic.REROUTED):
+        raise Rejected(RejectionCode.NULL_VALUE, "$", "has no value")
+    return RegistryChange(household_of_key(key), timestamp * 1_000_000, None)
+
+
+def household_of_key(key: bytes | None) -> str:
+    """Return the household a record's key names.
+
+    Raises:
+        Rejected: the key is not a household id.
+    """
+    text = key.decode("ascii", "replace") if key is not None else ""
+    if not is_household_id(text):
+        raise Rejected(RejectionCode.INVALID_KEY, "key", "is not a household id")
+    return text
+
+
+def parse_object(value: bytes) -> dict[str, Any]:
+    """Return the one JSON object a record's value is.
+
+    Raises:
+        Rejected: not UTF-8, not JSON, not an object, or an object in it names a key twice.
+    """
+    try:
+        document = orjson.loads(value)
+    except orjson.JSONDecodeError:
+        raise _not_json(value) from None
+    if type(document) is not dict:
+        raise Rejected(RejectionCode.NOT_AN_OBJECT, "$", "is not a JSON object")
+    # Every key ends in a quote and a colon, so without escapes there are at most as many keys as such pairs: where they
+    # are as many as the keys that are left, none stood twice.
+    if b"\\" in value or len(_KEY.findall(value)) != _count_keys(document):
+        _refuse_duplicates(value)
+    return document
+
+
+def _not_json(value: bytes) -> Rejected:
+    try:
+        value.decode("utf-8")
+    except UnicodeDecodeError:
+        return Rejected(RejectionCode.NOT_UTF8, "$", "is not UTF-8")
+    return Rejected(RejectionCode.NOT_JSON, "$", "is not one JSON document")
+
+
+def _count_keys(node: Any) -> int:
+    """Count the keys of all objects in a document that orjson has read (it keeps one of a name given twice)."""
+    total = 0
+    stack = [node]
+    while stack:
+        node = stack.pop()
+        if type(node) is dict:
+            total += len(node)
+            stack.extend(child for child in node.values() if type(child) is dict or type(child) is list)
+        else:
+            stack.extend(child for child in node if type(child) is dict or type(child) is list)
+    return total
+
+
+def _refuse_duplicates(value: bytes) -> None:
+    """Look again, slowly and exactly, at a document whose keys could not be counted in its bytes."""
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        seen = dict(pairs)
+        if len(seen) != len(pairs):
+            names = [name for name, _ in pairs]
+            twice = next(name for name in names if names.count(name) > 1)
+            known = twice if twice.isidentifier() and twice.isascii() else "?"
+            raise Rejected(RejectionCode.DUPLICATE_KEY, f"$..{known}", "a key stands twice in one object")
+        return seen
+
+    try:
+        json.loads(value, object_pairs_hook=unique)
+    except RecursionError:
+        raise Rejected(RejectionCode.NOT_JSON, "$", "is nested too deeply") from None
+
+
+def _convert(document: Any, shape: type[T]) -> T:
+    try:
+        return msgspec.convert(document, shape)
+    except msgspec.ValidationError as error:
+        raise _explain(str(error)) from None
+
+
+def _explain(text: str) -> Rejected:
+    """Turn msgspec's sentence into a code and a path, leaving out any value it quotes."""
+    found = _PATH.search(text)
+    path = found[1] if found else "$"
+    missing = _MISSING.search(text)
+    if missing:
+        return Rejected(RejectionCode.MISSING_FIELD, f"{path}.{missing[1]}", "is missing")
+    if path.endswith(".type") and text.startswith("Invalid value"):
+        return Rejected(RejectionCode.UNKNOWN_FACT, path, "is not a fact this release knows")
+    if text.startswith(("Invalid value", "Invalid enum value")):
+        return Rejected(RejectionCode.INVALID_VALUE, path, "is not one of the values allowed here")
+    sentence = text[: found.start()] if found else text
+    if " of length " in text or "matching regex" in text or "out of range" in text.lower():
+        return Rejected(RejectionCode.INVALID_VALUE, path, sentence)
+    return Rejected(RejectionCode.WRONG_TYPE, path, sentence)
+
+
+def _instant(text: str, path: str) -> int:
+    try:
+        return parse_instant(text)
+    except ValueError as error:
+        raise Rejected(RejectionCode.INVALID_VALUE, path, str(error)) from None
+
+
+def _report(document: dict[str, Any], schema: str, timestamp: int) -> Report:
+    message = _convert(document, wire.WireReport)  # type: ignore[arg-type] # a union is a form msgspec takes, not a type
+    household, person = message.household_id, message.person_id
+    if household is None and person is None:
+        raise Rejected(RejectionCode.MISSING_FIELD, "$.household_id", "is missing, and so is person_id")
+    occurred_at = _instant(message.occurred_at, "$.occurred_at")
+    _instant(message.reported_at, "$.reported_at")
+    if timestamp >= 0 and occurred_at > timestamp * 1_000_000 + FUTURE_LIMIT_SECONDS * NANOSECONDS:
+        raise Rejected(RejectionCode.FUTURE_EVENT, "$.occurred_at", "more than 24 h after the record's timestamp")
+    if not message.facts and message.voids is None:
+        raise Rejected(RejectionCode.INVALID_VALUE, "$.facts", "may be empty only with voids")
+    channel = _RANK[schema]
+    facts = tuple(_fact(fact, channel, at) for at, fact in enumerate(message.facts))
+    kept = KeptReport(occurred_at, channel, message.event_id, message.source, facts)
+    return Report(household, person, message.area_code, kept, message.voids)
+
+
+def _fact(fact: wire.WireFact, channel: int, position: int) -> Fact:
+    path = f"$.facts[{position}]"
+    match fact:
+        case wire.IncomeFact():
+            _allow(channel == 2, path)
+            amount = _money(fact.amount, path + ".amount", signed=fact.component in SIGNED_COMPONENTS)
+            return Income(fact.component, parse_month(fact.month), amount, fact.person_id)
+        case wire.SpendingFact():
+            amount = _money(fact.self_paid, path + ".self_paid")
+            return Spending(fact.category, amount, parse_month(fact.month), fact.person_id, fact.cumulative)
+        case wire.ClaimFact():
+            return Claim(fact.kind, _money(fact.amount, path + ".amount"), parse_month(fact.month))
+        case wire.IncomeStatementFact():
+            _allow(channel != 2, path)
+            return _statement(fact, path)
+        case _:
+            return _indicator(fact)
+
+
+def _allow(allowed: bool, path: str) -> None:
+    if not allowed:
+        raise Rejected(RejectionCode.FACT_NOT_ALLOWED, path + ".type", "this channel may not report it")
+
+
+def _money(value: str | int | float, path: str, *, signed: bool = False) -> int:
+    try:
+        fen = parse_money(value)
+    except ValueError as error:
+        raise Rejected(RejectionCode.INVALID_VALUE, path, str(error)) from None
+    if fen < 0 and not signed:
+        raise Rejected(RejectionCode.INVALID_VALUE, path, "may not be negative")
+    return fen
+
+
+def _statement(fact: wire.IncomeStatementFact, path: str) -> IncomeStatement:
+    start, end = parse_month(fact.start), parse_month(fact.end)
+    if start > end:
+        raise Rejected(RejectionCode.INVALID_VALUE, path + ".from", "lies after to")
+    if end - start + 1 > MAX_STATEMENT_MONTHS:
+        raise Rejected(RejectionCode.INVALID_VALUE, path + ".to", "the period is over 12 months")
+    amounts = _amounts(((name, getattr(fact, name)) for name in (*COMPONENTS, "production_cost")), path)
+    return IncomeStatement(start, end, *amounts)
+
+
+def _amounts(named: Iterable[tuple[str, str | int | float]], path: str) -> list[int]:
+    return [_money(value, f"{path}.{name}", signed=name in SIGNED_COMPONENTS) for name, value in named]
+
+
+def _indicator(fact: wire.WireFact) -> Indicator:
+    match fact:
+        case wire.FoodFact():
+            return Indicator("food", None, "adequate" if fact.adequate else "inadequate")
+        case wire.ClothingFact():
+            return Indicator("clothing", None, "adequate" if fact.adequate else "inadequate")
+        case wire.SchoolingFact():
+            return Indicator("schooling", fact.person_id, f"{fact.stage}:{fact.status}")
+        case wire.MedicalCoverFact():
+            return Indicator("medical_cover", fact.person_id, "enrolled" if fact.enrolled else "not_enrolled")
+        case wire.HousingFact():
+            return Indicator("housing", None, fact.grade)
+        case wire.WaterFact():
+            return Indicator("water", None, "safe" if fact.safe else "unsafe")
+        case _:
+            raise TypeError(f"no indicator: {type(fact).__name__}")
+
+
+def _registry_change(message: wire.HouseholdEntry) -> RegistryChange:
+    updated_at = _instant(message.updated_at, "$.updated_at")
+    relieved_on = None
+    if message.relieved_on is not None:
+        try:
+            relieved_on = parse_day(message.relieved_on)
+        except ValueError:
+            raise Rejected(RejectionCode.INVALID_VALUE, "$.relieved_on", "is not a date") from None
+    members = tuple(Member(m.person_id, m.birth_year, m.labour, m.student) for m in message.members)
+    entry = RegistryEntry(updated_at, message.area_code, message.status, relieved_on, members)
+    return RegistryChange(message.household_id, updated_at, entry)
