@@ -1,0 +1,1 @@
+"""Actors: the only place with Faust, Kafka, RocksDB, the clock, the environment, logs and metrics."""

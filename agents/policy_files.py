@@ -1,0 +1,36 @@
+"""Reads the policy from a file or a folder of files."""
+
+import tomllib
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from streams.policy import Policy
+from streams.policy_parse import PolicyError, parse_policy
+
+
+def load_policy(path: Path) -> Policy:
+    """Return the policy of a file, or of a folder: the one file with an ``id``, the others its overlays by name.
+
+    Raises:
+        PolicyError: which file, which key or line, and why.
+    """
+    if path.is_dir():
+        documents = [(file.name, _read(file)) for file in sorted(path.glob("*.toml"))]
+        bases = [(name, document) for name, document in documents if "id" in document]
+        if len(bases) != 1:
+            raise PolicyError(str(path), "id", f"a policy folder needs one file with an id, found {len(bases)}")
+        source, base = bases[0]
+        return parse_policy(base, source, [each for each in documents if each[0] != source])
+    return parse_policy(_read(path), path.name)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"), parse_float=Decimal)
+    except tomllib.TOMLDecodeError as error:
+        raise PolicyError(path.name, "TOML", str(error)) from None
+    except OSError as error:
+        raise PolicyError(str(path), "file", error.strerror or "cannot be read") from None
+    except UnicodeDecodeError:
+        raise PolicyError(path.name, "file", "is not UTF-8") from None

@@ -1,0 +1,1 @@
+"""Doors: what a person types or opens."""

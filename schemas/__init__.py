@@ -1,0 +1,1 @@
+"""Nouns: everything that is written on a topic or in a table."""

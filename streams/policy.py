@@ -1,0 +1,145 @@
+"""policy: rules as data. A Policy holds the parameters of every rule, overlaid province -> tier -> county once, at load."""
+
+from collections.abc import Mapping
+from typing import Final, Literal
+
+import msgspec
+
+from schemas.vocabulary import Severity
+
+BP: Final = 10_000
+"""Shares and multiples are whole basis points: 8000 = 0.8."""
+
+Tier = Literal["leading", "consolidating", "key"]
+TIERS: Final[tuple[Tier, ...]] = ("leading", "consolidating", "key")
+
+
+class Line(msgspec.Struct, frozen=True):
+    """An income line of ``amount`` fen per head and year, in force from the ordinal day ``start`` on."""
+
+    start: int
+    amount: int
+
+
+class IncomeLine(msgspec.Struct, frozen=True):
+    """Parameters of ``income-line``; ``yellow_from`` and ``orange_from`` are ratios to the line in basis points."""
+
+    enabled: bool
+    operator: Literal["<", "<="]
+    lines: tuple[Line, ...]
+    yellow_from: int
+    orange_from: int
+
+
+class IncomeDrop(msgspec.Struct, frozen=True):
+    """Parameters of ``income-drop``: shares of the earlier income, in basis points."""
+
+    enabled: bool
+    fires_from: int
+    orange_from: int
+
+
+class PolicyDependence(msgspec.Struct, frozen=True):
+    """Parameters of ``policy-dependence``, in basis points."""
+
+    enabled: bool
+    share_from: int
+    line_multiple: int
+
+
+class ExpenditureShock(msgspec.Struct, frozen=True):
+    """Parameters of ``expenditure-shock``: limits in fen, multiples in basis points."""
+
+    enabled: bool
+    relieved: int
+    general: int
+    orange_multiple: int
+    red_multiple: int
+
+
+class IndicatorRule(msgspec.Struct, frozen=True):
+    """Parameters of a rule that asks one indicator."""
+
+    enabled: bool
+    severity: Severity
+
+
+class Housing(msgspec.Struct, frozen=True):
+    """Parameters of ``housing``: how grave each bad grade is."""
+
+    enabled: bool
+    grade_c: Severity
+    grade_d: Severity
+
+
+class Working(msgspec.Struct, frozen=True):
+    """Ages in years, inclusive, at which labour counts for the pathway."""
+
+    age_from: int
+    age_to: int
+
+
+class Verification(msgspec.Struct, frozen=True):
+    """How many Chinese working days a lead may wait for its visit."""
+
+    working_days: int
+
+
+class Parameters(msgspec.Struct, frozen=True):
+    """Everything a county's households are judged by."""
+
+    income_line: IncomeLine
+    income_drop: IncomeDrop
+    policy_dependence: PolicyDependence
+    expenditure_shock: ExpenditureShock
+    food: IndicatorRule
+    clothing: IndicatorRule
+    schooling: IndicatorRule
+    medical_cover: IndicatorRule
+    housing: Housing
+    water: IndicatorRule
+    working: Working
+    verification: Verification
+
+
+class County(msgspec.Struct, frozen=True):
+    """A county-level unit by its six-digit code."""
+
+    code: str
+    zh: str
+    en: str
+    prefecture: str
+    tier: Tier
+
+
+class Policy(msgspec.Struct, frozen=True):
+    """One version of a province's policy. ``of_county`` holds counties whose parameters differ by tier or county."""
+
+    id: str
+    version: str
+    province: Parameters
+    counties: Mapping[str, County]
+    of_county: Mapping[str, Parameters]
+
+    @property
+    def label(self) -> str:
+        """The form in which alerts name it: ``id@version``."""
+        return f"{self.id}@{self.version}"
+
+    def tier(self, county_code: str) -> str:
+        """Return a county's tier, ``unknown`` for a county the policy does not list."""
+        county = self.counties.get(county_code)
+        return county.tier if county is not None else "unknown"
+
+    def parameters(self, county_code: str) -> Parameters:
+        """Return what the households of a county are judged by."""
+        return self.of_county.get(county_code, self.province)
+
+
+def line_at(parameters: Parameters, day: int) -> Line | None:
+    """Return the income line in force on an ordinal day, None before the first one."""
+    return max((line for line in parameters.income_line.lines if line.start <= day), key=_start, default=None)
+
+
+def _start(line: Line) -> int:
+    return line.start

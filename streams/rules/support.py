@@ -1,0 +1,18 @@
+"""Small readings that several rules share."""
+
+from collections.abc import Iterable
+
+from schemas.findings import channels_of
+from streams.ledger import Support
+
+
+def support_channels(support: Iterable[Support]) -> tuple[str, ...]:
+    """Return the channels of the reports behind some facts."""
+    return channels_of(tuple(report for report, _ in support))
+
+
+def percent(part: int, whole: int) -> str:
+    """Return ``part`` of ``whole`` (above 0) in percent with two decimals, rounded down; rules compare exactly."""
+    sign = "-" if part < 0 else ""
+    hundredths = abs(part) * 10_000 // whole
+    return f"{sign}{hundredths // 100}.{hundredths % 100:02d}"
