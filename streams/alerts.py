@@ -1,0 +1,152 @@
+"""alert: (thread, Assessment) -> the transition to publish with its reason, or None (contract §5)."""
+
+from dataclasses import dataclass
+
+from schemas.alerts import Alert, ConflictNote, Evidence, Reason
+from schemas.fields import day_of, render_day, render_instant, render_money
+from schemas.findings import Assessment, Conflict, Finding
+from schemas.household import ConflictKey, OpenAlert, ReasonKey, Thread
+from schemas.reports import KeptReport
+from schemas.vocabulary import CHANNELS, SEVERITIES, Transition
+from streams.explain import explain
+from streams.workdays import add_workdays
+
+MAX_EVIDENCE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What the household was assessed after: its name in ``caused_by``, and the record's timestamp in nanoseconds."""
+
+    name: str
+    timestamp: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the household is, and how the policy that judges it is called."""
+
+    household_id: str
+    area_code: str
+    tier: str
+    policy: str
+    working_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A transition, the thread after it, and whether its deadline was counted on a known calendar."""
+
+    thread: Thread
+    alert: Alert
+    calendar_known: bool
+
+
+def turn(thread: Thread, assessment: Assessment, cause: Cause, place: Place) -> Turn | None:
+    """Compare what was last published with what holds now. None where nothing is to be said."""
+    kind = decide(thread.open, assessment)
+    if kind is None:
+        return None
+    known = True
+    if thread.open is None:
+        deadline = add_workdays(day_of(cause.timestamp), place.working_days)
+        opened_at, verify_by, known = cause.timestamp, deadline.day, deadline.known
+    else:
+        opened_at, verify_by = thread.open.opened_at, thread.open.verify_by
+    episode = thread.episode + (kind is Transition.OPENED)
+    now = _open(assessment, opened_at, verify_by) if assessment.severity is not None else None
+    after = Thread(episode, thread.sequence + 1, now)
+    alert = Alert(
+        schema="alert/1",
+        alert_id=f"{place.household_id}:{episode}",
+        household_id=place.household_id,
+        sequence=after.sequence,
+        transition=kind,
+        severity=assessment.severity,
+        previous_severity=thread.open.severity if thread.open is not None else None,
+        category=assessment.category,
+        pathway=assessment.pathway,
+        area_code=place.area_code,
+        county_code=place.area_code[:6],
+        tier=place.tier,
+        reasons=[reason(finding) for finding in assessment.findings],
+        conflicts=[_note(conflict) for conflict in assessment.conflicts],
+        opened_at=render_instant(opened_at),
+        as_of=render_instant(assessment.as_of),
+        caused_by=cause.name,
+        policy=place.policy,
+        verify_by=render_day(verify_by),
+        emitted_at="",
+    )
+    return Turn(after, alert, known)
+
+
+def decide(before: OpenAlert | None, now: Assessment) -> Transition | None:
+    """Return what happened, None for nothing."""
+    if before is None:
+        return Transition.OPENED if now.severity is not None else None
+    if now.severity is None:
+        return Transition.CLEARED
+    step = SEVERITIES.index(now.severity) - SEVERITIES.index(before.severity)
+    if step:
+        return Transition.ESCALATED if step > 0 else Transition.DEESCALATED
+    same = (before.reasons, before.conflicts, before.category, before.pathway) == (
+        _reason_keys(now),
+        _conflict_keys(now),
+        now.category,
+        now.pathway,
+    )
+    return None if same else Transition.UPDATED
+
+
+def _open(now: Assessment, opened_at: int, verify_by: int) -> OpenAlert:
+    severity = now.severity
+    if severity is None:
+        raise ValueError("an alert without a severity is not open")
+    return OpenAlert(
+        opened_at, verify_by, severity, now.category, now.pathway, _reason_keys(now), _conflict_keys(now)
+    )
+
+
+def _reason_keys(now: Assessment) -> tuple[ReasonKey, ...]:
+    return tuple(sorted(finding.key for finding in now.findings))
+
+
+def _conflict_keys(now: Assessment) -> tuple[ConflictKey, ...]:
+    inside = [finding.conflict for finding in now.findings if finding.conflict is not None]
+    return tuple(sorted(conflict.key for conflict in (*now.conflicts, *inside)))
+
+
+def reason(finding: Finding) -> Reason:
+    """Return a finding as an alert carries it."""
+    reports = finding.reports
+    return Reason(
+        rule=finding.rule,
+        dimension=finding.dimension,
+        severity=finding.severity,
+        subject=finding.subject,
+        value=finding.value,
+        threshold=finding.threshold,
+        unit=finding.unit,
+        channels=list(finding.channels),
+        evidence=[_evidence(report) for report in reports[:MAX_EVIDENCE]],
+        evidence_count=len(reports),
+        figures={name: _figure(name, number) for name, number in finding.figures.items()},
+        conflict=_note(finding.conflict) if finding.conflict is not None else None,
+        explanation=explain(finding),
+    )
+
+
+def _figure(name: str, number: int) -> str:
+    if name == "line_from":
+        return render_day(number)
+    return str(number) if name in ("members", "relieved") else render_money(number)
+
+
+def _evidence(report: KeptReport) -> Evidence:
+    return Evidence(report.event_id, CHANNELS[report.channel], report.source, render_instant(report.occurred_at))
+
+
+def _note(conflict: Conflict) -> ConflictNote:
+    good, bad = ([_evidence(report) for report in side] for side in (conflict.good, conflict.bad))
+    return ConflictNote(conflict.rule, conflict.subject, good, bad)

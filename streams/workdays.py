@@ -1,0 +1,29 @@
+"""Chinese working days: public holidays and make-up days from the kept library ``chinese_calendar``."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import chinese_calendar
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """An ordinal day; ``known`` is False where a year's calendar is not known and Monday to Friday was counted."""
+
+    day: int
+    known: bool
+
+
+def add_workdays(day: int, count: int) -> Deadline:
+    """Return the ``count``-th working day after an ordinal day."""
+    known = True
+    while count:
+        day += 1
+        there = date.fromordinal(day)
+        try:
+            working = bool(chinese_calendar.is_workday(there))
+        except NotImplementedError:
+            known = False
+            working = there.weekday() < 5
+        count -= working
+    return Deadline(day, known)
