@@ -1,0 +1,161 @@
+"""A Faust transport that hands agents whole partition batches instead of messages.
+
+One Faust event is the records of one partition from one fetch. Each batch says where it starts and ends; the lane takes a
+batch only where it stands, so that what was fetched before a seek can neither be processed twice nor leave a gap. Offsets
+are committed by the lanes' transactions: Faust's own acknowledgements and commits are switched off here.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiokafka
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.structs import ConsumerRecord
+from faust.transport.drivers import TRANSPORTS
+from faust.transport.drivers import aiokafka as driver
+from faust.types.tuples import TP, ConsumerMessage
+
+SCHEME = "fangfan"
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Records of one partition, in order: all there are from ``start`` up to before ``end``."""
+
+    tp: TP
+    start: int
+    end: int
+    records: list[ConsumerRecord]
+
+
+@dataclass(slots=True)
+class Chains:
+    """Where the fetch of each open partition stands. A partition that is not here is not fetched."""
+
+    next: dict[TP, int] = field(default_factory=dict)
+    epoch: dict[TP, int] = field(default_factory=dict)
+
+    def open(self, positions: Mapping[TP, int]) -> None:
+        """Begin (again) at some positions; what is being fetched meanwhile belongs to the epoch before."""
+        for tp, offset in positions.items():
+            self.next[tp] = offset
+            self.epoch[tp] = self.epoch.get(tp, 0) + 1
+
+    def close(self, tps: set[TP]) -> None:
+        """Fetch these no more."""
+        for tp in tps:
+            self.next.pop(tp, None)
+
+
+class BatchThread(driver.AIOKafkaConsumerThread):
+    """Faust's consumer thread with a consumer that reads committed records and keeps partitions of one number together."""
+
+    def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:
+        conf = self.app.conf
+        self._assignor = RangePartitionAssignor
+        return aiokafka.AIOKafkaConsumer(
+            client_id=conf.broker_client_id,
+            group_id=conf.id,
+            partition_assignment_strategy=[RangePartitionAssignor],
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            isolation_level="read_committed",
+            max_poll_records=conf.broker_max_poll_records,
+            max_poll_interval_ms=int(conf.broker_max_poll_interval * 1000),
+            session_timeout_ms=int(conf.broker_session_timeout * 1000),
+            heartbeat_interval_ms=int(conf.broker_heartbeat_interval * 1000),
+            rebalance_timeout_ms=int(conf.broker_rebalance_timeout * 1000),
+            request_timeout_ms=int(conf.broker_request_timeout * 1000),
+            fetch_max_wait_ms=100,
+            **self.app.kafka_client,
+        )
+
+    async def place(self, positions: Mapping[TP, int]) -> None:
+        """Seek, in the consumer's own thread."""
+        await self.call_thread(self._place, positions)
+
+    async def _place(self, positions: Mapping[TP, int]) -> None:
+        consumer = self._ensure_consumer()
+        assigned = consumer.assignment()
+        for tp, offset in positions.items():
+            if tp in assigned:
+                consumer.seek(aiokafka.TopicPartition(tp.topic, tp.partition), offset)
+
+
+class BatchConsumer(driver.Consumer):
+    """Yields one message per partition and fetch; never commits, never seeks by itself."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Start with no partition open."""
+        super().__init__(*args, **kwargs)
+        self.chains = Chains()
+
+    def _new_consumer_thread(self) -> BatchThread:
+        return BatchThread(self, loop=self.loop, beacon=self.beacon)
+
+    async def open_at(self, positions: Mapping[TP, int]) -> None:
+        """Begin to hand over partitions from some positions on."""
+        for tp in positions:
+            self._read_offset[tp] = None
+        self.chains.open(positions)
+        await self._thread.place(positions)
+
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
+        """Fetch what is open; Faust's fetcher loop calls it again and again."""
+        if not self.flow_active:
+            await self.wait(self.can_resume_flow)
+        chains = self.chains
+        before = {tp: chains.epoch[tp] for tp in chains.next}
+        if not before or self.should_stop:
+            await self.sleep(0.02)
+            return
+        fetched = await self._getmany(active_partitions=set(before), timeout=timeout)
+        stale: dict[TP, int] = {}
+        for key, records in fetched.items():
+            tp = TP(key.topic, key.partition)
+            start = chains.next.get(tp)
+            if start is None or not records:
+                continue
+            if chains.epoch[tp] != before.get(tp):
+                stale[tp] = start
+                continue
+            end = records[-1].offset + 1
+            chains.next[tp] = end
+            yield tp, self._batch_message(Batch(tp, start, end, records))
+        if stale:
+            await self._thread.place(stale)
+
+    def _batch_message(self, batch: Batch) -> ConsumerMessage:
+        last = batch.records[-1]
+        return ConsumerMessage(
+            batch.tp.topic, batch.tp.partition, last.offset, last.timestamp / 1000.0, last.timestamp_type, [], None,
+            batch, None, 0, 0, batch.tp, generation_id=self.app.consumer_generation_id,
+        )  # fmt: skip
+
+    def ack(self, message: Any) -> bool:
+        """Forget a message: its offset is committed by the lane's transaction."""
+        message.acked = True
+        self._unacked_messages.discard(message)
+        return True
+
+    async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
+        """Commit nothing: offsets go with the transactions."""
+        return False
+
+    async def perform_seek(self) -> None:
+        """Seek nothing: lanes seek, after they have fenced and recovered."""
+
+    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
+        """Track no gaps: batches say themselves what they cover."""
+
+
+class BatchTransport(driver.Transport):
+    """The driver's transport with our consumer."""
+
+    Consumer = BatchConsumer
+
+
+def register() -> None:
+    """Make ``fangfan://`` a broker URL for Faust."""
+    TRANSPORTS.aliases[SCHEME] = f"{__name__}:BatchTransport"

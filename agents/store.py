@@ -1,0 +1,74 @@
+"""One partition's households and persons on disk: RocksDB, written in one batch with the changelog offsets it reflects."""
+
+import shutil
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+from rocksdict import BlockBasedOptions, Cache, DBCompressionType, Options, Rdict, ReadOptions, WriteBatch
+
+HOUSEHOLD: Final = b"h"
+PERSON: Final = b"p"
+PARKED: Final = b"w"
+_OFFSET: Final = b"\0offset\0"
+
+
+class Store:
+    """Keys carry a prefix byte: households, persons, parked reports; meta keys begin with NUL."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or create the partition's folder."""
+        path.mkdir(parents=True, exist_ok=True)
+        self._path = path
+        self._db = Rdict(str(path / "db"), _options())
+
+    def get(self, key: bytes) -> bytes | None:
+        """Return a value, None where there is none."""
+        value: bytes | None = self._db.get(key)
+        return value
+
+    def offset(self, topic: str) -> int:
+        """Return the next changelog offset this store has not taken in yet (0 for a new store)."""
+        value = self.get(_OFFSET + topic.encode())
+        return int(value) if value is not None else 0
+
+    def write(self, changes: Iterable[tuple[bytes, bytes | None]], offsets: dict[str, int]) -> None:
+        """Write values (None deletes) and changelog offsets, all or nothing."""
+        batch = WriteBatch(raw_mode=True)
+        for key, value in changes:
+            if value is None:
+                batch.delete(key)
+            else:
+                batch.put(key, value)
+        for topic, offset in offsets.items():
+            batch.put(_OFFSET + topic.encode(), str(offset).encode())
+        self._db.write(batch)
+
+    def scan(self, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """Yield the entries whose keys begin with a prefix, in order of their keys."""
+        for key, value in self._db.items(from_key=prefix, read_opt=ReadOptions()):
+            if not key.startswith(prefix):
+                return
+            yield key, value
+
+    def close(self) -> None:
+        """Close the store; its folder stays."""
+        self._db.close()
+
+    def destroy(self) -> None:
+        """Close the store and remove its folder: it no longer fits its changelog."""
+        self.close()
+        shutil.rmtree(self._path)
+
+
+def _options() -> Options:
+    options = Options(raw_mode=True)
+    options.create_if_missing(True)
+    options.set_write_buffer_size(16 << 20)
+    options.set_max_write_buffer_number(2)
+    options.set_compression_type(DBCompressionType.lz4())
+    table = BlockBasedOptions()
+    table.set_block_cache(Cache(16 << 20))
+    table.set_bloom_filter(10, False)
+    options.set_block_based_table_factory(table)
+    return options

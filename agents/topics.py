@@ -1,0 +1,94 @@
+"""Creates and verifies topics on the broker by the catalogue of :mod:`streams.topics`."""
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+
+from agents.settings import Settings
+from streams.topics import DAY_MS, TopicSpec, catalogue
+
+
+class TopicMismatch(RuntimeError):
+    """Topics on the broker are not as the settings say; names each and the difference."""
+
+
+def specs(settings: Settings) -> tuple[TopicSpec, ...]:
+    """Return the catalogue for some settings."""
+    return catalogue(settings.partitions, settings.retention_days, settings.dead_letter_days)
+
+
+async def create_topics(settings: Settings) -> list[str]:
+    """Create what is missing and return its names; what exists is left alone.
+
+    Raises:
+        TopicMismatch: the broker refused one.
+    """
+    async with _Admin(settings) as admin:
+        present = set(await admin.list_topics())
+        wanted = [_new(settings, spec) for spec in specs(settings) if settings.topic(spec.topic) not in present]
+        if wanted:
+            response = await admin.create_topics(wanted, timeout_ms=30_000)
+            refused = [
+                f"{name}: error {code} {message or ''}".strip()
+                for name, code, message in response.topic_errors
+                if code not in (0, 36)  # 36: another command created it meanwhile
+            ]
+            if refused:
+                raise TopicMismatch("; ".join(refused))
+        return [topic.name for topic in wanted]
+
+
+async def check_topics(settings: Settings) -> list[str]:
+    """Return what differs between the broker and the settings, a sentence each."""
+    wrong = []
+    async with _Admin(settings) as admin:
+        wanted = {settings.topic(spec.topic): spec for spec in specs(settings)}
+        present = set(await admin.list_topics())
+        wrong = [f"{name}: is missing (create it with: fangfan topics create)" for name in wanted if name not in present]
+        known = [name for name in wanted if name in present]
+        for entry in await admin.describe_topics(known) if known else []:
+            spec, partitions = wanted[entry["topic"]], entry["partitions"]
+            if len(partitions) != spec.partitions:
+                wrong.append(f"{entry['topic']}: has {len(partitions)} partitions, the settings say {spec.partitions}")
+            replicas = min(len(each["replicas"]) for each in partitions)
+            if replicas != settings.replication:
+                wrong.append(f"{entry['topic']}: has {replicas} replicas, the settings say {settings.replication}")
+        wrong += await _cleanup(admin, {name: wanted[name].cleanup for name in known})
+    return wrong
+
+
+async def _cleanup(admin: AIOKafkaAdminClient, wanted: dict[str, str]) -> list[str]:
+    resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in wanted]
+    wrong = []
+    for response in await admin.describe_configs(resources) if resources else []:
+        for resource in response.resources:
+            name, entries = resource[3], {entry[0]: entry[1] for entry in resource[4]}
+            if entries.get("cleanup.policy") != wanted[name]:
+                wrong.append(f"{name}: has cleanup.policy {entries.get('cleanup.policy')}, expected {wanted[name]}")
+    return wrong
+
+
+def _new(settings: Settings, spec: TopicSpec) -> NewTopic:
+    configs = {"cleanup.policy": spec.cleanup}
+    if spec.retention_days is not None:
+        configs["retention.ms"] = str(spec.retention_days * DAY_MS)
+    if settings.replication >= 3:
+        configs["min.insync.replicas"] = "2"
+    return NewTopic(settings.topic(spec.topic), spec.partitions, settings.replication, topic_configs=configs)
+
+
+class _Admin:
+    """An admin client that is closed also where starting it fails."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._client = AIOKafkaAdminClient(**settings.client())
+
+    async def __aenter__(self) -> AIOKafkaAdminClient:
+        try:
+            await self._client.start()
+        except BaseException:
+            await self._client.close()
+            raise
+        return self._client
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._client.close()
