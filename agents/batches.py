@@ -35,12 +35,17 @@ class Chains:
 
     next: dict[TP, int] = field(default_factory=dict)
     epoch: dict[TP, int] = field(default_factory=dict)
+    held: set[int] = field(default_factory=set)
 
     def open(self, positions: Mapping[TP, int]) -> None:
         """Begin (again) at some positions; what is being fetched meanwhile belongs to the epoch before."""
         for tp, offset in positions.items():
             self.next[tp] = offset
             self.epoch[tp] = self.epoch.get(tp, 0) + 1
+
+    def full(self, tp: TP) -> bool:
+        """Tell whether so much waits for a partition that fetching more can wait too."""
+        return tp.partition in self.held
 
     def close(self, tps: set[TP]) -> None:
         """Fetch these no more."""
@@ -106,7 +111,7 @@ class BatchConsumer(driver.Consumer):
         if not self.flow_active:
             await self.wait(self.can_resume_flow)
         chains = self.chains
-        before = {tp: chains.epoch[tp] for tp in chains.next}
+        before = {tp: chains.epoch[tp] for tp in chains.next if not chains.full(tp)}
         if not before or self.should_stop:
             await self.sleep(0.02)
             return

@@ -4,7 +4,10 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from agents.settings import Settings
-from streams.topics import DAY_MS, TopicSpec, catalogue
+from streams.topics import DAY_MS, Topic, TopicSpec, catalogue
+
+MAX_MESSAGE_BYTES = 4 << 20
+"""A record of the usual limit of 1 MiB must also fit with the headers of a dead letter."""
 
 
 class TopicMismatch(RuntimeError):
@@ -71,6 +74,8 @@ def _new(settings: Settings, spec: TopicSpec) -> NewTopic:
     configs = {"cleanup.policy": spec.cleanup}
     if spec.retention_days is not None:
         configs["retention.ms"] = str(spec.retention_days * DAY_MS)
+    if spec.topic is not Topic.POLICY:
+        configs["max.message.bytes"] = str(MAX_MESSAGE_BYTES)
     if settings.replication >= 3:
         configs["min.insync.replicas"] = "2"
     return NewTopic(settings.topic(spec.topic), spec.partitions, settings.replication, topic_configs=configs)

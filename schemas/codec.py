@@ -58,3 +58,16 @@ def encode_claim(claim: PersonClaim) -> bytes:
 def encode_alert(alert: Alert, emitted_at: str) -> bytes:
     """Return an alert as JSON, stamped with the moment it is sent."""
     return orjson.dumps(msgspec.to_builtins(msgspec.structs.replace(alert, emitted_at=emitted_at)))
+
+
+_parked: Final = msgspec.msgpack.Decoder(tuple[int, bytes | None, list[tuple[str, bytes]]])
+
+
+def encode_parked(timestamp: int, value: bytes | None, headers: list[tuple[str, bytes]]) -> bytes:
+    """Return a report that waits for its person, with its record timestamp (ms) and headers."""
+    return _encoder.encode((timestamp, value, headers))
+
+
+def decode_parked(data: bytes) -> tuple[int, bytes | None, list[tuple[str, bytes]]]:
+    """Return what :func:`encode_parked` wrote."""
+    return _parked.decode(data)

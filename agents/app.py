@@ -1,0 +1,221 @@
+"""Composition root: settings -> a worker with its Faust app, lanes and web port. Nothing lives at module level."""
+
+import asyncio
+import time
+from typing import Any
+
+import faust
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
+from faust.events import Event
+from faust.types.tuples import TP
+
+from agents import telemetry
+from agents.batches import SCHEME, Batch, register
+from agents.lanes import Lane
+from agents.policy_files import load_policy
+from agents.settings import Settings
+from agents.topics import TopicMismatch, check_topics, create_topics
+from agents.web import start_web
+from streams.topics import INPUTS
+
+
+class BatchSchema(faust.Schema):
+    """Passes batches through: records are decoded by the lane."""
+
+    def __init__(self) -> None:
+        """Declare raw keys and values."""
+        super().__init__(key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
+
+    def compile(self, app: Any, *, on_key_decode_error: Any = None, on_value_decode_error: Any = None,
+                default_propagate: bool = False) -> Any:  # fmt: skip
+        """Return the decoder of a stream."""
+
+        async def decode(message: Any, *, propagate: bool = False) -> Event:
+            return Event(app, None, message.value, {}, message)
+
+        return decode
+
+
+class Worker:
+    """One worker: reports in, transitions out, for the partitions it is assigned."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Load the policy and compose the Faust app.
+
+        Raises:
+            PolicyError: the policy cannot be used.
+        """
+        self.settings = settings
+        self.policy = load_policy(settings.policy)
+        self.lanes: dict[int, Lane] = {}
+        self.assigned = asyncio.Event()
+        self.web_port = 0
+        self.app = self._compose()
+
+    def _compose(self) -> faust.App:
+        register()
+        settings = self.settings
+        app = faust.App(
+            settings.group,
+            broker=f"{SCHEME}://" + settings.brokers.replace(",", f";{SCHEME}://"),
+            datadir=str(settings.data_dir / "faust"),
+            topic_partitions=settings.partitions,
+            topic_disable_leader=True,
+            topic_allow_declare=False,
+            web_enabled=False,
+            stream_wait_empty=False,
+            broker_commit_interval=3600.0,
+            broker_max_poll_records=4_000,
+            broker_session_timeout=10.0,
+            broker_heartbeat_interval=2.0,
+            broker_request_timeout=40.0,
+            table_standby_replicas=0,
+            broker_client_id=f"fangfan@{settings.web_host}:{self.web_port}",
+        )
+        app.kafka_client = settings.client()
+        source = app.topic(*(settings.topic(topic) for topic in INPUTS), schema=BatchSchema())
+
+        async def households(stream: Any) -> None:
+            async for event in stream.events():
+                batch: Batch = event.value
+                lane = self.lanes.get(batch.tp.partition)
+                if lane is not None:
+                    lane.put(batch)
+
+        app.agent(source, name="households")(households)
+        app.on_partitions_assigned.connect(self._on_assigned, weak=False)
+        app.on_partitions_revoked.connect(self._on_revoked, weak=False)
+        return app
+
+    async def _on_revoked(self, app: Any, revoked: set[TP], **_: Any) -> None:
+        await self._stop_lanes()
+
+    async def _on_assigned(self, app: Any, assigned: set[TP], **_: Any) -> None:
+        """Start a lane for every partition whose inputs are all here."""
+        await self._stop_lanes()
+        names = {self.settings.topic(topic) for topic in INPUTS}
+        for partition in sorted({tp.partition for tp in assigned}):
+            have = {tp.topic for tp in assigned if tp.partition == partition}
+            if names <= have:
+                lane = Lane(partition, self.settings, self.policy, self.app.consumer, self._committed)
+                self.lanes[partition] = lane
+                lane.start()
+            else:
+                telemetry.log("error", "lane.not_copartitioned", partition=partition, missing=sorted(names - have))
+        telemetry.log("info", "partitions.assigned", partitions=sorted(self.lanes))
+        self.assigned.set()
+
+    async def _stop_lanes(self) -> None:
+        self.assigned.clear()
+        lanes, self.lanes = self.lanes, {}
+        if lanes:
+            self.app.consumer.chains.close({tp for tp in self.app.consumer.chains.next})
+            await asyncio.gather(*(lane.stop() for lane in lanes.values()))
+
+    async def _committed(self, tps: list[TopicPartition]) -> dict[TopicPartition, int]:
+        """Return where each input partition goes on: its committed offset, else its beginning."""
+        admin = AIOKafkaAdminClient(**self.settings.client())
+        await admin.start()
+        try:
+            known = await admin.list_consumer_group_offsets(self.settings.group, partitions=tps)
+        finally:
+            await admin.close()
+        offsets = {tp: known[tp].offset for tp in tps if tp in known and known[tp].offset >= 0}
+        missing = [tp for tp in tps if tp not in offsets]
+        if missing:
+            consumer = AIOKafkaConsumer(**self.settings.client())
+            await consumer.start()
+            try:
+                offsets |= await consumer.beginning_offsets(missing)
+            finally:
+                await consumer.stop()
+        return offsets
+
+    async def owner(self, partition: int) -> str | None:
+        """Return the web address of the worker that a partition is assigned to, by the consumer group."""
+        admin = AIOKafkaAdminClient(**self.settings.client())
+        await admin.start()
+        try:
+            for response in await admin.describe_consumer_groups([self.settings.group]):
+                for member in response.groups[0][5]:
+                    assigned = ConsumerProtocolMemberAssignment.decode(member[4]).assignment
+                    if any(partition in partitions for _, partitions in assigned):
+                        return "http://" + str(member[1]).partition("@")[2]
+        finally:
+            await admin.close()
+        return None
+
+    @property
+    def ready(self) -> bool:
+        """Assigned, recovered and connected."""
+        return self.assigned.is_set() and all(lane.running.is_set() for lane in self.lanes.values())
+
+    async def wait_ready(self) -> None:
+        """Wait until the first assignment is recovered."""
+        while True:
+            await self.assigned.wait()
+            await asyncio.gather(*(lane.running.wait() for lane in list(self.lanes.values())))
+            if self.ready:
+                return
+
+    async def run(self, stop: asyncio.Event) -> int:
+        """Serve until ``stop`` is set; returns the exit code."""
+        runner, self.web_port = await start_web(self)
+        try:
+            if not await self._prepare(stop):
+                return 0
+            self.app.conf.broker_client_id = f"fangfan@{self.settings.web_host}:{self.web_port}"
+            await self.app.start()
+            announce = asyncio.create_task(self._announce())
+            crashed = asyncio.create_task(self.app.wait_until_stopped())
+            stopping = asyncio.create_task(stop.wait())
+            await asyncio.wait({crashed, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            announce.cancel()
+            failed = not stop.is_set()
+            await self._stop_lanes()
+            await asyncio.wait_for(self.app.stop(), 20)
+            for task in (crashed, stopping):
+                task.cancel()
+            telemetry.log("error" if failed else "info", "worker.stopped", failed=failed)
+            return 1 if failed else 0
+        finally:
+            await runner.cleanup()
+
+    async def _announce(self) -> None:
+        await self.wait_ready()
+        print("ready", flush=True)
+
+    async def _prepare(self, stop: asyncio.Event) -> bool:
+        """Wait for the broker, saying so once in a while; create missing topics and check all.
+
+        Raises:
+            TopicMismatch: topics are not as the settings say.
+        """
+        said = 0.0
+        while not stop.is_set():
+            try:
+                created = await create_topics(self.settings)
+                if created:
+                    telemetry.log("info", "topics.created", topics=created)
+                wrong = await check_topics(self.settings)
+            except TopicMismatch:
+                raise
+            except (OSError, Exception) as error:
+                if time.monotonic() - said > 10:
+                    said = time.monotonic()
+                    telemetry.log("warning", "broker.unreachable", brokers=self.settings.brokers, error=type(error).__name__)
+                await _either(stop, 1.0)
+                continue
+            if wrong:
+                raise TopicMismatch("; ".join(wrong))
+            return True
+        return False
+
+
+async def _either(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return

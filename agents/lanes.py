@@ -1,0 +1,245 @@
+"""A lane: everything that waits for one partition, taken together, computed once, sent in one transaction.
+
+Started in this order, which is what makes exactly once hold: fence (a new producer under the lane's transactional id ends a
+former owner's transaction), read committed offsets, recover the store, seek, process. After any error the lane does all of it
+again; what was not committed is read again.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Final, Protocol
+
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.errors import ProducerFenced
+from faust.types.tuples import TP
+
+from agents import telemetry
+from agents.batches import Batch, Chains
+from agents.recovery import recover
+from agents.settings import Settings
+from agents.store import PARKED, Store
+from agents.work import Batcher, Outgoing, Work
+from schemas.codec import UnknownStateVersion
+from schemas.fields import NANOSECONDS
+from streams.policy import Policy
+from streams.topics import INPUTS, Topic
+
+MAX_RECORDS: Final = 4_000
+"""How many records one transaction takes at most."""
+HIGH_WATER: Final = 20_000
+"""A partition with more records waiting is not fetched until its lane has caught up."""
+MAX_BATCH_BYTES: Final = 1 << 19
+RETRY_SECONDS: Final = 1.0
+
+
+class Source(Protocol):
+    """What a lane needs of the consumer."""
+
+    chains: Chains
+
+    async def open_at(self, positions: Mapping[TP, int]) -> None:
+        """Hand over partitions from these positions on."""
+
+
+Committed = Callable[[list[TopicPartition]], Awaitable[dict[TopicPartition, int]]]
+
+
+class Lane:
+    """Sole writer of one partition's households."""
+
+    def __init__(self, partition: int, settings: Settings, policy: Policy, source: Source, committed: Committed) -> None:
+        """Prepare a lane; :meth:`start` runs it."""
+        self.partition, self._settings, self._policy = partition, settings, policy
+        self._source, self._committed = source, committed
+        self._waiting: deque[Batch] = deque()
+        self._arrived = asyncio.Event()
+        self._stopping = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._positions: dict[str, int] = {}
+        self.waiting_records = 0
+        self.running = asyncio.Event()
+        self.fatal: BaseException | None = None
+        self.store: Store | None = None
+        self._label = str(partition)
+
+    def start(self) -> None:
+        """Run the lane in the background."""
+        self._task = asyncio.create_task(self._run(), name=f"lane-{self.partition}")
+
+    async def stop(self, timeout: float = 20.0) -> None:
+        """Finish the transaction under way, then close everything the lane holds."""
+        self._stopping.set()
+        self._arrived.set()
+        if self._task is not None:
+            await asyncio.wait([self._task], timeout=timeout)
+            if not self._task.done():
+                self._task.cancel()
+                await asyncio.wait([self._task])
+
+    def put(self, batch: Batch) -> None:
+        """Let a batch wait for the lane."""
+        self._waiting.append(batch)
+        self.waiting_records += len(batch.records)
+        if self.waiting_records > HIGH_WATER:
+            self._source.chains.held.add(self.partition)
+        self._arrived.set()
+
+    async def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                await self._session()
+            except ProducerFenced:
+                telemetry.log("warning", "lane.fenced", partition=self.partition)
+                telemetry.restarts.labels("fenced").inc()
+                await self._stopping.wait()
+            except UnknownStateVersion as error:
+                self.fatal = error
+                telemetry.log("error", "lane.state_too_new", partition=self.partition, reason=str(error))
+                await self._stopping.wait()
+            except Exception as error:
+                telemetry.log("warning", "lane.restarts", partition=self.partition, error=repr(error)[:300])
+                telemetry.restarts.labels("error").inc()
+                await self._pause(RETRY_SECONDS)
+            finally:
+                self._close()
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+        except TimeoutError:
+            return
+
+    def _close(self) -> None:
+        self.running.clear()
+        telemetry.lane_state.labels(self._label).set(0)
+        if self.store is not None:
+            self.store.close()
+            self.store = None
+
+    async def _session(self) -> None:
+        telemetry.lane_state.labels(self._label).set(1)
+        producer = AIOKafkaProducer(
+            **self._settings.client(),
+            transactional_id=f"{self._settings.group}-{self.partition}",
+            max_batch_size=MAX_BATCH_BYTES,
+            max_request_size=8 << 20,
+            linger_ms=0,
+        )
+        await producer.start()
+        try:
+            await self._recover()
+            await self._open()
+            await self._process(producer)
+        finally:
+            await producer.stop()
+
+    async def _recover(self) -> None:
+        began = time.monotonic()
+        telemetry.lane_state.labels(self._label).set(2)
+        folder = Path(self._settings.data_dir) / self._settings.group / self._label
+
+        def progress(read: int, left: int) -> None:
+            telemetry.recovery_left.labels(self._label).set(left)
+
+        self.store = await recover(self._settings, self.partition, lambda: Store(folder), progress)
+        telemetry.recovery_seconds.labels(self._label).set(time.monotonic() - began)
+        telemetry.households.labels(self._label).set(sum(1 for _ in self.store.scan(b"h")))
+        telemetry.waiting.labels(self._label).set(sum(1 for _ in self.store.scan(PARKED)))
+
+    async def _open(self) -> None:
+        names = [self._settings.topic(topic) for topic in INPUTS]
+        committed = await self._committed([TopicPartition(name, self.partition) for name in names])
+        self._positions = {tp.topic: offset for tp, offset in committed.items()}
+        self._waiting.clear()
+        self.waiting_records = 0
+        self._source.chains.held.discard(self.partition)
+        await self._source.open_at({TP(name, self.partition): offset for name, offset in self._positions.items()})
+        telemetry.lane_state.labels(self._label).set(3)
+        self.running.set()
+
+    def _take(self) -> list[Batch]:
+        """Return the batches that continue where the lane stands; those fetched before a seek are dropped."""
+        taken: list[Batch] = []
+        count = 0
+        while self._waiting and count < MAX_RECORDS:
+            batch = self._waiting.popleft()
+            self.waiting_records -= len(batch.records)
+            if batch.start == self._positions[batch.tp.topic]:
+                self._positions[batch.tp.topic] = batch.end
+                taken.append(batch)
+                count += len(batch.records)
+        if self.waiting_records < HIGH_WATER // 2:
+            self._source.chains.held.discard(self.partition)
+        return taken
+
+    async def _process(self, producer: AIOKafkaProducer) -> None:
+        if self.store is None:
+            raise RuntimeError("a lane processes only on an open store")
+        settings = self._settings
+        batcher = Batcher(self.partition, settings.partitions, settings.topic_prefix, self.store, self._policy)
+        while not self._stopping.is_set():
+            taken = self._take()
+            if not taken:
+                self._arrived.clear()
+                if not self._waiting and not self._stopping.is_set():
+                    await self._arrived.wait()
+                continue
+            work = batcher.run((record for batch in taken for record in batch.records), time.time_ns())
+            offsets = {TopicPartition(batch.tp.topic, self.partition): batch.end for batch in taken}
+            changelog = await self._commit(producer, work, offsets)
+            self.store.write(work.changes.items(), changelog)
+            self._confirm(work)
+
+    async def _commit(self, producer: AIOKafkaProducer, work: Work, offsets: dict[TopicPartition, int]) -> dict[str, int]:
+        """Send everything and the offsets in one transaction; return the changelogs' next offsets."""
+        changelog: dict[str, int] = {}
+        async with producer.transaction():
+            sent = [(topic, count, await _send(producer, self._settings, topic, partition, batch))
+                    for topic, partition, count, batch in _batches(producer, work.outgoing)]  # fmt: skip
+            await producer.send_offsets_to_transaction(offsets, self._settings.group)
+            for topic, count, future in sent:
+                metadata = await future
+                if topic in (Topic.HOUSEHOLDS_CHANGELOG, Topic.PERSONS_CHANGELOG):
+                    changelog[self._settings.topic(topic)] = metadata.offset + count
+        return changelog
+
+    def _confirm(self, work: Work) -> None:
+        now = time.time_ns()
+        telemetry.committed_at.labels(self._label).set(now / NANOSECONDS)
+        telemetry.households.labels(self._label).inc(work.new_households)
+        telemetry.waiting.labels(self._label).inc(work.parked)
+        for each in work.published:
+            alert = each.alert
+            telemetry.alerts.labels(alert.transition.value, alert.severity or "none", alert.tier).inc()
+            for reason in alert.reasons:
+                telemetry.reasons.labels(reason.rule, reason.severity).inc()
+            telemetry.alert_latency.labels("ingested").observe((now - each.appended_at) / NANOSECONDS)
+            telemetry.alert_latency.labels("occurred").observe((now - each.occurred_at) / NANOSECONDS)
+
+
+def _batches(producer: AIOKafkaProducer, outgoing: list[Outgoing]) -> list[tuple[Topic, int, int, object]]:
+    """Pack records into producer batches, in order per topic and partition: (topic, partition, count, batch)."""
+    packed: list[tuple[Topic, int, int, object]] = []
+    by_place: dict[tuple[Topic, int], list[Outgoing]] = {}
+    for each in outgoing:
+        by_place.setdefault((each.topic, each.partition), []).append(each)
+    for (topic, partition), records in by_place.items():
+        batch = producer.create_batch()
+        for each in records:
+            fields = {"key": each.key, "value": each.value, "timestamp": each.timestamp, "headers": each.headers}
+            if batch.append(**fields) is None:
+                packed.append((topic, partition, batch.record_count(), batch))
+                batch = producer.create_batch()
+                if batch.append(**fields) is None:
+                    raise ValueError("a record does not fit an empty batch")
+        packed.append((topic, partition, batch.record_count(), batch))
+    return packed
+
+
+async def _send(
+    producer: AIOKafkaProducer, settings: Settings, topic: Topic, partition: int, batch: object
+) -> "asyncio.Future[object]":
+    return await producer.send_batch(batch, settings.topic(topic), partition=partition)

@@ -1,0 +1,46 @@
+"""Runs a worker as a process: locks its folder, listens to signals, turns refusals into sentences."""
+
+import asyncio
+import fcntl
+import logging
+import signal
+from pathlib import Path
+
+import uvloop
+
+from agents.app import Worker
+from agents.settings import Settings
+from agents.topics import TopicMismatch
+from streams.policy_parse import PolicyError
+
+
+def run_worker(settings: Settings) -> tuple[int, str]:
+    """Run until SIGTERM or SIGINT. Returns the exit code, and what to tell the person where it is not 0."""
+    logging.basicConfig(level=logging.WARNING)
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        with (settings.data_dir / "lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return 1, f"{settings.data_dir}: data folder in use by another worker"
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                return runner.run(_run(settings)), ""
+    except PolicyError as error:
+        return 1, f"policy refused: {error}"
+    except TopicMismatch as error:
+        return 1, f"topics refused: {error}"
+    except OSError as error:
+        return 1, f"{_where(error, settings)}: {error.strerror or error}"
+
+
+def _where(error: OSError, settings: Settings) -> str | Path:
+    return error.filename or f"web port {settings.web_port}"
+
+
+async def _run(settings: Settings) -> int:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    return await Worker(settings).run(stop)

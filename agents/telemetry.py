@@ -1,0 +1,55 @@
+"""Every metric and log line of the worker, one function per event; label sets are closed, nothing is per household.
+
+Names and units follow Prometheus: base units, ``_total`` for counters. Logs are one JSON object a line on standard error and
+carry no key, value or identifier of a record.
+"""
+
+import sys
+import time
+from typing import Any, Final
+
+import orjson
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
+
+REGISTRY: Final = CollectorRegistry()
+_LATENCY: Final = (0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.2, 0.5, 1, 2, 5, 15, 60, 300)
+_LAG: Final = (60, 3600, 86_400, 7 * 86_400, 31 * 86_400, 92 * 86_400, 366 * 86_400)
+
+reports = Counter("fangfan_reports", "Records read, by channel and what became of them.", ["channel", "outcome"],
+                  registry=REGISTRY)  # fmt: skip
+rejections = Counter("fangfan_rejections", "Records dead-lettered, by code.", ["code"], registry=REGISTRY)
+event_lag = Histogram("fangfan_event_time_lag_seconds", "From a report's occurred_at to its processing.", ["channel"],
+                      buckets=_LAG, registry=REGISTRY)  # fmt: skip
+alert_latency = Histogram("fangfan_alert_latency_seconds", "From an occurrence or a record's append to its alert confirmed.",
+                          ["since"], buckets=_LATENCY, registry=REGISTRY)  # fmt: skip
+alerts = Counter("fangfan_alerts", "Alert transitions published.", ["transition", "severity", "tier"], registry=REGISTRY)
+reasons = Counter("fangfan_alert_reasons", "Reasons in published transitions.", ["rule", "severity"], registry=REGISTRY)
+undetermined = Counter("fangfan_undetermined_incomes", "Assessments whose income could not be determined.",
+                       registry=REGISTRY)  # fmt: skip
+households = Gauge("fangfan_households_known", "Households in this worker's table.", ["partition"], registry=REGISTRY)
+waiting = Gauge("fangfan_person_reports_waiting", "Reports of persons no registry entry names yet.", ["partition"],
+                registry=REGISTRY)  # fmt: skip
+rerouted = Counter("fangfan_rerouted_records", "Records moved to their household's partition.", ["channel"],
+                   registry=REGISTRY)  # fmt: skip
+consumer_lag = Gauge("fangfan_consumer_lag_records", "Records behind the end of an input partition.",
+                     ["topic", "partition"], registry=REGISTRY)  # fmt: skip
+committed_at = Gauge("fangfan_commit_timestamp_seconds", "When a lane last committed.", ["partition"], registry=REGISTRY)
+lane_state = Gauge("fangfan_lane_state", "0 stopped, 1 fencing, 2 recovering, 3 running.", ["partition"],
+                   registry=REGISTRY)  # fmt: skip
+recovery_seconds = Gauge("fangfan_recovery_seconds", "How long a partition's last recovery took.", ["partition"],
+                         registry=REGISTRY)  # fmt: skip
+recovery_left = Gauge("fangfan_recovery_remaining_records", "Changelog offsets still to read.", ["partition"],
+                      registry=REGISTRY)  # fmt: skip
+bad_share = Gauge("fangfan_bad_record_ratio", "Share of the last 1,000 records of a topic that were bad.", ["topic"],
+                  registry=REGISTRY)  # fmt: skip
+restarts = Counter("fangfan_lane_restarts", "Lanes started again after an error.", ["kind"], registry=REGISTRY)
+calendar_unknown = Counter("fangfan_calendar_unknown_deadlines", "Deadlines counted Monday to Friday: unknown calendar year.",
+                           registry=REGISTRY)  # fmt: skip
+build = Info("fangfan_build", "Version of the worker.", registry=REGISTRY)
+
+
+def log(level: str, event: str, **fields: Any) -> None:
+    """Write one line of the worker's log."""
+    line = {"at": round(time.time(), 3), "level": level, "event": event, **fields}
+    sys.stderr.write(orjson.dumps(line, default=str).decode() + "\n")
+    sys.stderr.flush()

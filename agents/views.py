@@ -1,0 +1,115 @@
+"""A household as ``explain`` and ``/households/ID`` show it: what a person needs to argue about an alert."""
+
+from typing import Any
+
+import msgspec
+
+from schemas.fields import render_day, render_instant, render_money, render_month
+from schemas.household import HouseholdState
+from schemas.reports import Claim, Fact, Income, IncomeStatement, KeptReport, Spending
+from schemas.vocabulary import CHANNELS, COMPONENTS
+from streams.alerts import reason
+from streams.assess import area_code, assess
+from streams.ledger import Ledger, Missing, Window
+from streams.policy import Policy
+
+
+def household_view(household_id: str, state: HouseholdState, policy: Policy) -> dict[str, Any]:
+    """Return state, facts by channel, ledger, and the rules that fire, do not, or cannot be answered."""
+    facts = state.facts
+    area = area_code(facts)
+    assessment = assess(facts, policy)
+    ledger = Ledger(facts)
+    by_channel: dict[str, list[dict[str, Any]]] = {channel: [] for channel in CHANNELS}
+    for report in reversed(facts.reports):
+        by_channel[CHANNELS[report.channel]].append(_report(report))
+    return {
+        "household_id": household_id,
+        "area_code": area,
+        "tier": policy.tier((area or "")[:6]),
+        "policy": policy.label,
+        "as_of": render_instant(facts.as_of) if facts.as_of is not None else None,
+        "registry": _registry(state),
+        "facts": by_channel,
+        "withdrawals": [{"event_id": each.event_id, "channel": CHANNELS[each.channel]} for each in facts.withdrawals],
+        "ledger": {
+            "income": _window(ledger.income()) if facts.as_of is not None else None,
+            "earlier_income": _window(ledger.income(back=12)) if facts.as_of is not None else None,
+            "spending": [_entry(entry.month, entry.amount) for entry in ledger.spending()],
+            "claims": [_entry(entry.month, entry.amount) for entry in ledger.claims()],
+        },
+        "rules": {
+            "firing": [msgspec.to_builtins(reason(each)) for each in assessment.findings] if assessment else [],
+            "quiet": [_fields(each, "rule", "value", "threshold", "unit") for each in assessment.quiet] if assessment else [],
+            "undetermined": [_fields(each, "rule", "missing") for each in assessment.undetermined] if assessment else [],
+        },
+        "category": assessment.category if assessment else "unknown",
+        "pathway": assessment.pathway if assessment else "unknown",
+        "alert": _open(household_id, state),
+    }
+
+
+def _fields(thing: object, *names: str) -> dict[str, Any]:
+    return {name: getattr(thing, name) for name in names}
+
+
+def _registry(state: HouseholdState) -> dict[str, Any] | None:
+    entry = state.facts.registry
+    if entry is None:
+        return None
+    return {
+        "status": entry.status,
+        "relieved_on": render_day(entry.relieved_on) if entry.relieved_on is not None else None,
+        "members": [_fields(member, "person_id", "birth_year", "labour", "student") for member in entry.members],
+        "updated_at": render_instant(entry.updated_at),
+    }
+
+
+def _open(household_id: str, state: HouseholdState) -> dict[str, Any]:
+    thread = state.thread
+    shown: dict[str, Any] = {"open": thread.open is not None, "sequence": thread.sequence}
+    if thread.open is not None:
+        shown |= {
+            "alert_id": f"{household_id}:{thread.episode}",
+            "severity": thread.open.severity,
+            "opened_at": render_instant(thread.open.opened_at),
+            "verify_by": render_day(thread.open.verify_by),
+        }
+    return shown
+
+
+def _report(report: KeptReport) -> dict[str, Any]:
+    return {
+        "event_id": report.event_id,
+        "source": report.source,
+        "occurred_at": render_instant(report.occurred_at),
+        "facts": [_fact(fact) for fact in report.facts],
+    }
+
+
+def _fact(fact: Fact) -> dict[str, Any]:
+    match fact:
+        case IncomeStatement():
+            amounts = {name: render_money(getattr(fact, name)) for name in (*COMPONENTS, "production_cost")}
+            return {"type": "income_statement", "from": render_month(fact.start), "to": render_month(fact.end), **amounts}
+        case Income():
+            what = {"type": "income", "component": fact.component, "person_id": fact.person_id}
+            return what | _entry(fact.month, fact.amount)
+        case Spending():
+            kind = {"type": "spending", "category": fact.category, "person_id": fact.person_id}
+            return kind | {"cumulative": fact.cumulative} | _entry(fact.month, fact.amount)
+        case Claim():
+            return {"type": "claim", "kind": fact.kind} | _entry(fact.month, fact.amount)
+        case _:
+            return {"type": fact.kind, "person_id": fact.subject, "value": fact.value}
+
+
+def _entry(month: int, amount: int) -> dict[str, Any]:
+    return {"month": render_month(month), "amount": render_money(amount)}
+
+
+def _window(window: Window | Missing) -> dict[str, Any]:
+    if isinstance(window, Missing):
+        return {"undetermined": window.what}
+    names = ("gross", "transfers", "production_cost", "claims", "medical", "reference")
+    return {name: render_money(getattr(window, name)) for name in names} | {"members": window.members}

