@@ -111,7 +111,7 @@ class Worker:
         self.assigned.clear()
         lanes, self.lanes = self.lanes, {}
         if lanes:
-            self.app.consumer.chains.close({tp for tp in self.app.consumer.chains.next})
+            self.app.consumer.chains.close(set(self.app.consumer.chains.next))
             await asyncio.gather(*(lane.stop() for lane in lanes.values()))
 
     async def _committed(self, tps: list[TopicPartition]) -> dict[TopicPartition, int]:

@@ -106,7 +106,7 @@ class BatchConsumer(driver.Consumer):
         self.chains.open(positions)
         await self._thread.place(positions)
 
-    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:  # noqa: ASYNC109 # Faust's signature
         """Fetch what is open; Faust's fetcher loop calls it again and again."""
         if not self.flow_active:
             await self.wait(self.can_resume_flow)

@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import ProducerFenced
@@ -69,12 +69,12 @@ class Lane:
         """Run the lane in the background."""
         self._task = asyncio.create_task(self._run(), name=f"lane-{self.partition}")
 
-    async def stop(self, timeout: float = 20.0) -> None:
+    async def stop(self, seconds: float = 20.0) -> None:
         """Finish the transaction under way, then close everything the lane holds."""
         self._stopping.set()
         self._arrived.set()
         if self._task is not None:
-            await asyncio.wait([self._task], timeout=timeout)
+            await asyncio.wait([self._task], timeout=seconds)
             if not self._task.done():
                 self._task.cancel()
                 await asyncio.wait([self._task])
@@ -127,6 +127,7 @@ class Lane:
             max_batch_size=MAX_BATCH_BYTES,
             max_request_size=8 << 20,
             linger_ms=0,
+            retry_backoff_ms=10,  # the broker answers "again" while it still ends the transaction before
         )
         await producer.start()
         try:
@@ -241,5 +242,6 @@ def _batches(producer: AIOKafkaProducer, outgoing: list[Outgoing]) -> list[tuple
 
 async def _send(
     producer: AIOKafkaProducer, settings: Settings, topic: Topic, partition: int, batch: object
-) -> "asyncio.Future[object]":
-    return await producer.send_batch(batch, settings.topic(topic), partition=partition)
+) -> "asyncio.Future[Any]":
+    sent: asyncio.Future[Any] = await producer.send_batch(batch, settings.topic(topic), partition=partition)
+    return sent

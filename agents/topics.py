@@ -71,7 +71,7 @@ async def _cleanup(admin: AIOKafkaAdminClient, wanted: dict[str, str]) -> list[s
 
 
 def _new(settings: Settings, spec: TopicSpec) -> NewTopic:
-    configs = {"cleanup.policy": spec.cleanup}
+    configs: dict[str, str] = {"cleanup.policy": spec.cleanup}
     if spec.retention_days is not None:
         configs["retention.ms"] = str(spec.retention_days * DAY_MS)
     if spec.topic is not Topic.POLICY:

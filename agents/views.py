@@ -91,7 +91,12 @@ def _fact(fact: Fact) -> dict[str, Any]:
     match fact:
         case IncomeStatement():
             amounts = {name: render_money(getattr(fact, name)) for name in (*COMPONENTS, "production_cost")}
-            return {"type": "income_statement", "from": render_month(fact.start), "to": render_month(fact.end), **amounts}
+            return {
+                "type": "income_statement",
+                "from": render_month(fact.start),
+                "to": render_month(fact.end),
+                **amounts,
+            }
         case Income():
             what = {"type": "income", "component": fact.component, "person_id": fact.person_id}
             return what | _entry(fact.month, fact.amount)

@@ -159,9 +159,7 @@ class Batcher:
         if step.alert is not None:
             self._publish(work, step.alert, message, record, now)
 
-    def _publish(
-        self, work: Work, alert: Alert, message: Report | RegistryChange, record: ConsumerRecord, now: int
-    ) -> None:
+    def _publish(self, work: Work, alert: Alert, message: Report | RegistryChange, record: ConsumerRecord, now: int) -> None:
         stamp = render_instant(now)
         key, value = alert.household_id.encode(), codec.encode_alert(alert, stamp)
         headers = cloud_event(alert, stamp)
@@ -216,9 +214,7 @@ class Batcher:
                 data = self._read(work, key)
                 if data is not None:
                     timestamp, value, headers = codec.decode_parked(data)
-                    work.outgoing.append(
-                        Outgoing(Topic.REROUTED, where, household.encode(), value, timestamp, headers)
-                    )
+                    work.outgoing.append(Outgoing(Topic.REROUTED, where, household.encode(), value, timestamp, headers))
                     telemetry.rerouted.labels("person").inc()
                     work.changes[key] = None
                     work.parked -= 1

@@ -4,6 +4,7 @@ What stands on the wire is described in :mod:`schemas.wire`; these are the value
 instants. They are stored in the household table, so every change of shape here is a new state version.
 """
 
+import builtins
 from typing import Literal
 
 import msgspec
@@ -22,7 +23,7 @@ class IncomeStatement(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=Fa
     transfer: int
     production_cost: int
 
-    @property
+    @builtins.property
     def months(self) -> int:
         """How many months the totals cover (1 to 12)."""
         return self.end - self.start + 1

@@ -25,7 +25,8 @@ AreaCode = Annotated[str, Meta(pattern="^[0-9]{12}$", description="county 6, tow
 Instant = Annotated[str, Meta(description="RFC 3339 date-time with offset")]
 Month = Annotated[str, Meta(pattern="^[0-9]{4}-(0[1-9]|1[0-2])$")]
 Money = Annotated[
-    str | int | float, Meta(description="yuan; a string, or a number in shortest form, of -?[0-9]{1,12}(\\.[0-9]{1,2})?")
+    str | int | float,
+    Meta(description="yuan; a string, or a number in shortest form, of -?[0-9]{1,12}(\\.[0-9]{1,2})?"),
 ]
 
 

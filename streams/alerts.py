@@ -103,9 +103,7 @@ def _open(now: Assessment, opened_at: int, verify_by: int) -> OpenAlert:
     severity = now.severity
     if severity is None:
         raise ValueError("an alert without a severity is not open")
-    return OpenAlert(
-        opened_at, verify_by, severity, now.category, now.pathway, _reason_keys(now), _conflict_keys(now)
-    )
+    return OpenAlert(opened_at, verify_by, severity, now.category, now.pathway, _reason_keys(now), _conflict_keys(now))
 
 
 def _reason_keys(now: Assessment) -> tuple[ReasonKey, ...]:

@@ -24,9 +24,7 @@ def assess(facts: Facts, policy: Policy) -> Assessment | None:
         return None
     parameters = policy.parameters((area_code(facts) or "")[:6])
     context = Context(facts, parameters)
-    answers: list[Answer] = [
-        rule(context) for name, rule in MONEY_RULES.items() if getattr(parameters, name).enabled
-    ]
+    answers: list[Answer] = [rule(context) for name, rule in MONEY_RULES.items() if getattr(parameters, name).enabled]
     conflicts: list[Conflict] = []
     for name, indicator in INDICATOR_RULES.items():
         if getattr(parameters, name).enabled:

@@ -123,8 +123,7 @@ def _income_drop(finding: Finding) -> tuple[str, str]:
 def _policy_dependence(finding: Finding) -> tuple[str, str]:
     line, start, income = _line(finding)
     return (
-        f"转移性收入占{finding.value}%(预警线{finding.threshold}%)，人均监测收入{income}元，"
-        f"接近{line}元监测线({start}起)",
+        f"转移性收入占{finding.value}%(预警线{finding.threshold}%)，人均监测收入{income}元，接近{line}元监测线({start}起)",
         f"{finding.value} % of income are transfers (warning from {finding.threshold} %), reference income of {income} "
         f"yuan a head is near the line of {line} yuan (since {start})",
     )

@@ -173,7 +173,7 @@ class Ledger:
 
 def _share(statement: IncomeStatement, name: str, month: int) -> int:
     """Return the share of one covered month: rounded down, the remainder in the last month."""
-    total = int(getattr(statement, name))
+    total: int = getattr(statement, name)
     share = total // statement.months
     return total - share * (statement.months - 1) if month == statement.end else share
 

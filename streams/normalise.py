@@ -20,6 +20,11 @@ from streams.topics import SCHEMA_OF, Topic
 FUTURE_LIMIT_SECONDS: Final = 24 * 3600
 MAX_STATEMENT_MONTHS: Final = 12
 _RANK: Final = {"self-declaration/1": 0, "cadre-report/1": 1, "department-record/1": 2}
+_WIRE: Final[dict[str, type[wire.WireReport]]] = {
+    "self-declaration/1": wire.SelfDeclaration,
+    "cadre-report/1": wire.CadreReport,
+    "department-record/1": wire.DepartmentRecord,
+}
 _KEY = re.compile(rb'"[ \t\r\n]*:')
 _PATH = re.compile(r" - at `(.*)`$")
 _MISSING = re.compile(r"missing required field `([^`]*)`")
@@ -171,7 +176,7 @@ def _instant(text: str, path: str) -> int:
 
 
 def _report(document: dict[str, Any], schema: str, timestamp: int) -> Report:
-    message = _convert(document, wire.WireReport)  # type: ignore[arg-type] # a union is a form msgspec takes, not a type
+    message: wire.WireReport = _convert(document, _WIRE[schema])
     household, person = message.household_id, message.person_id
     if household is None and person is None:
         raise Rejected(RejectionCode.MISSING_FIELD, "$.household_id", "is missing, and so is person_id")

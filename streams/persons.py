@@ -12,9 +12,7 @@ def claims_of(household_id: str, before: Facts, after: Facts) -> list[PersonClai
         return []
     named = {member.person_id for member in after.registry.members} if after.registry is not None else set()
     old = {member.person_id for member in before.registry.members} if before.registry is not None else set()
-    return [
-        PersonClaim(person, household_id, after.registry_at, person in named) for person in sorted(named | old)
-    ]
+    return [PersonClaim(person, household_id, after.registry_at, person in named) for person in sorted(named | old)]
 
 
 def merge_claim(state: PersonState, claim: PersonClaim) -> PersonState:
@@ -22,9 +20,7 @@ def merge_claim(state: PersonState, claim: PersonClaim) -> PersonState:
     known = state.claims.get(claim.household_id)
     if known is not None and (known[0], not known[1]) >= (claim.updated_at, not claim.named):
         return state
-    return msgspec.structs.replace(
-        state, claims={**state.claims, claim.household_id: (claim.updated_at, claim.named)}
-    )
+    return msgspec.structs.replace(state, claims={**state.claims, claim.household_id: (claim.updated_at, claim.named)})
 
 
 def household_of(state: PersonState) -> str | None:

@@ -43,15 +43,11 @@ def advance(
         return Step(state)
     area = area_code(facts) or ""
     county = area[:6]
-    place = Place(
-        household_id, area, policy.tier(county), policy.label, policy.parameters(county).verification.working_days
-    )
+    place = Place(household_id, area, policy.tier(county), policy.label, policy.parameters(county).verification.working_days)
     turned = turn(before.thread, assessment, Cause(_name(message), timestamp), place)
     if turned is None:
         return Step(state, assessment)
-    return Step(
-        msgspec.structs.replace(state, thread=turned.thread), assessment, turned.alert, turned.calendar_known
-    )
+    return Step(msgspec.structs.replace(state, thread=turned.thread), assessment, turned.alert, turned.calendar_known)
 
 
 def _name(message: Report | RegistryChange | Tick) -> str:

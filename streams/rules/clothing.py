@@ -10,4 +10,7 @@ RULE: Final = "clothing@1"
 
 def clothing(context: Context) -> Answers:
     """Contract §4, ``clothing``."""
-    return answer(context.facts, Question(RULE, "two worries", "clothing", {"inadequate": context.parameters.clothing.severity}.get, "adequate"))
+    return answer(
+        context.facts,
+        Question(RULE, "two worries", "clothing", {"inadequate": context.parameters.clothing.severity}.get, "adequate"),
+    )

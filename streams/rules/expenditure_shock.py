@@ -33,6 +33,11 @@ def expenditure_shock(context: Context) -> Answer:
     elif net * BP >= limit * rule.orange_multiple:
         severity = "orange"
     support = newest_first(entry.support for entry in (*spending, *claims))
-    figures = {"spending": spent, "claims": received, "net_spending": net, "relieved": int(registry.status == "relieved")}
+    figures = {
+        "spending": spent,
+        "claims": received,
+        "net_spending": net,
+        "relieved": int(registry.status == "relieved"),
+    }
     channels = support_channels(support)
     return Finding(RULE, "expenditure", severity, value, threshold, "yuan", channels, support, figures=figures)

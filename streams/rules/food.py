@@ -10,4 +10,7 @@ RULE: Final = "food@1"
 
 def food(context: Context) -> Answers:
     """Contract §4, ``food``."""
-    return answer(context.facts, Question(RULE, "two worries", "food", {"inadequate": context.parameters.food.severity}.get, "adequate"))
+    return answer(
+        context.facts,
+        Question(RULE, "two worries", "food", {"inadequate": context.parameters.food.severity}.get, "adequate"),
+    )

@@ -10,4 +10,13 @@ RULE: Final = "medical-cover@1"
 
 def medical_cover(context: Context) -> Answers:
     """Contract §4, ``medical-cover``."""
-    return answer(context.facts, Question(RULE, "medical", "medical_cover", {"not_enrolled": context.parameters.medical_cover.severity}.get, "enrolled"))
+    return answer(
+        context.facts,
+        Question(
+            RULE,
+            "medical",
+            "medical_cover",
+            {"not_enrolled": context.parameters.medical_cover.severity}.get,
+            "enrolled",
+        ),
+    )

@@ -10,4 +10,13 @@ RULE: Final = "schooling@1"
 
 def schooling(context: Context) -> Answers:
     """Contract §4, ``schooling``."""
-    return answer(context.facts, Question(RULE, "education", "schooling", {"compulsory:dropout": context.parameters.schooling.severity}.get, "attending"))
+    return answer(
+        context.facts,
+        Question(
+            RULE,
+            "education",
+            "schooling",
+            {"compulsory:dropout": context.parameters.schooling.severity}.get,
+            "attending",
+        ),
+    )

@@ -1,0 +1,49 @@
+# Everything a person needs: make help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+JARS := .kafka/libs/.complete
+
+.PHONY: help setup test fmt lint types contracts clean
+.DEFAULT_GOAL := help
+
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+setup: $(VENV)/.complete $(JARS) ## Install what is needed: environment from the lock file, Kafka by Maven
+
+$(VENV)/.complete: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed: apt-get install python3 (or make PYTHON=/path/to/python3.11)"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	  { echo "Python's venv module is missing: apt-get install python3-venv"; exit 1; }
+	@echo "setting up $(VENV) from requirements.lock ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(JARS): deploy/broker/pom.xml
+	@command -v mvn >/dev/null || { echo "Maven is missing: apt-get install maven"; exit 1; }
+	@echo "fetching Apache Kafka by Maven ..."
+	@mvn -q -B -f deploy/broker/pom.xml dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/.kafka/libs
+	@touch $@
+
+test: setup ## Run all tests, on a real Kafka where it concerns delivery
+	$(BIN)/python -m pytest
+
+fmt: setup ## Format the code
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format --quiet .
+
+lint: setup ## Look for mistakes
+	$(BIN)/ruff check .
+
+types: setup ## Check types, strictly
+	$(BIN)/mypy
+
+contracts: setup ## Check that imports go one way and the core is pure
+	$(BIN)/lint-imports
+
+clean: ## Remove what setup and runs made
+	rm -rf $(VENV) .kafka .data build
