@@ -1,0 +1,203 @@
+"""Life of one household, told in reports: given these, in any order, this alert."""
+
+import itertools
+from typing import Any
+
+import msgspec
+import pytest
+
+from schemas.alerts import Alert
+from schemas.household import EMPTY, HouseholdState
+from schemas.rejections import Rejection
+from streams.normalise import normalise
+from streams.pipeline import advance
+from streams.policy import Policy
+from streams.topics import SCHEMA_OF, Topic
+from tests.build import TIMESTAMP, cadre, declaration, department, encode, entry, statement
+
+TOPIC_OF = {schema: topic for topic, schema in SCHEMA_OF.items()}
+WELL_OFF = cadre("c-income", statement("2025-06", "2026-05", "30000.00"))
+
+
+def live(policy: Policy, *records: dict[str, Any]) -> tuple[HouseholdState, list[Alert]]:
+    """Feed records in order; return the household's end and the transitions on the way."""
+    state, alerts = EMPTY, []
+    for record in records:
+        message = normalise(TOPIC_OF[record["schema"]], b"H000001", encode(record), TIMESTAMP)
+        assert not isinstance(message, Rejection), message
+        step = advance("H000001", state, message, TIMESTAMP * 1_000_000, policy)
+        state = step.state
+        if step.alert is not None:
+            alerts.append(step.alert)
+    return state, alerts
+
+
+def test_income_just_under_the_line_alerts_and_at_the_line_does_not(policy: Policy) -> None:
+    """Contract §4: `<` by default, to the fen: 6,000.00 is not under the line, 5,999.99 is."""
+    at_line, _ = live(policy, entry(), cadre("c1", statement("2025-06", "2026-05", "12000.00")))
+    _, alerts = live(policy, entry(), cadre("c1", statement("2025-06", "2026-05", "11999.98")))
+
+    assert at_line.thread.open is None
+    assert [("opened", "yellow", "5999.99")] == [(a.transition, a.severity, a.reasons[0].value) for a in alerts]
+
+
+def test_an_explanation_names_income_line_and_word_of_whom(policy: Policy) -> None:
+    """Issue: a cadre can act on it."""
+    _, alerts = live(policy, entry(), cadre("c1", statement("2025-06", "2026-05", "9625.00")))
+
+    assert (
+        "人均监测收入4,812.50元，低于6,000元监测线(2021-01-01起)；依据：干部6月10日走访" == alerts[0].reasons[0].explanation.zh
+    )
+
+
+def test_a_household_without_an_income_is_undetermined_not_poor(policy: Policy) -> None:
+    """Contract §4: never zero, never an alert."""
+    state, alerts = live(policy, entry(), declaration("d1", {"type": "food", "adequate": True}))
+
+    assert (None, []) == (state.thread.open, alerts)
+
+
+def test_bad_water_repaired_clears_the_alert(policy: Policy) -> None:
+    state, alerts = live(
+        policy,
+        entry(),
+        WELL_OFF,
+        department("w1", "water", {"type": "water", "safe": False}, at="2026-06-11T09:00:00+08:00"),
+        cadre("w2", {"type": "water", "safe": True}, at="2026-06-12T09:00:00+08:00"),
+    )
+
+    assert [("opened", "orange"), ("cleared", None)] == [(a.transition, a.severity) for a in alerts]
+    assert [1, 2] == [a.sequence for a in alerts]
+    assert "water@1" == alerts[1].conflicts[0].rule
+    assert state.thread.open is None
+
+
+def test_a_withdrawal_brings_back_what_was_newest_before(policy: Policy) -> None:
+    """Contract §3.2: the newest alone is not enough to keep."""
+    unsafe = department("w1", "water", {"type": "water", "safe": False}, at="2026-06-01T09:00:00+08:00")
+    safe = department("w2", "water", {"type": "water", "safe": True}, at="2026-06-02T09:00:00+08:00")
+    withdrawn = department("w3", "water", voids="w2", at="2026-06-03T09:00:00+08:00")
+
+    ends = {
+        msgspec.msgpack.encode(live(policy, *order)[0].facts) for order in itertools.permutations([unsafe, safe, withdrawn])
+    }
+    state, alerts = live(policy, unsafe, safe, withdrawn)
+
+    assert 1 == len(ends)
+    assert ["opened", "cleared", "opened"] == [a.transition for a in alerts]
+    assert ["H000001:1", "H000001:1", "H000001:2"] == [a.alert_id for a in alerts]
+    assert state.thread.open is not None
+
+
+def test_a_withdrawal_from_another_channel_changes_nothing(policy: Policy) -> None:
+    unsafe = department("w1", "water", {"type": "water", "safe": False}, at="2026-06-01T09:00:00+08:00")
+    state, _ = live(policy, unsafe, cadre("w3", voids="w1", at="2026-06-03T09:00:00+08:00"))
+
+    assert state.thread.open is not None
+
+
+@pytest.mark.parametrize(("months_ago", "counts"), [(36, True), (37, False)])
+def test_what_is_older_than_36_months_does_not_count(policy: Policy, months_ago: int, counts: bool) -> None:
+    month = 2026 * 12 + 5 - months_ago
+    old = f"{month // 12:04d}-{month % 12 + 1:02d}-01T00:00:00+08:00"
+    state, _ = live(policy, cadre("h1", {"type": "housing", "grade": "D"}, at=old), WELL_OFF)
+
+    assert counts == (state.thread.open is not None)
+
+
+@pytest.mark.parametrize(("spent", "status", "severity"), [
+    ("4999.99", "relieved", None), ("5000", "relieved", "yellow"), ("9999.99", "relieved", "yellow"),
+    ("10000", "relieved", "orange"), ("20000", "relieved", "red"), ("19999.99", "general", None),
+    ("20000", "general", "yellow"), ("80000", "general", "red"),
+])  # fmt: skip
+def test_spending_shocks_by_status(policy: Policy, spent: str, status: str, severity: str | None) -> None:
+    shock = department("s1", "education", {"type": "spending", "category": "education", "self_paid": spent, "month": "2026-05"})
+    state, _ = live(policy, entry(status=status), shock)
+
+    assert severity == (state.thread.open.severity if state.thread.open else None)
+    if state.thread.open:
+        assert "sudden" == state.thread.open.category
+
+
+def test_a_cumulative_feed_counts_its_newest_total_of_each_year(policy: Policy) -> None:
+    """Contract §3.2: year-to-date totals replace each other within a year, not across the new year."""
+
+    def feed(event_id: str, total: str, month: str, at: str) -> dict[str, Any]:
+        return department(event_id, "medical-insurance", {"type": "spending", "category": "medical", "self_paid": total,
+                          "month": month, "cumulative": True}, at=at)  # fmt: skip
+
+    last_year = [feed("m1", "1000", "2025-11", "2025-12-05T09:00:00+08:00"),
+                 feed("m2", "2500", "2025-12", "2026-01-05T09:00:00+08:00")]  # fmt: skip
+    under = feed("m3", "2499.99", "2026-04", "2026-05-05T09:00:00+08:00")
+    reached = feed("m4", "2500", "2026-05", "2026-06-05T09:00:00+08:00")
+
+    assert live(policy, entry(), *last_year, under, WELL_OFF)[0].thread.open is None
+    assert live(policy, entry(), *last_year, under, reached)[0].thread.open is not None
+
+
+def test_the_same_report_again_changes_nothing(policy: Policy) -> None:
+    once, alerts = live(policy, entry(), WELL_OFF, cadre("h1", {"type": "housing", "grade": "C"}))
+    twice, again = live(policy, entry(), WELL_OFF, *[cadre("h1", {"type": "housing", "grade": "C"})] * 3, WELL_OFF, entry())
+
+    assert (once, alerts) == (twice, again)
+
+
+def test_a_dropout_in_the_compulsory_stage_is_red_and_one_in_the_senior_stage_is_not(policy: Policy) -> None:
+    def school(stage: str) -> dict[str, Any]:
+        fact = {"type": "schooling", "person_id": "P-0002", "stage": stage, "status": "dropout"}
+        return department("s1", "education", fact)
+
+    _, alerts = live(policy, entry(), school("compulsory"))
+
+    assert [("schooling@1", "P-0002", "red")] == [(r.rule, r.subject, r.severity) for r in alerts[0].reasons]
+    assert live(policy, entry(), school("senior"))[0].thread.open is None
+
+
+def test_channels_that_disagree_are_named(policy: Policy) -> None:
+    bad = cadre("w1", {"type": "water", "safe": False}, at="2026-06-12T09:00:00+08:00")
+    good = department("w0", "water", {"type": "water", "safe": True}, at="2026-06-11T09:00:00+08:00")
+    _, alerts = live(policy, good, bad)
+
+    conflict = alerts[0].reasons[0].conflict
+    assert conflict is not None
+    assert (["w0"], ["w1"]) == ([e.event_id for e in conflict.good], [e.event_id for e in conflict.bad])
+
+
+def test_records_that_must_be_refused() -> None:
+    """Contract §3, Rejected: each kind with its code and field."""
+    base = cadre("c1", {"type": "water", "safe": True})
+    future = cadre("c1", {"type": "water", "safe": True}, at="2026-11-30T00:00:00+08:00")
+    number = "140107" + "19900307" + "001"
+    check = "10X98765432"[
+        sum(w * int(d) for w, d in zip((7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2), number, strict=True)) % 11
+    ]
+    cases: list[tuple[bytes | None, str, str]] = [
+        (None, "null-value", "$"),
+        (b"\xff\xfe{}", "not-utf8", "$"),
+        (b"{", "not-json", "$"),
+        (b"[]", "not-an-object", "$"),
+        (encode(base).replace(b'"event_id"', b'"event_id": "c2", "event_id"'), "duplicate-key", "$..event_id"),  # type: ignore[union-attr] # not None
+        (encode({k: v for k, v in base.items() if k != "area_code"}), "missing-field", "$.area_code"),
+        (encode(base | {"event_id": 7}), "wrong-type", "$.event_id"),
+        (encode(base | {"event_id": "x" * 65}), "invalid-value", "$.event_id"),
+        (encode(base | {"household_id": None}), "wrong-type", "$.household_id"),
+        (encode(base | {"facts": [{"type": "horoscope"}]}), "unknown-fact", "$.facts[0].type"),
+        (encode(base | {"facts": []}), "invalid-value", "$.facts"),
+        (encode(cadre("c1", {"type": "income", "component": "wage", "month": "2026-05", "amount": "1"})),
+         "fact-not-allowed", "$.facts[0].type"),
+        (encode(cadre("c1", statement("2025-06", "2025-05", "1"))), "invalid-value", "$.facts[0].from"),
+        (encode(cadre("c1", statement("2025-05", "2026-05", "1"))), "invalid-value", "$.facts[0].to"),
+        (encode(cadre("c1", statement("2025-06", "2026-05", "-1"))), "invalid-value", "$.facts[0].wage"),
+        (encode(cadre("c1", statement("2025-06", "2026-05", "1.234"))), "invalid-value", "$.facts[0].wage"),
+        (encode(cadre("c1", statement("2025-06", "2026-05", True))), "wrong-type", "$.facts[0].wage"),
+        (encode(base | {"occurred_at": "2026-06-10T09:00:00"}), "invalid-value", "$.occurred_at"),
+        (encode(declaration("c1", {"type": "water", "safe": True})), "wrong-schema", "$.schema"),
+        (encode(future), "future-event", "$.occurred_at"),
+        (encode(base | {"note": f"户主{number}{check}"}), "identity-number", "$"),
+    ]  # fmt: skip
+    for value, code, field in cases:
+        found = normalise(Topic.CADRE_REPORTS, b"H000001", value, TIMESTAMP)
+
+        assert isinstance(found, Rejection), value
+        assert (code, field) == (found.code.value, found.field)
+        assert number not in found.message

@@ -1,0 +1,151 @@
+"""Real workers and real records for tests on a broker: what a person types, as child processes."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+
+from agents.settings import Settings
+from streams.topics import INPUTS
+
+FANGFAN = str(Path(sys.executable).parent / "fangfan")
+
+
+class WorkerProcess:
+    """`fangfan worker` as a child: its web address, its log, its exit code."""
+
+    def __init__(self, process: asyncio.subprocess.Process, log: Path) -> None:
+        self.process, self.log, self.web = process, log, ""
+
+    async def until_ready(self) -> None:
+        """Read its output until a line says ready."""
+        assert self.process.stdout is not None
+        async with asyncio.timeout(60):
+            async for line in self.process.stdout:
+                text = line.decode().strip()
+                if text.startswith("web "):
+                    self.web = text.removeprefix("web ")
+                if text == "ready":
+                    return
+        raise AssertionError(f"worker ended without ready: {self.log.read_text()}")
+
+    async def stop(self) -> int:
+        """End it as a supervisor would; returns its exit code."""
+        if self.process.returncode is None:
+            self.process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(30):
+            return await self.process.wait()
+
+
+async def start_worker(settings: Settings, folder: Path) -> WorkerProcess:
+    """Start a worker on a folder of its own and wait until it is ready."""
+    folder.mkdir(parents=True, exist_ok=True)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("FANGFAN_")} | {
+        "FANGFAN_BROKERS": settings.brokers,
+        "FANGFAN_TOPIC_PREFIX": settings.topic_prefix,
+        "FANGFAN_PARTITIONS": str(settings.partitions),
+        "FANGFAN_DATA_DIR": str(folder),
+        "FANGFAN_WEB_PORT": "0",
+    }
+    log = folder / "worker.log"
+    with log.open("ab") as output:
+        process = await asyncio.create_subprocess_exec(
+            FANGFAN, "worker", env=environment, stdout=asyncio.subprocess.PIPE, stderr=output
+        )
+    worker = WorkerProcess(process, log)
+    await worker.until_ready()
+    return worker
+
+
+@contextlib.asynccontextmanager
+async def workers(settings: Settings, folder: Path, count: int) -> AsyncIterator[list[WorkerProcess]]:
+    """Run some workers; they are ended however the test ends."""
+    running: list[WorkerProcess] = []
+    try:
+        for number in range(count):
+            running.append(await start_worker(settings, folder / f"worker-{number}"))
+        yield running
+    finally:
+        for worker in running:
+            if worker.process.returncode is None:
+                worker.process.kill()
+                await worker.process.wait()
+
+
+async def drained(settings: Settings, seconds: float = 120) -> None:
+    """Wait until the group has committed every input record, also those the workers moved themselves."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.brokers.split(","))
+    consumer = AIOKafkaConsumer(bootstrap_servers=settings.brokers.split(","), isolation_level="read_committed")
+    await admin.start()
+    await consumer.start()
+    tps = [TopicPartition(settings.topic(topic), p) for topic in INPUTS for p in range(settings.partitions)]
+    try:
+        async with asyncio.timeout(seconds):
+            quiet = 0
+            while quiet < 3:
+                ends = await consumer.end_offsets(tps)
+                committed = await admin.list_consumer_group_offsets(settings.group, partitions=tps)
+                consumer.assign(tps)
+                lag = 0
+                for tp in tps:
+                    at = max(committed[tp].offset, 0) if tp in committed else 0
+                    lag += await _records_left(consumer, tp, at, ends[tp])
+                quiet = quiet + 1 if lag == 0 else 0
+                await asyncio.sleep(0.2)
+    finally:
+        await consumer.stop()
+        await admin.close()
+
+
+async def _records_left(consumer: AIOKafkaConsumer, tp: TopicPartition, at: int, end: int) -> int:
+    """Count records from an offset to the end: the last offsets may hold only transaction markers."""
+    if at >= end:
+        return 0
+    consumer.seek(tp, at)
+    count = 0
+    while await consumer.position(tp) < end:
+        found = await consumer.getmany(tp, timeout_ms=100)
+        count += sum(len(records) for records in found.values())
+        if count:
+            return count
+    return 0
+
+
+async def read_all(settings: Settings, topic: str) -> list[Any]:
+    """Return every committed record of a topic, in order per partition."""
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=settings.brokers.split(","), isolation_level="read_committed", auto_offset_reset="earliest"
+    )
+    await consumer.start()
+    try:
+        name = settings.topic(topic)
+        await consumer._client.force_metadata_update()
+        consumer.subscribe([name])
+        partitions = consumer.partitions_for_topic(name)
+        tps = [TopicPartition(name, p) for p in sorted(partitions or ())]
+        consumer.assign(tps)
+        await consumer.seek_to_beginning(*tps)
+        ends = await consumer.end_offsets(tps)
+        records: list[Any] = []
+        while any([await consumer.position(tp) < ends[tp] for tp in tps]):
+            for found in (await consumer.getmany(timeout_ms=200)).values():
+                records += found
+        return records
+    finally:
+        await consumer.stop()
+
+
+async def alerts_of(settings: Settings) -> dict[str, list[dict[str, Any]]]:
+    """Return each household's transitions in order."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for record in await read_all(settings, "alerts"):
+        found.setdefault(record.key.decode(), []).append(json.loads(record.value))
+    return found
