@@ -71,7 +71,7 @@ async def workers(settings: Settings, folder: Path, count: int) -> AsyncIterator
     running: list[WorkerProcess] = []
     try:
         for number in range(count):
-            running.append(await start_worker(settings, folder / f"worker-{number}"))
+            running += [await start_worker(settings, folder / f"worker-{number}")]
         yield running
     finally:
         for worker in running:
@@ -126,11 +126,7 @@ async def read_all(settings: Settings, topic: str) -> list[Any]:
     )
     await consumer.start()
     try:
-        name = settings.topic(topic)
-        await consumer._client.force_metadata_update()
-        consumer.subscribe([name])
-        partitions = consumer.partitions_for_topic(name)
-        tps = [TopicPartition(name, p) for p in sorted(partitions or ())]
+        tps = [TopicPartition(settings.topic(topic), partition) for partition in range(settings.partitions)]
         consumer.assign(tps)
         await consumer.seek_to_beginning(*tps)
         ends = await consumer.end_offsets(tps)
