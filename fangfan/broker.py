@@ -1,5 +1,6 @@
 """A real Apache Kafka without containers: KRaft, one node (or three), from its Maven artifacts."""
 
+import base64
 import os
 import shutil
 import signal
@@ -12,8 +13,6 @@ import uuid
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
-
-from aiokafka.admin import AIOKafkaAdminClient
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 READY_SECONDS: Final = 60
@@ -209,18 +208,4 @@ class EmbeddedBroker:
 
 
 def _cluster_id(text: str) -> str:
-    import base64
-
     return base64.urlsafe_b64encode(uuid.UUID(text).bytes).decode().rstrip("=")
-
-
-async def answers(bootstrap: str) -> bool:
-    """Tell whether a broker answers requests."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap.split(","))
-    try:
-        await admin.start()
-        return True
-    except Exception:
-        return False
-    finally:
-        await admin.close()

@@ -10,35 +10,19 @@ from typing import Annotated
 
 import typer
 
-from agents.settings import Settings, SettingsError, load_settings
+from fangfan.alerts_command import alerts
 from fangfan.broker import BrokerError, EmbeddedBroker
+from fangfan.explain_command import explain
+from fangfan.options import Brokers, Partitions, Prefix, Replication, fail, settings
+from fangfan.policy_command import policy as policy_commands
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
                   help="fangfan (防返): see a household slipping back into poverty while there is still time.")  # fmt: skip
 topics = typer.Typer(no_args_is_help=True, help="Create or verify every topic.")
 app.add_typer(topics, name="topics")
-
-
-def fail(message: str) -> typer.Exit:
-    """Say what is wrong on standard error; the caller raises what this returns."""
-    typer.echo(f"fangfan: {message}", err=True)
-    return typer.Exit(1)
-
-
-def settings(**flags: object) -> Settings:
-    """Return the settings of the environment, flags over it."""
-    environment = dict(os.environ)
-    environment |= {f"FANGFAN_{name.upper()}": str(value) for name, value in flags.items() if value is not None}
-    try:
-        return load_settings(environment)
-    except SettingsError as error:
-        raise fail(str(error)) from None
-
-
-Brokers = Annotated[str | None, typer.Option(help="Kafka brokers.  [env FANGFAN_BROKERS, default 127.0.0.1:9092]")]
-Prefix = Annotated[str | None, typer.Option(help="Prefix of all topic names.  [env FANGFAN_TOPIC_PREFIX]")]
-Partitions = Annotated[int | None, typer.Option(help="Partitions of every topic.  [env FANGFAN_PARTITIONS, default 12]")]
-Replication = Annotated[int | None, typer.Option(help="Replicas.  [env FANGFAN_REPLICATION, default 1]")]
+app.add_typer(policy_commands, name="policy")
+app.command()(alerts)
+app.command()(explain)
 
 
 @app.command()
