@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from importlib.metadata import version
 from typing import Any
 
 import faust
@@ -15,6 +16,7 @@ from agents import telemetry
 from agents.batches import SCHEME, Batch, register
 from agents.lanes import Lane
 from agents.policy_files import load_policy
+from agents.quality import Quality
 from agents.settings import Settings
 from agents.topics import TopicMismatch, check_topics, create_topics
 from agents.web import start_web
@@ -52,6 +54,7 @@ class Worker:
         self.lanes: dict[int, Lane] = {}
         self.assigned = asyncio.Event()
         self.web_port = 0
+        self._quality = Quality(settings.bad_share)
         self.app = self._compose()
 
     def _compose(self) -> faust.App:
@@ -99,7 +102,7 @@ class Worker:
         for partition in sorted({tp.partition for tp in assigned}):
             have = {tp.topic for tp in assigned if tp.partition == partition}
             if names <= have:
-                lane = Lane(partition, self.settings, self.policy, self.app.consumer, self._committed)
+                lane = Lane(partition, self.settings, self.policy, self.app.consumer, self._committed, self._quality)
                 self.lanes[partition] = lane
                 lane.start()
             else:
@@ -133,6 +136,20 @@ class Worker:
                 await consumer.stop()
         return offsets
 
+    async def note_lag(self) -> None:
+        """Set the consumer lag of every open input partition.
+
+        Counted from where the lane stands; where nothing waits for it, from where the fetch stands, because the last
+        offsets of a partition may hold only transaction markers.
+        """
+        lanes = {number: lane for number, lane in self.lanes.items() if lane.running.is_set()}
+        names = [self.settings.topic(topic) for topic in INPUTS]
+        fetched = await self.app.consumer.fetched([TP(name, number) for number in lanes for name in names]) if lanes else {}
+        for tp, (position, end) in fetched.items():
+            lane = lanes[tp.partition]
+            at = position if not lane.waiting_records else lane.position(tp.topic)
+            telemetry.consumer_lag.labels(tp.topic, str(tp.partition)).set(max(0, end - (at or 0)))
+
     async def owner(self, partition: int) -> str | None:
         """Return the web address of the worker that a partition is assigned to, by the consumer group."""
         admin = AIOKafkaAdminClient(**self.settings.client())
@@ -162,6 +179,7 @@ class Worker:
 
     async def run(self, stop: asyncio.Event) -> int:
         """Serve until ``stop`` is set; returns the exit code."""
+        telemetry.build.info({"version": version("fangfan"), "policy": self.policy.label})
         runner, self.web_port = await start_web(self)
         try:
             if not await self._prepare(stop):

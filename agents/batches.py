@@ -80,6 +80,25 @@ class BatchThread(driver.AIOKafkaConsumerThread):
         """Seek, in the consumer's own thread."""
         await self.call_thread(self._place, positions)
 
+    async def fetched(self, tps: list[TP]) -> dict[TP, tuple[int, int]]:
+        """Return how far each partition was fetched and where it ends, for those that know both."""
+        found: dict[TP, tuple[int, int]] = await self.call_thread(self._fetched, tps)
+        return found
+
+    async def _fetched(self, tps: list[TP]) -> dict[TP, tuple[int, int]]:
+        consumer = self._ensure_consumer()
+        known: dict[TP, tuple[int, int]] = {}
+        for tp in tps:
+            partition = aiokafka.TopicPartition(tp.topic, tp.partition)
+            if partition in consumer.assignment():
+                end, state = (
+                    consumer.highwater(partition),
+                    consumer._subscription.subscription.assignment.state_value(partition),
+                )
+                if end is not None and state.has_valid_position:
+                    known[tp] = (state.position, end)
+        return known
+
     async def _place(self, positions: Mapping[TP, int]) -> None:
         consumer = self._ensure_consumer()
         assigned = consumer.assignment()
@@ -105,6 +124,11 @@ class BatchConsumer(driver.Consumer):
             self._read_offset[tp] = None
         self.chains.open(positions)
         await self._thread.place(positions)
+
+    async def fetched(self, tps: list[TP]) -> dict[TP, tuple[int, int]]:
+        """Return how far each partition was fetched and where it ends, for those that know both."""
+        found: dict[TP, tuple[int, int]] = await self._thread.fetched(tps)
+        return found
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:  # noqa: ASYNC109 # Faust's signature
         """Fetch what is open; Faust's fetcher loop calls it again and again."""

@@ -18,6 +18,7 @@ from faust.types.tuples import TP
 
 from agents import telemetry
 from agents.batches import Batch, Chains
+from agents.quality import Quality
 from agents.recovery import recover
 from agents.settings import Settings
 from agents.store import PARKED, Store
@@ -50,10 +51,12 @@ Committed = Callable[[list[TopicPartition]], Awaitable[dict[TopicPartition, int]
 class Lane:
     """Sole writer of one partition's households."""
 
-    def __init__(self, partition: int, settings: Settings, policy: Policy, source: Source, committed: Committed) -> None:
+    def __init__(
+        self, partition: int, settings: Settings, policy: Policy, source: Source, committed: Committed, quality: Quality
+    ) -> None:
         """Prepare a lane; :meth:`start` runs it."""
         self.partition, self._settings, self._policy = partition, settings, policy
-        self._source, self._committed = source, committed
+        self._source, self._committed, self._quality = source, committed, quality
         self._waiting: deque[Batch] = deque()
         self._arrived = asyncio.Event()
         self._stopping = asyncio.Event()
@@ -78,6 +81,10 @@ class Lane:
             if not self._task.done():
                 self._task.cancel()
                 await asyncio.wait([self._task])
+
+    def position(self, topic: str) -> int | None:
+        """Return the offset the lane goes on from on an input topic, None before it is open."""
+        return self._positions.get(topic)
 
     def put(self, batch: Batch) -> None:
         """Let a batch wait for the lane."""
@@ -209,6 +216,7 @@ class Lane:
 
     def _confirm(self, work: Work) -> None:
         now = time.time_ns()
+        self._quality.note(work.outcomes)
         telemetry.committed_at.labels(self._label).set(now / NANOSECONDS)
         telemetry.households.labels(self._label).inc(work.new_households)
         telemetry.waiting.labels(self._label).inc(work.parked)

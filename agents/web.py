@@ -29,7 +29,7 @@ async def start_web(worker: "Worker") -> tuple[web.AppRunner, int]:
     site_app = web.Application()
     site_app.add_routes(
         [
-            web.get("/metrics", _metrics),
+            web.get("/metrics", _metrics(worker)),
             web.get("/healthz", _healthz),
             web.get("/readyz", _ready(worker)),
             web.get("/households/{id}", _household(worker)),
@@ -49,8 +49,12 @@ async def start_web(worker: "Worker") -> tuple[web.AppRunner, int]:
     return runner, port
 
 
-async def _metrics(request: web.Request) -> web.Response:
-    return web.Response(body=generate_latest(telemetry.REGISTRY), headers={"Content-Type": CONTENT_TYPE_LATEST})
+def _metrics(worker: "Worker"):  # type: ignore[no-untyped-def] # aiohttp's handler type is what mypy infers here
+    async def metrics(request: web.Request) -> web.Response:
+        await worker.note_lag()
+        return web.Response(body=generate_latest(telemetry.REGISTRY), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    return metrics
 
 
 async def _healthz(request: web.Request) -> web.Response:

@@ -135,7 +135,11 @@ def check_web(addresses: list[str], partitions: int) -> None:
     answers = {}
     for address in addresses:
         assert urllib.request.urlopen(f"{address}/readyz").status == 200
-        assert b"fangfan_alerts_total" in urllib.request.urlopen(f"{address}/metrics").read()
+        metrics = urllib.request.urlopen(f"{address}/metrics").read().decode()
+        lags = [line for line in metrics.splitlines() if line.startswith("fangfan_consumer_lag_records{")]
+        assert lags, "drained, so every lag is known"
+        assert {"0.0"} == {line.rpartition(" ")[2] for line in lags}
+        assert "fangfan_alerts_total" in metrics
         try:
             answers[address] = (200, json.load(urllib.request.urlopen(f"{address}/households/H000001")))
         except urllib.error.HTTPError as refused:

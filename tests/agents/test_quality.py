@@ -1,0 +1,26 @@
+"""Contract §6: a topic that is mostly bad is said so, once, and the worker goes on."""
+
+import pytest
+
+from agents.quality import WINDOW, Quality
+
+
+def test_a_topic_over_the_limit_is_said_once_and_again_when_it_is_good(capsys: pytest.CaptureFixture[str]) -> None:
+    quality = Quality(0.05)
+    quality.note([("cadre-reports", True)] * 30)
+    quality.note([("cadre-reports", True)])
+    quality.note([("cadre-reports", False)] * WINDOW)
+    said = capsys.readouterr().err
+
+    assert 1 == said.count("topic.bad")
+    assert 1 == said.count("topic.good_again")
+    assert 0.0 == quality.share("cadre-reports")
+
+
+def test_only_the_last_records_count() -> None:
+    quality = Quality(0.05)
+    quality.note([("households", True)] * WINDOW)
+    quality.note([("households", False)] * (WINDOW // 4))
+
+    assert 0.75 == quality.share("households")
+    assert 0.0 == quality.share("department-feeds")
