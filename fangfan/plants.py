@@ -1,0 +1,135 @@
+"""What is planted in a simulated county: shocks of every rule, and near misses that must not alert.
+
+Each plant takes a simulated household and adds or changes reports; it names the rules that must be open at the end.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from schemas.fields import render_month
+
+Fact = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Household:
+    """A household while it is being made up. Incomes are whole yuan per head and year."""
+
+    household_id: str
+    area_code: str
+    status: str
+    members: list[dict[str, Any]]
+    month: int
+    income: int
+    earlier_income: int
+    transfers_percent: int = 5
+    reports: list[tuple[str, str, list[Fact], dict[str, Any]]] = field(default_factory=list)
+
+    def say(self, channel: str, source: str, *facts: Fact, **more: Any) -> None:
+        """Add a report; ``day`` (0 oldest) orders it among the household's, ``name`` is for withdrawals."""
+        self.reports.append((channel, source, list(facts), more))
+
+    def student(self) -> str:
+        """Return the member who goes to school."""
+        return str(next(member["person_id"] for member in self.members if member["student"]))
+
+
+def _spend(amount: str, category: str = "education") -> Callable[[Household], None]:
+    def plant(household: Household) -> None:
+        fact = {"type": "spending", "category": category, "self_paid": amount, "month": render_month(household.month - 2)}
+        household.say("department", "education", fact)
+
+    return plant
+
+
+def _status(status: str, then: Callable[[Household], None]) -> Callable[[Household], None]:
+    def plant(household: Household) -> None:
+        household.status = status
+        then(household)
+
+    return plant
+
+
+def _incomes(now: int, earlier: int, transfers_percent: int = 5) -> Callable[[Household], None]:
+    def plant(household: Household) -> None:
+        household.income, household.earlier_income, household.transfers_percent = now, earlier, transfers_percent
+
+    return plant
+
+
+def _says(channel: str, source: str, **fact: Any) -> Callable[[Household], None]:
+    return lambda household: household.say(channel, source, dict(fact), day=2)
+
+
+def _school(stage: str) -> Callable[[Household], None]:
+    def plant(household: Household) -> None:
+        fact = {"type": "schooling", "person_id": household.student(), "stage": stage, "status": "dropout"}
+        household.say("department", "education", fact, day=2)
+
+    return plant
+
+
+def _not_enrolled(household: Household) -> None:
+    person = household.members[0]["person_id"]
+    fact = {"type": "medical_cover", "person_id": person, "enrolled": False}
+    household.say("department", "medical-insurance", fact, day=2, person=person)
+
+
+def _illness(household: Household) -> None:
+    """The medical feed of the year: totals so far, pushed again and again."""
+    household.status = "relieved"
+    household.income = household.earlier_income = 20_000  # so that the deduction alone is no drop of a third
+    january = household.month - 1 - (household.month - 1) % 12
+    months = sorted({january, household.month - 1})
+    for number, month in enumerate(months):
+        total = "1200.00" if month != household.month - 1 else "6400.50"
+        fact = {"type": "spending", "category": "medical", "self_paid": total, "month": render_month(month), "cumulative": True}
+        household.say("department", "medical-insurance", fact, day=number)
+
+
+def _withdrawn(household: Household) -> None:
+    household.say("cadre", "cadre-9", {"type": "water", "safe": False}, day=1, name="mistake")
+    household.say("cadre", "cadre-9", day=2, voids="mistake")
+
+
+def _repaired(household: Household) -> None:
+    household.say("department", "housing", {"type": "housing", "grade": "D"}, day=0)
+    household.say("cadre", "cadre-9", {"type": "housing", "grade": "A"}, day=2)
+
+
+def _claimed(household: Household) -> None:
+    _status("relieved", _spend("6000.00"))(household)
+    claim = {"type": "claim", "kind": "accident", "amount": "1000.01", "month": render_month(household.month - 1)}
+    household.say("department", "insurance", claim)
+
+
+SHOCKS: Final[Mapping[str, tuple[frozenset[str], Callable[[Household], None]]]] = {
+    "lost income": (frozenset({"income-drop"}), _incomes(13_000, 20_000)),
+    "income under the line": (frozenset({"income-line"}), _incomes(5_000, 5_000)),
+    "income collapsed": (frozenset({"income-line", "income-drop"}), _incomes(2_400, 11_000)),
+    "lives on transfers": (frozenset({"policy-dependence"}), _incomes(8_000, 8_000, 70)),
+    "illness": (frozenset({"expenditure-shock"}), _illness),
+    "tuition": (frozenset({"expenditure-shock"}), _status("general", _spend("20000.00"))),
+    "hunger": (frozenset({"food"}), _says("declaration", "hotline", type="food", adequate=False)),
+    "no winter clothes": (frozenset({"clothing"}), _says("cadre", "cadre-9", type="clothing", adequate=False)),
+    "dropout": (frozenset({"schooling"}), _school("compulsory")),
+    "not insured": (frozenset({"medical-cover"}), _not_enrolled),
+    "house grade C": (frozenset({"housing"}), _says("department", "housing", type="housing", grade="C")),
+    "house grade D": (frozenset({"housing"}), _says("cadre", "cadre-9", type="housing", grade="D")),
+    "unsafe water": (frozenset({"water"}), _says("department", "water", type="water", safe=False)),
+}
+"""By a name: the rules that must be open at the end, and what happens."""
+
+NEAR_MISSES: Final[Mapping[str, Callable[[Household], None]]] = {
+    "income exactly at the line": _incomes(6_000, 6_000),
+    "income fell by 29.99 %": _incomes(14_002, 20_000),
+    "transfers of 70 % at 1.5 times the line": _incomes(9_000, 9_000, 70),
+    "spending of 4,999.99 (relieved)": _status("relieved", _spend("4999.99")),
+    "spending of 19,999.99 (general)": _status("general", _spend("19999.99")),
+    "spending of 6,000 less a claim": _claimed,
+    "left senior school": _school("senior"),
+    "house grade B": _says("department", "housing", type="housing", grade="B"),
+    "unsafe water withdrawn": _withdrawn,
+    "house repaired": _repaired,
+}

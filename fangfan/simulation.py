@@ -1,0 +1,187 @@
+"""Seeded, realistic province data: a county of households, their reports, and what was planted among them."""
+
+import random
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from typing import Any, Final
+
+import orjson
+
+from fangfan.plants import NEAR_MISSES, SHOCKS, Household
+from schemas.fields import render_month
+
+CHINA: Final = timezone(timedelta(hours=8))
+SCHEMAS: Final = {"declaration": "self-declaration/1", "cadre": "cadre-report/1", "department": "department-record/1"}
+TOPICS: Final = {"declaration": "self-declarations", "cadre": "cadre-reports", "department": "department-feeds"}
+COUNTIES: Final = ("140123", "140221", "141124", "140929", "140525", "140105")
+DUPLICATES, LATE, MISKEYED = 0.02, 0.05, 0.03
+"""Shares of reports sent twice, sent last, and keyed by hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A record as an ingest system sends it."""
+
+    topic: str
+    key: str
+    value: dict[str, Any]
+
+    @property
+    def payload(self) -> bytes:
+        """The record's value."""
+        return orjson.dumps(self.value)
+
+
+@dataclass(slots=True)
+class Simulation:
+    """Records in the order of sending; what must be open at the end; what must not though it looks so."""
+
+    records: list[Sent] = field(default_factory=list)
+    planted: dict[str, frozenset[str]] = field(default_factory=dict)
+    shocks: dict[str, str] = field(default_factory=dict)
+    near_misses: dict[str, str] = field(default_factory=dict)
+
+
+class Simulator:
+    """Makes up households from one random generator; the same seed makes the same records."""
+
+    def __init__(self, households: int, events: int, seed: int, now: datetime, plants_each: int = 2) -> None:
+        """Take sizes; ``events`` is how many reports there are at least, ``now`` ends their time."""
+        self._rng = random.Random(seed)
+        self._households, self._events, self._each = households, events, plants_each
+        self._now = now.astimezone(CHINA)
+        self._begin = self._now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        self._month = self._now.year * 12 + self._now.month - 1
+        self._numbers = 0
+
+    def run(self) -> Simulation:
+        """Return the whole simulation."""
+        simulation = Simulation()
+        kinds = [(name, rules, plant) for name, (rules, plant) in SHOCKS.items()] * self._each
+        misses = list(NEAR_MISSES.items()) * self._each
+        special = self._rng.sample(range(self._households), min(self._households, len(kinds) + len(misses)))
+        entries, reports = [], []
+        for number in range(self._households):
+            household = self._household(number)
+            if number in special:
+                self._plant(simulation, household, special.index(number), kinds, misses)
+            entries.append(self._entry(household))
+            reports += self._reports(household)
+        while len(reports) < self._events:
+            reports.append(self._small_talk(self._rng.choice(entries)))
+        simulation.records = self._send(entries, reports)
+        return simulation
+
+    def _household(self, number: int) -> Household:
+        rng, name = self._rng, f"H{number:07d}"
+        area = f"{rng.choice(COUNTIES)}{rng.randint(100, 104)}{rng.randint(200, 212)}"
+        members: list[dict[str, Any]] = [
+            {"person_id": f"P{number:07d}-1", "birth_year": self._now.year - rng.randint(28, 55), "labour": "full",
+             "student": False},
+            {"person_id": f"P{number:07d}-2", "birth_year": self._now.year - rng.randint(8, 14), "labour": "none",
+             "student": True},
+        ]  # fmt: skip
+        members += [
+            {"person_id": f"P{number:07d}-{at + 3}", "birth_year": self._now.year - rng.randint(30, 80),
+             "labour": rng.choice(["full", "partial", "none"]), "student": False}
+            for at in range(rng.randint(0, 3))
+        ]  # fmt: skip
+        income = rng.randint(19, 40) * 500
+        status = rng.choice(["general", "general", "relieved"])
+        return Household(name, area, status, members, self._month, income, income)
+
+    def _plant(self, simulation: Simulation, household: Household, at: int, kinds: list[Any], misses: list[Any]) -> None:
+        if at < len(kinds):
+            name, rules, plant = kinds[at]
+            simulation.planted[household.household_id] = rules
+            simulation.shocks[household.household_id] = name
+        else:
+            name, plant = misses[at - len(kinds)]
+            simulation.near_misses[household.household_id] = name
+        plant(household)
+
+    def _entry(self, household: Household) -> Sent:
+        updated = self._begin - timedelta(days=self._rng.randint(1, 300))
+        return Sent("households", household.household_id, {
+            "schema": "household/1", "household_id": household.household_id, "area_code": household.area_code,
+            "status": household.status, "relieved_on": "2019-11-30" if household.status == "relieved" else None,
+            "members": household.members, "updated_at": updated.isoformat(),
+        })  # fmt: skip
+
+    def _reports(self, household: Household) -> list[Sent]:
+        """Return the household's year as it is known, the good and what was planted, oldest first."""
+        cadre = f"cadre-{self._rng.randint(1, 400)}"
+        statements = [
+            self._statement(household, household.earlier_income, 24),
+            self._statement(household, household.income, 12),
+        ]
+        reports = [self._report(household, "cadre", cadre, statements, {"day": 0})]
+        well = [{"type": "food", "adequate": True}, {"type": "clothing", "adequate": True}, {"type": "water", "safe": True}]
+        reports.append(self._report(household, "declaration", self._rng.choice(["app", "window", "proxy"]), well, {}))
+        attends = {"type": "schooling", "person_id": household.student(), "stage": "compulsory", "status": "attending"}
+        reports.append(self._report(household, "department", "education", [attends], {}))
+        names: dict[str, str] = {}
+        for channel, source, facts, more in household.reports:
+            sent = self._report(household, channel, source, facts, more | {"voids": names.get(more.get("voids", ""))})
+            if "name" in more:
+                names[more["name"]] = sent.value["event_id"]
+            reports.append(sent)
+        return reports
+
+    def _statement(self, household: Household, income: int, back: int) -> dict[str, Any]:
+        """Return a year's totals that come to a whole income per head."""
+        total = income * len(household.members) * 100
+        transfer = total * household.transfers_percent // 100
+        cost = self._rng.randint(0, 2_000) * 100 if household.transfers_percent < 50 else 0
+        wage = total - transfer + cost
+        first = self._month - back
+        return {
+            "type": "income_statement", "from": render_month(first), "to": render_month(first + 11), "wage": _yuan(wage),
+            "business": "0", "property": "0", "transfer": _yuan(transfer), "production_cost": _yuan(cost),
+        }  # fmt: skip
+
+    def _report(self, household: Household, channel: str, source: str, facts: list[Any], more: dict[str, Any]) -> Sent:
+        """Make a report; ``day`` 0 to 2 puts it in the first, second or last third of the month so far."""
+        self._numbers += 1
+        third = (self._now - self._begin) / 3
+        at = self._begin + third * more.get("day", 0) + third * self._rng.random()
+        person = more.get("person")
+        value = {
+            "event_id": f"e{self._numbers:08d}-{household.household_id}", "schema": SCHEMAS[channel],
+            "household_id": None if person else household.household_id, "person_id": person, "area_code": household.area_code,
+            "occurred_at": at.isoformat(timespec="seconds"), "reported_at": self._now.isoformat(timespec="seconds"),
+            "source": source, "voids": more.get("voids"), "facts": facts,
+        }  # fmt: skip
+        return Sent(TOPICS[channel], person or household.household_id, value)
+
+    def _small_talk(self, entry: Sent) -> Sent:
+        """Return a report that says what is known to be well: most of what departments push."""
+        rng, value = self._rng, entry.value
+        person = rng.choice(value["members"])["person_id"]
+        household = Household(value["household_id"], value["area_code"], value["status"], value["members"], self._month, 0, 0)
+        source, fact = rng.choice([
+            ("medical-insurance", {"type": "medical_cover", "person_id": person + "x", "enrolled": True}),
+            ("commerce", {"type": "claim", "kind": "price", "amount": "12.50", "month": render_month(self._month)}),
+            ("health", {"type": "spending", "category": "medical", "self_paid": "35.40", "month": render_month(self._month)}),
+        ])  # fmt: skip
+        by_person = {"person": person} if rng.random() < 0.2 else {}
+        return self._report(household, "department", source, [fact], by_person | {"day": rng.randint(0, 2)})
+
+    def _send(self, entries: list[Sent], reports: list[Sent]) -> list[Sent]:
+        """Put records in the order of sending, with what goes wrong in real feeds."""
+        rng = self._rng
+        rng.shuffle(reports)
+        on_time: list[Sent] = []
+        late: list[Sent] = []
+        for report in reports:
+            key = "by-hand" if rng.random() < MISKEYED and report.value["household_id"] else report.key
+            sent = Sent(report.topic, key, report.value)
+            (late if rng.random() < LATE else on_time).append(sent)
+        again = rng.sample(on_time, int(len(on_time) * DUPLICATES))
+        stream = [*on_time, *again]
+        rng.shuffle(stream)
+        return [*entries, *stream, *late]
+
+
+def _yuan(fen: int) -> str:
+    return f"{fen // 100}.{fen % 100:02d}"

@@ -1,0 +1,65 @@
+"""What the simulation plants is what opens, and nothing else: checked on the pure path, in any order."""
+
+import random
+from datetime import UTC, datetime
+
+import pytest
+
+from fangfan.plants import NEAR_MISSES, SHOCKS
+from fangfan.simulation import Simulation, Simulator
+from schemas.household import EMPTY, HouseholdState
+from schemas.rejections import Rejection
+from schemas.reports import Report
+from streams.normalise import normalise
+from streams.pipeline import advance
+from streams.policy import Policy
+from streams.topics import Topic
+
+NOW = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
+
+
+def final_states(simulation: Simulation, policy: Policy, order: random.Random | None) -> dict[str, HouseholdState]:
+    records = list(simulation.records)
+    if order is not None:
+        order.shuffle(records)
+    states: dict[str, HouseholdState] = {}
+    milliseconds = int(NOW.timestamp() * 1000)
+    for record in records:
+        message = normalise(Topic(record.topic), record.key.encode(), record.payload, milliseconds)
+        assert not isinstance(message, Rejection), (message, record)
+        household = message.household_id
+        if household is None:
+            assert isinstance(message, Report)
+            household = "H" + str(message.person_id).removeprefix("P").partition("-")[0]
+        states[household] = advance(household, states.get(household, EMPTY), message, milliseconds * 1_000_000, policy).state
+    return states
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_planted_is_open_at_the_end_and_nothing_else(policy: Policy, seed: int, shuffled: bool) -> None:
+    simulation = Simulator(300, 2_000, seed, NOW).run()
+    states = final_states(simulation, policy, random.Random(seed) if shuffled else None)
+    opened = {
+        household: frozenset(reason.rule.partition("@")[0] for reason in state.thread.open.reasons)
+        for household, state in states.items()
+        if state.thread.open is not None
+    }
+
+    assert simulation.planted == opened
+    assert set(SHOCKS) == set(simulation.shocks.values())
+    assert set(NEAR_MISSES) == set(simulation.near_misses.values())
+
+
+@pytest.mark.parametrize("now", [datetime(2026, 1, 1, 0, 5, tzinfo=UTC), datetime(2024, 2, 29, 20, 0, tzinfo=UTC)])
+def test_it_holds_at_the_edges_of_a_year_and_of_a_month(policy: Policy, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.fangfan.test_simulation.NOW", now)
+    simulation = Simulator(100, 0, 7, now).run()
+    states = final_states(simulation, policy, None)
+
+    assert set(simulation.planted) == {household for household, state in states.items() if state.thread.open}
+
+
+def test_one_seed_makes_the_same_records() -> None:
+    assert Simulator(50, 300, 5, NOW).run().records == Simulator(50, 300, 5, NOW).run().records
+    assert Simulator(50, 300, 5, NOW).run().records != Simulator(50, 300, 6, NOW).run().records
