@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 JARS := .kafka/libs/.complete
 
-.PHONY: help setup test fmt lint types contracts clean
+.PHONY: help setup demo test fmt lint types contracts clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -28,6 +28,9 @@ $(JARS): deploy/broker/pom.xml
 	@echo "fetching Apache Kafka by Maven ..."
 	@mvn -q -B -f deploy/broker/pom.xml dependency:copy-dependencies -DoutputDirectory=$(CURDIR)/.kafka/libs
 	@touch $@
+
+demo: setup ## Run Kafka, two workers and a simulated county for a minute; planted against found at the end
+	$(BIN)/fangfan demo
 
 test: setup ## Run all tests, on a real Kafka where it concerns delivery
 	$(BIN)/python -m pytest

@@ -12,15 +12,19 @@ import typer
 
 from fangfan.alerts_command import alerts
 from fangfan.broker import BrokerError, EmbeddedBroker
+from fangfan.demo_command import demo
 from fangfan.explain_command import explain
 from fangfan.options import Brokers, Partitions, Prefix, Replication, fail, settings
 from fangfan.policy_command import policy as policy_commands
+from fangfan.simulate_command import simulate
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
                   help="fangfan (防返): see a household slipping back into poverty while there is still time.")  # fmt: skip
 topics = typer.Typer(no_args_is_help=True, help="Create or verify every topic.")
 app.add_typer(topics, name="topics")
 app.add_typer(policy_commands, name="policy")
+app.command()(demo)
+app.command()(simulate)
 app.command()(alerts)
 app.command()(explain)
 

@@ -11,10 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
 
 from agents.settings import Settings
-from streams.topics import INPUTS
 
 FANGFAN = str(Path(sys.executable).parent / "fangfan")
 
@@ -78,45 +76,6 @@ async def workers(settings: Settings, folder: Path, count: int) -> AsyncIterator
             if worker.process.returncode is None:
                 worker.process.kill()
                 await worker.process.wait()
-
-
-async def drained(settings: Settings, seconds: float = 120) -> None:
-    """Wait until the group has committed every input record, also those the workers moved themselves."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.brokers.split(","))
-    consumer = AIOKafkaConsumer(bootstrap_servers=settings.brokers.split(","), isolation_level="read_committed")
-    await admin.start()
-    await consumer.start()
-    tps = [TopicPartition(settings.topic(topic), p) for topic in INPUTS for p in range(settings.partitions)]
-    try:
-        async with asyncio.timeout(seconds):
-            quiet = 0
-            while quiet < 3:
-                ends = await consumer.end_offsets(tps)
-                committed = await admin.list_consumer_group_offsets(settings.group, partitions=tps)
-                consumer.assign(tps)
-                lag = 0
-                for tp in tps:
-                    at = max(committed[tp].offset, 0) if tp in committed else 0
-                    lag += await _records_left(consumer, tp, at, ends[tp])
-                quiet = quiet + 1 if lag == 0 else 0
-                await asyncio.sleep(0.2)
-    finally:
-        await consumer.stop()
-        await admin.close()
-
-
-async def _records_left(consumer: AIOKafkaConsumer, tp: TopicPartition, at: int, end: int) -> int:
-    """Count records from an offset to the end: the last offsets may hold only transaction markers."""
-    if at >= end:
-        return 0
-    consumer.seek(tp, at)
-    count = 0
-    while await consumer.position(tp) < end:
-        found = await consumer.getmany(tp, timeout_ms=100)
-        count += sum(len(records) for records in found.values())
-        if count:
-            return count
-    return 0
 
 
 async def read_all(settings: Settings, topic: str) -> list[Any]:

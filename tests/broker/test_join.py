@@ -14,6 +14,7 @@ from confluent_kafka import Producer
 from agents.settings import Settings
 from agents.topics import create_topics
 from fangfan.broker import EmbeddedBroker
+from fangfan.draining import drained
 from schemas.household import EMPTY
 from schemas.registry import RegistryChange
 from schemas.rejections import Rejection
@@ -23,7 +24,7 @@ from streams.pipeline import advance
 from streams.policy import Policy
 from streams.topics import SCHEMA_OF, partition_of
 from tests.build import cadre, declaration, department, encode, entry, member, statement
-from tests.worker import alerts_of, drained, read_all, start_worker, workers
+from tests.worker import alerts_of, read_all, start_worker, workers
 
 TOPIC_OF = {schema: topic.value for topic, schema in SCHEMA_OF.items()}
 HOUSEHOLDS = 60
@@ -101,7 +102,7 @@ async def test_the_last_alert_of_every_household_is_that_of_its_reports(
     await create_topics(settings)
     async with workers(settings, tmp_path, 2) as running:
         junk = await send_everything(settings, lives, rng)
-        await drained(settings)
+        await drained(settings, 120)
         await asyncio.to_thread(check_web, [worker.web for worker in running], settings.partitions)
         pids = [worker.process.pid for worker in running]
         codes = [await worker.stop() for worker in running]
@@ -164,13 +165,13 @@ async def test_alerts_current_holds_open_alerts_only_and_a_restart_repeats_nothi
 
         async with workers(settings, tmp_path, 1) as running:
             await send(bad)
-            await drained(settings)
+            await drained(settings, 120)
             assert 0 == await running[0].stop()
         again = await start_worker(settings, tmp_path / "another-folder")
         try:
             await send(bad)
             await send(good)
-            await drained(settings)
+            await drained(settings, 120)
         finally:
             assert 0 == await again.stop()
     current = await read_all(settings, "alerts-current")
