@@ -14,7 +14,10 @@ Fact = dict[str, Any]
 
 @dataclass(slots=True)
 class Household:
-    """A household while it is being made up. Incomes are whole yuan per head and year."""
+    """A household while it is being made up. Incomes are whole yuan per head and year.
+
+    ``plain``: nothing is planted in it. ``stated``: its income is known; ``statements`` are the earlier and the last year.
+    """
 
     household_id: str
     area_code: str
@@ -24,6 +27,9 @@ class Household:
     income: int
     earlier_income: int
     transfers_percent: int = 5
+    stated: bool = True
+    plain: bool = False
+    statements: list[Fact] = field(default_factory=list)
     reports: list[tuple[str, str, list[Fact], dict[str, Any]]] = field(default_factory=list)
 
     def say(self, channel: str, source: str, *facts: Fact, **more: Any) -> None:
@@ -88,6 +94,34 @@ def _illness(household: Household) -> None:
         household.say("department", "medical-insurance", fact, day=number)
 
 
+def _flood(household: Household) -> None:
+    """One disaster, several reasons: the house, the well, and what it cost."""
+    _status("relieved", _spend("10500.00", "disaster"))(household)
+    household.say("cadre", "cadre-9", {"type": "housing", "grade": "D"}, {"type": "water", "safe": False}, day=2)
+
+
+def _water_by_two(household: Household) -> None:
+    """Two channels say the same; a declaration of before stands against them."""
+    household.say("cadre", "cadre-9", {"type": "water", "safe": False}, day=1)
+    household.say("department", "water", {"type": "water", "safe": False}, day=2)
+
+
+def _paid_now(household: Household) -> None:
+    fact = {"type": "spending", "category": "other", "self_paid": "90000.00", "month": render_month(household.month)}
+    household.say("department", "commerce", fact, day=2)
+
+
+def _unstated(household: Household) -> None:
+    household.stated = False
+    fact = {"type": "income", "component": "wage", "month": render_month(household.month - 1), "amount": "0.00"}
+    household.say("department", "human-resources", fact, day=2)
+
+
+def _suspended(household: Household) -> None:
+    fact = {"type": "schooling", "person_id": household.student(), "stage": "compulsory", "status": "suspended"}
+    household.say("department", "education", fact, day=2)
+
+
 def _withdrawn(household: Household) -> None:
     household.say("cadre", "cadre-9", {"type": "water", "safe": False}, day=1, name="mistake")
     household.say("cadre", "cadre-9", day=2, voids="mistake")
@@ -96,6 +130,10 @@ def _withdrawn(household: Household) -> None:
 def _repaired(household: Household) -> None:
     household.say("department", "housing", {"type": "housing", "grade": "D"}, day=0)
     household.say("cadre", "cadre-9", {"type": "housing", "grade": "A"}, day=2)
+
+
+def _long_ago(household: Household) -> None:
+    household.say("department", "housing", {"type": "housing", "grade": "D"}, days_ago=1_150)  # over 37 months
 
 
 def _claimed(household: Household) -> None:
@@ -118,6 +156,8 @@ SHOCKS: Final[Mapping[str, tuple[frozenset[str], Callable[[Household], None]]]] 
     "house grade C": (frozenset({"housing"}), _says("department", "housing", type="housing", grade="C")),
     "house grade D": (frozenset({"housing"}), _says("cadre", "cadre-9", type="housing", grade="D")),
     "unsafe water": (frozenset({"water"}), _says("department", "water", type="water", safe=False)),
+    "unsafe water, twice seen": (frozenset({"water"}), _water_by_two),
+    "flood": (frozenset({"housing", "water", "expenditure-shock"}), _flood),
 }
 """By a name: the rules that must be open at the end, and what happens."""
 
@@ -125,11 +165,16 @@ NEAR_MISSES: Final[Mapping[str, Callable[[Household], None]]] = {
     "income exactly at the line": _incomes(6_000, 6_000),
     "income fell by 29.99 %": _incomes(14_002, 20_000),
     "transfers of 70 % at 1.5 times the line": _incomes(9_000, 9_000, 70),
+    "transfers of 59 %": _incomes(8_000, 8_000, 59),
+    "no income statement at all": _unstated,
+    "spending of the running month": _paid_now,
     "spending of 4,999.99 (relieved)": _status("relieved", _spend("4999.99")),
     "spending of 19,999.99 (general)": _status("general", _spend("19999.99")),
     "spending of 6,000 less a claim": _claimed,
     "left senior school": _school("senior"),
+    "school suspended": _suspended,
     "house grade B": _says("department", "housing", type="housing", grade="B"),
     "unsafe water withdrawn": _withdrawn,
     "house repaired": _repaired,
+    "house grade D three years ago": _long_ago,
 }

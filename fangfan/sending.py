@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from zlib import crc32
 
 from aiokafka import AIOKafkaProducer
 
@@ -22,7 +23,10 @@ async def send(settings: Settings, records: Sequence[Sent], rate: float, progres
                 if ahead > 0.005:
                     await asyncio.sleep(ahead)
             topic = settings.topic(record.topic)
-            pending.append(await producer.send(topic, record.payload, key=record.key.encode()))
+            key, partition = record.key.encode(), None
+            if record.crc32:
+                partition = crc32(key) % len(await producer.partitions_for(topic))
+            pending.append(await producer.send(topic, record.payload, key=key, partition=partition))
             if len(pending) >= 500:
                 await asyncio.gather(*pending)
                 progress(len(pending))

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import orjson
 
+from fangfan.feeds import push
 from fangfan.plants import NEAR_MISSES, SHOCKS, Household
 from schemas.fields import render_month
 
@@ -14,17 +15,18 @@ CHINA: Final = timezone(timedelta(hours=8))
 SCHEMAS: Final = {"declaration": "self-declaration/1", "cadre": "cadre-report/1", "department": "department-record/1"}
 TOPICS: Final = {"declaration": "self-declarations", "cadre": "cadre-reports", "department": "department-feeds"}
 COUNTIES: Final = ("140123", "140221", "141124", "140929", "140525", "140105")
-DUPLICATES, LATE, MISKEYED = 0.02, 0.05, 0.03
-"""Shares of reports sent twice, sent last, and keyed by hand."""
+DUPLICATES, LATE, MISKEYED, CRC32 = 0.02, 0.05, 0.03, 0.03
+"""Shares of reports sent twice, sent last, keyed by hand, and put on the partition that CRC32 names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A record as an ingest system sends it."""
+    """A record as an ingest system sends it; ``crc32``: one whose client library partitions so."""
 
     topic: str
     key: str
     value: dict[str, Any]
+    crc32: bool = False
 
     @property
     def payload(self) -> bytes:
@@ -60,15 +62,18 @@ class Simulator:
         kinds = [(name, rules, plant) for name, (rules, plant) in SHOCKS.items()] * self._each
         misses = list(NEAR_MISSES.items()) * self._each
         special = self._rng.sample(range(self._households), min(self._households, len(kinds) + len(misses)))
-        entries, reports = [], []
+        households, entries, reports = [], [], []
         for number in range(self._households):
             household = self._household(number)
             if number in special:
                 self._plant(simulation, household, special.index(number), kinds, misses)
+            else:
+                household.plain = True
+            households.append(household)
             entries.append(self._entry(household))
             reports += self._reports(household)
         while len(reports) < self._events:
-            reports.append(self._small_talk(self._rng.choice(entries)))
+            reports += self._push(self._rng.choice(households))
         simulation.records = self._send(entries, reports)
         return simulation
 
@@ -111,22 +116,33 @@ class Simulator:
     def _reports(self, household: Household) -> list[Sent]:
         """Return the household's year as it is known, the good and what was planted, oldest first."""
         cadre = f"cadre-{self._rng.randint(1, 400)}"
-        statements = [
-            self._statement(household, household.earlier_income, 24),
-            self._statement(household, household.income, 12),
-        ]
-        reports = [self._report(household, "cadre", cadre, statements, {"day": 0})]
+        if household.stated:
+            household.statements = [
+                self._statement(household, household.earlier_income, 24),
+                self._statement(household, household.income, 12),
+            ]
+        visit = household.statements or [{"type": "housing", "grade": "B"}]
+        reports = [self._report(household, "cadre", cadre, visit, {"day": 0})]
         well = [{"type": "food", "adequate": True}, {"type": "clothing", "adequate": True}, {"type": "water", "safe": True}]
         reports.append(self._report(household, "declaration", self._rng.choice(["app", "window", "proxy"]), well, {}))
         attends = {"type": "schooling", "person_id": household.student(), "stage": "compulsory", "status": "attending"}
         reports.append(self._report(household, "department", "education", [attends], {}))
+        return reports + self._named(household, household.reports)
+
+    def _push(self, household: Household) -> list[Sent]:
+        """Return what a department pushes: most of what arrives, and it says that all is as known."""
+        return self._named(household, [("department", *said) for said in push(self._rng, household)])
+
+    def _named(self, household: Household, reports: list[tuple[str, str, list[Any], dict[str, Any]]]) -> list[Sent]:
+        """Make reports of which some withdraw others by a name given beside."""
+        made: list[Sent] = []
         names: dict[str, str] = {}
-        for channel, source, facts, more in household.reports:
+        for channel, source, facts, more in reports:
             sent = self._report(household, channel, source, facts, more | {"voids": names.get(more.get("voids", ""))})
             if "name" in more:
                 names[more["name"]] = sent.value["event_id"]
-            reports.append(sent)
-        return reports
+            made.append(sent)
+        return made
 
     def _statement(self, household: Household, income: int, back: int) -> dict[str, Any]:
         """Return a year's totals that come to a whole income per head."""
@@ -141,31 +157,23 @@ class Simulator:
         }  # fmt: skip
 
     def _report(self, household: Household, channel: str, source: str, facts: list[Any], more: dict[str, Any]) -> Sent:
-        """Make a report; ``day`` 0 to 2 puts it in the first, second or last third of the month so far."""
+        """Make a report; ``day`` 0 to 2 puts it in the first, second or last third of the month so far.
+
+        ``days_ago`` puts it that long before the month; ``person`` makes it one that knows only the person.
+        """
         self._numbers += 1
         third = (self._now - self._begin) / 3
         at = self._begin + third * more.get("day", 0) + third * self._rng.random()
+        at -= timedelta(days=more.get("days_ago", 0))
+        reported = at + (self._now - at) * self._rng.random() ** 4  # most are passed on soon
         person = more.get("person")
         value = {
             "event_id": f"e{self._numbers:08d}-{household.household_id}", "schema": SCHEMAS[channel],
             "household_id": None if person else household.household_id, "person_id": person, "area_code": household.area_code,
-            "occurred_at": at.isoformat(timespec="seconds"), "reported_at": self._now.isoformat(timespec="seconds"),
+            "occurred_at": at.isoformat(timespec="seconds"), "reported_at": reported.isoformat(timespec="seconds"),
             "source": source, "voids": more.get("voids"), "facts": facts,
         }  # fmt: skip
         return Sent(TOPICS[channel], person or household.household_id, value)
-
-    def _small_talk(self, entry: Sent) -> Sent:
-        """Return a report that says what is known to be well: most of what departments push."""
-        rng, value = self._rng, entry.value
-        person = rng.choice(value["members"])["person_id"]
-        household = Household(value["household_id"], value["area_code"], value["status"], value["members"], self._month, 0, 0)
-        source, fact = rng.choice([
-            ("medical-insurance", {"type": "medical_cover", "person_id": person + "x", "enrolled": True}),
-            ("commerce", {"type": "claim", "kind": "price", "amount": "12.50", "month": render_month(self._month)}),
-            ("health", {"type": "spending", "category": "medical", "self_paid": "35.40", "month": render_month(self._month)}),
-        ])  # fmt: skip
-        by_person = {"person": person} if rng.random() < 0.2 else {}
-        return self._report(household, "department", source, [fact], by_person | {"day": rng.randint(0, 2)})
 
     def _send(self, entries: list[Sent], reports: list[Sent]) -> list[Sent]:
         """Put records in the order of sending, with what goes wrong in real feeds."""
@@ -175,7 +183,7 @@ class Simulator:
         late: list[Sent] = []
         for report in reports:
             key = "by-hand" if rng.random() < MISKEYED and report.value["household_id"] else report.key
-            sent = Sent(report.topic, key, report.value)
+            sent = Sent(report.topic, key, report.value, rng.random() < CRC32)
             (late if rng.random() < LATE else on_time).append(sent)
         again = rng.sample(on_time, int(len(on_time) * DUPLICATES))
         stream = [*on_time, *again]

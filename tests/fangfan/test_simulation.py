@@ -60,6 +60,27 @@ def test_it_holds_at_the_edges_of_a_year_and_of_a_month(policy: Policy, now: dat
     assert set(simulation.planted) == {household for household, state in states.items() if state.thread.open}
 
 
+def test_what_departments_push_moves_nobody_over_a_boundary(policy: Policy) -> None:
+    """Sixty records a household, agreeing with its statements to the fen where a boundary is near."""
+    simulation = Simulator(100, 6_000, 11, NOW).run()
+    states = final_states(simulation, policy, random.Random(11))
+
+    assert set(simulation.planted) == {household for household, state in states.items() if state.thread.open}
+
+
+def test_feeds_carry_what_goes_wrong_in_real_ones() -> None:
+    records = Simulator(300, 6_000, 3, NOW).run().records
+    reports = [record for record in records if record.topic != "households"]
+    components = {fact["component"] for record in reports for fact in record.value["facts"] if fact["type"] == "income"}
+
+    assert {"wage", "transfer"} == components
+    assert len({record.value["event_id"] for record in reports}) < len(reports)
+    assert any(record.crc32 for record in reports)
+    assert any(record.key == "by-hand" for record in reports)
+    assert any(record.value["household_id"] is None for record in reports)
+    assert any(record.value["voids"] for record in reports)
+
+
 def test_one_seed_makes_the_same_records() -> None:
     assert Simulator(50, 300, 5, NOW).run().records == Simulator(50, 300, 5, NOW).run().records
     assert Simulator(50, 300, 5, NOW).run().records != Simulator(50, 300, 6, NOW).run().records
