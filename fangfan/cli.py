@@ -16,6 +16,7 @@ from fangfan.demo_command import demo
 from fangfan.explain_command import explain
 from fangfan.options import Brokers, Partitions, Prefix, Replication, fail, settings
 from fangfan.policy_command import policy as policy_commands
+from fangfan.publish_command import publish
 from fangfan.simulate_command import simulate
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
@@ -25,6 +26,7 @@ app.add_typer(topics, name="topics")
 app.add_typer(policy_commands, name="policy")
 app.command()(demo)
 app.command()(simulate)
+app.command()(publish)
 app.command()(alerts)
 app.command()(explain)
 

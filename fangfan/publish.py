@@ -1,0 +1,157 @@
+"""Sends reports from files to their topics: what is wrong goes to a rejects file with row, column and reason."""
+
+import asyncio
+import csv
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+from aiokafka import AIOKafkaProducer
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from agents.settings import Settings
+from fangfan.mapping import CellError, Mapping, to_report
+from fangfan.tables import FileError, read_lines, read_table
+from schemas.registry import RegistryChange
+from schemas.rejections import Rejection
+from schemas.reports import Report
+from streams.identity import mask_identity_numbers
+from streams.normalise import normalise
+from streams.topics import SCHEMA_OF, Topic
+
+TOPIC_OF: Final = {schema: topic for topic, schema in SCHEMA_OF.items()}
+LINES: Final = frozenset({".jsonl", ".ndjson", ".json"})
+TABLES: Final = frozenset({".csv", ".xlsx"})
+WINDOW: Final = 1_000
+"""How many records may wait for their confirmation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A row that was not sent."""
+
+    file: str
+    sheet: str
+    row: int
+    column: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of all rows."""
+
+    sent: Counter[str] = field(default_factory=Counter)
+    refused: list[Refused] = field(default_factory=list)
+
+
+Item = tuple[Topic, bytes, bytes] | Refused
+
+
+def read_file(path: Path, mapping: Mapping, now: datetime) -> Iterator[Item]:
+    """Yield what a file holds, row by row: a valid record (topic, key, value), or why there is none.
+
+    Raises:
+        FileError: the file as a whole cannot be read.
+    """
+    suffix = path.suffix.lower()
+    if suffix in LINES:
+        for number, line in read_lines(path):
+            yield _checked(line, Refused(path.name, "", number, "", ""), {}, None)
+    elif suffix in TABLES:
+        for row in read_table(path):
+            where = Refused(path.name, row.sheet, row.number, "", "")
+            try:
+                value = orjson.dumps(to_report(row.cells, mapping, now))
+            except CellError as error:
+                yield Refused(where.file, where.sheet, where.row, error.column, error.reason)
+                continue
+            yield _checked(value, where, row.cells, mapping)
+    else:
+        raise FileError(f"{path}: takes .csv, .xlsx, .jsonl, .ndjson or .json")
+
+
+def _checked(value: bytes, where: Refused, cells: dict[str, str], mapping: Mapping | None) -> Item:
+    """Read a record as the worker will, so that what would be dead-lettered is refused here."""
+
+    def refused(path: str, reason: str) -> Refused:
+        name = path.rpartition(".")[2]
+        column = mapping.column_of(name, cells) if mapping is not None else path
+        return Refused(where.file, where.sheet, where.row, mask_identity_numbers(column.encode()).decode(), reason)
+
+    try:
+        document = orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return refused("$", "is not one JSON object")
+    topic = TOPIC_OF.get(document.get("schema", "")) if isinstance(document, dict) else None
+    if topic is None:
+        return refused("$.schema", "must be one of " + ", ".join(TOPIC_OF))
+    message = normalise(topic, None, value, int(time.time() * 1000))
+    if isinstance(message, Rejection):
+        return refused(message.field, message.message)
+    if isinstance(message, Report | RegistryChange):
+        person = message.person_id if isinstance(message, Report) else None
+        return topic, str(message.household_id or person).encode(), value
+    return refused("$.schema", "is not a report")
+
+
+def publish_files(files: list[Path], settings: Settings, mapping: Mapping, rejects: Path, console: Console) -> int:
+    """Send all files; returns 0 only where every row went. One broken file does not hold up the others."""
+    outcome = Outcome()
+    asyncio.run(_publish(files, settings, mapping, console, outcome))
+    if outcome.refused:
+        with rejects.open("w", newline="", encoding="utf-8-sig") as file:
+            writer = csv.writer(file)
+            writer.writerow(["file", "sheet", "row", "column", "reason"])
+            writer.writerows((each.file, each.sheet, each.row, each.column, each.reason) for each in outcome.refused)
+    table = Table("topic 主题", "sent 已发送")
+    for topic, count in sorted(outcome.sent.items()):
+        table.add_row(topic, str(count))
+    console.print(table)
+    if outcome.refused:
+        console.print(f"refused 未发送: {len(outcome.refused)} rows, see {rejects}", style="red")
+        for each in outcome.refused[:5]:
+            console.print(f"  {each.file} {each.sheet} row {each.row}, {each.column}: {each.reason}", highlight=False)
+    return 1 if outcome.refused else 0
+
+
+async def _publish(files: list[Path], settings: Settings, mapping: Mapping, console: Console, outcome: Outcome) -> None:
+    producer = AIOKafkaProducer(**settings.client(), enable_idempotence=True, linger_ms=5)
+    await producer.start()
+    try:
+        with Progress(console=console) as progress:
+            for path in files:
+                task = progress.add_task(path.name, total=None)
+                items = progress.track(read_file(path, mapping, datetime.now(UTC)), task_id=task)
+                try:
+                    await _send(producer, settings, items, outcome)
+                except FileError as error:
+                    outcome.refused.append(Refused(path.name, "", 0, "file", str(error)))
+                progress.update(task, total=progress.tasks[task].completed or 1)
+    finally:
+        await producer.stop()
+
+
+async def _send(producer: AIOKafkaProducer, settings: Settings, items: Iterable[Item], outcome: Outcome) -> None:
+    """Send records and wait for every confirmation, also where the file breaks off."""
+    waiting: list[asyncio.Future[Any]] = []
+    try:
+        for item in items:
+            if isinstance(item, Refused):
+                outcome.refused.append(item)
+                continue
+            topic, key, value = item
+            waiting.append(await producer.send(settings.topic(topic), value, key=key))
+            outcome.sent[topic.value] += 1
+            if len(waiting) >= WINDOW:
+                await asyncio.gather(*waiting)
+                waiting.clear()
+    finally:
+        await asyncio.gather(*waiting)

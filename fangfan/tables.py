@@ -1,0 +1,113 @@
+"""Reads rows from files as departments export them: CSV in UTF-8 or GBK, Excel, JSON Lines."""
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import openpyxl
+from openpyxl.utils.exceptions import InvalidFileException
+
+
+class FileError(ValueError):
+    """A file that cannot be read at all: which, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a table: where it stands (1 is the header), and its cells as text by column."""
+
+    sheet: str
+    number: int
+    cells: dict[str, str]
+
+
+def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines of a JSON Lines file that are not empty, with their numbers.
+
+    Raises:
+        FileError: the file cannot be opened.
+    """
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                if line.strip():
+                    yield number, line.strip()
+    except OSError as error:
+        raise FileError(f"{path}: {error.strerror}") from None
+
+
+def read_table(path: Path) -> Iterator[Row]:
+    """Yield the rows of a CSV or Excel file that are not empty.
+
+    Raises:
+        FileError: the file cannot be read, or has no header.
+    """
+    return _excel(path) if path.suffix.lower() == ".xlsx" else _csv(path)
+
+
+def _csv(path: Path) -> Iterator[Row]:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise FileError(f"{path}: {error.strerror}") from None
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        reader = csv.reader(io.StringIO(text, newline=""))
+        yield from _rows(path, "", ((reader.line_num, [cell.strip() for cell in cells]) for cells in reader))
+        return
+    raise FileError(f"{path}: is neither UTF-8 nor GBK")
+
+
+def _excel(path: Path) -> Iterator[Row]:
+    try:
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    except OSError as error:
+        raise FileError(f"{path}: {error.strerror or error}") from None
+    except (InvalidFileException, BadZipFile, KeyError):
+        raise FileError(f"{path}: is not an Excel workbook (.xlsx)") from None
+    try:
+        for sheet in book.worksheets:
+            lines = ((at, [cell_text(cell) for cell in cells]) for at, cells in enumerate(sheet.iter_rows(values_only=True), 1))
+            yield from _rows(path, sheet.title, lines)
+    finally:
+        book.close()
+
+
+def _rows(path: Path, sheet: str, lines: Iterator[tuple[int, list[str]]]) -> Iterator[Row]:
+    header: list[str] = []
+    for number, cells in lines:
+        if not any(cells):
+            continue
+        if not header:
+            header = cells
+            named = [name for name in header if name]
+            if len(set(named)) < len(named):
+                raise FileError(f"{path} {sheet}: two columns have the same header")
+            continue
+        yield Row(sheet, number, {name: cell for name, cell in zip(header, cells, strict=False) if name and cell})
+
+
+def cell_text(value: Any) -> str:
+    """Return an Excel cell as a person reads it: no float artefacts, dates as ISO 8601."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "是" if value else "否"
+        case datetime():
+            return value.isoformat(sep="T")
+        case date():
+            return value.isoformat()
+        case float():
+            return format(Decimal(repr(value)).normalize(), "f")
+        case _:
+            return str(value).strip()

@@ -1,0 +1,112 @@
+"""Tables as departments export them, on a real Kafka: what goes where, and what is refused with row, column and reason."""
+
+import csv
+import json
+import os
+import subprocess
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from agents.settings import Settings
+from agents.topics import create_topics
+from fangfan.broker import EmbeddedBroker
+from streams.topics import partition_of
+from tests.build import cadre, entry
+from tests.worker import FANGFAN, read_all
+
+HEADER = "户编号,行政区划代码,发生时间,来源部门,事实类型,支出类别,自付金额(元),月份"
+
+
+@pytest.fixture
+async def settings(broker: EmbeddedBroker, topic_prefix: str) -> Settings:
+    made = Settings(brokers=broker.bootstrap, topic_prefix=topic_prefix, partitions=4)
+    await create_topics(made)
+    return made
+
+
+def publish(settings: Settings, folder: Path, *files: Path) -> "subprocess.CompletedProcess[str]":
+    environment = os.environ | {"FANGFAN_BROKERS": settings.brokers, "FANGFAN_TOPIC_PREFIX": settings.topic_prefix}
+    command = [FANGFAN, "publish", *map(str, files), "--rejects", str(folder / "rejects.csv")]
+    return subprocess.run(command, env=environment, text=True, capture_output=True, timeout=60, check=False)
+
+
+def rejects(folder: Path) -> list[dict[str, str]]:
+    with (folder / "rejects.csv").open(encoding="utf-8-sig") as file:
+        return list(csv.DictReader(file))
+
+
+async def published(settings: Settings, topic: str) -> list[tuple[bytes, dict[str, Any]]]:
+    records = await read_all(settings, topic)
+    for record in records:
+        assert partition_of(record.key.decode(), settings.partitions) == record.partition
+    return [(record.key, json.loads(record.value)) for record in records]
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-8-sig", "utf-8"])
+async def test_a_csv_with_chinese_headers(settings: Settings, tmp_path: Path, encoding: str) -> None:
+    table = tmp_path / "医保.csv"
+    rows = [
+        HEADER,
+        'H000001,140123100201,2026/6/5,医保局,支出,医疗,"1,234.50",2026年5月',
+        ",,,,,,,",
+        "H000002,140123100201,2026-06-05 08:30:00,医保局,支出,医疗,１２．５,202605",
+        "H000003,140123100201,2026-06-05,医保局,支出,医疗,12.345,2026-05",
+        "H000004,140123100201,昨天,医保局,支出,医疗,12,2026-05",
+    ]
+    table.write_text("\n".join(rows), encoding)
+    done = publish(settings, tmp_path, table)
+    sent = await published(settings, "department-feeds")
+
+    assert 1 == done.returncode, done.stderr
+    assert {b"H000001": "1234.50", b"H000002": "12.5"} == {key: value["facts"][0]["self_paid"] for key, value in sent}
+    assert {"2026-06-05T00:00:00+08:00", "2026-06-05T08:30:00+08:00"} == {value["occurred_at"] for _, value in sent}
+    assert [("5", "自付金额(元)"), ("6", "发生时间")] == [(each["row"], each["column"]) for each in rejects(tmp_path)]
+    assert all(each["reason"] for each in rejects(tmp_path))
+
+
+async def test_an_excel_sheet_and_the_same_sheet_again(settings: Settings, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["人员编号", "区划代码", "发生日期", "来源部门", "事实类型", "是否参保"])
+    sheet.append(["P-0001", 140123100201, date(2026, 6, 5), "医保局", "参保", "否"])
+    sheet.append([None] * 6)
+    sheet.append(["P-0002", 140123100201, date(2026, 6, 5), "医保局", "参保", "不知道"])
+    table = tmp_path / "参保.xlsx"
+    book.save(table)
+    codes = [publish(settings, tmp_path, table).returncode for _ in range(2)]
+    sent = await published(settings, "department-feeds")
+
+    assert [1, 1] == codes
+    assert [b"P-0001", b"P-0001"] == [key for key, _ in sent]
+    assert sent[0][1]["event_id"] == sent[1][1]["event_id"]
+    assert not sent[0][1]["facts"][0]["enrolled"]
+    assert [("Sheet", "4", "是否参保")] == [(each["sheet"], each["row"], each["column"]) for each in rejects(tmp_path)]
+
+
+async def test_json_lines_find_their_topics(settings: Settings, tmp_path: Path) -> None:
+    lines = tmp_path / "all.jsonl"
+    records = [entry(), cadre("c1", {"type": "water", "safe": True})]
+    lines.write_text("\n".join(json.dumps(each) for each in records) + "\n\n", "utf-8")
+    done = publish(settings, tmp_path, lines)
+
+    assert 0 == done.returncode, done.stderr
+    assert [b"H000001"] == [key for key, _ in await published(settings, "households")]
+    assert [b"H000001"] == [key for key, _ in await published(settings, "cadre-reports")]
+
+
+async def test_one_broken_file_does_not_hold_up_the_others(settings: Settings, tmp_path: Path) -> None:
+    lines, broken, missing = tmp_path / "good.jsonl", tmp_path / "broken.xlsx", tmp_path / "missing.csv"
+    lines.write_text(json.dumps(cadre("c1", {"type": "water", "safe": True})) + "\nnot json\n", "utf-8")
+    broken.write_bytes(b"not a workbook")
+    done = publish(settings, tmp_path, broken, missing, lines)
+
+    assert 1 == done.returncode
+    assert 1 == len(await published(settings, "cadre-reports"))
+    assert {("broken.xlsx", "0"), ("missing.csv", "0"), ("good.jsonl", "2")} == {
+        (each["file"], each["row"]) for each in rejects(tmp_path)
+    }
