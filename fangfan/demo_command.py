@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, BinaryIO
 
 import orjson
 import typer
@@ -133,12 +133,12 @@ async def _workers(settings: Settings, folder: Path, broker: EmbeddedBroker) -> 
 
     try:
         for number in (1, 2):
-            children.append(await _worker(settings, folder / f"worker-{number}"))
+            children += [await _worker(settings, folder / f"worker-{number}")]
         await alive(ready())
         yield alive
     finally:
         await asyncio.gather(*(_stop(child) for child in children))
-        await asyncio.gather(*readers)
+        await asyncio.gather(*readers, return_exceptions=True)
 
 
 async def _first_death(folder: Path, children: list[asyncio.subprocess.Process], broker: EmbeddedBroker) -> None:
@@ -167,6 +167,11 @@ async def _stop(child: asyncio.subprocess.Process) -> None:
         await child.wait()
 
 
+def _open_log(folder: Path) -> BinaryIO:
+    folder.mkdir()
+    return (folder / "log").open("wb")
+
+
 async def _worker(settings: Settings, folder: Path) -> asyncio.subprocess.Process:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("FANGFAN_")} | {
         "FANGFAN_BROKERS": settings.brokers,
@@ -174,8 +179,7 @@ async def _worker(settings: Settings, folder: Path) -> asyncio.subprocess.Proces
         "FANGFAN_DATA_DIR": str(folder),
         "FANGFAN_WEB_PORT": "0",
     }
-    folder.mkdir()
-    with (folder / "log").open("wb") as log:
+    with _open_log(folder) as log:
         return await asyncio.create_subprocess_exec(
             sys.executable, "-c", "from fangfan.cli import main; main()", "worker",
             env=environment, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=log,
