@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 JARS := .kafka/libs/.complete
 
-.PHONY: help setup demo test fmt lint types contracts clean
+.PHONY: help setup demo test bench fmt lint types contracts clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -34,6 +34,9 @@ demo: setup ## Run Kafka, two workers and a simulated county for a minute; plant
 
 test: setup ## Run all tests, on a real Kafka where it concerns delivery
 	$(BIN)/python -m pytest
+
+bench: setup ## Measure: reports a second, microseconds by stage, bytes of state, alert latency
+	$(BIN)/python -m bench
 
 fmt: setup ## Format the code
 	$(BIN)/ruff check --fix-only --quiet .

@@ -1,0 +1,87 @@
+"""`make bench`: the household join on this machine, as Markdown."""
+
+import argparse
+import asyncio
+import os
+import platform
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from agents.policy_files import load_policy
+from agents.settings import DEFAULT_POLICY, Settings
+from bench import latency, stages, throughput
+from bench.load import NOW, simulated
+from bench.worker import BROKER_CORE
+from fangfan.broker import EmbeddedBroker
+
+PARTITIONS = 4
+
+
+def _machine() -> str:
+    cpu = next((line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
+                if line.startswith("model name")), platform.machine())  # fmt: skip
+    packages = ", ".join(f"{name} {version(name)}" for name in ("faust-streaming", "aiokafka", "rocksdict", "msgspec"))
+    return f"{cpu}, {os.cpu_count()} cores; Python {platform.python_version()}, {packages}; {datetime.now(UTC):%Y-%m-%d}"
+
+
+def _table(head: list[str], rows: list[list[str]]) -> str:
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)])
+
+
+def _say(text: str) -> None:
+    print(f"... {text}", file=sys.stderr, flush=True)
+
+
+async def _run(options: argparse.Namespace) -> list[str]:
+    os.sched_setaffinity(0, {BROKER_CORE})  # inherited by the broker; the worker is pinned to the other core
+    _say(f"simulating {options.households} households, {options.events} reports")
+    records = simulated(options.households, options.events)
+    parts = []
+    with tempfile.TemporaryDirectory(prefix="fangfan-bench-") as folder, EmbeddedBroker() as broker:
+        base = Path(folder)
+        _say("stages, in one process")
+        by_stage = stages.measure(records, load_policy(DEFAULT_POLICY), base / "stages", int(NOW.timestamp()) * 10**9)
+        _say("one worker over preloaded records")
+        settings = Settings(brokers=broker.bootstrap, topic_prefix="bench-", partitions=PARTITIONS)
+        through = await throughput.measure(settings, records, base / "worker")
+        _say(f"latency at {options.rate} reports a second for {options.seconds} s")
+        paced = Settings(brokers=broker.bootstrap, topic_prefix="paced-", partitions=PARTITIONS)
+        late = await latency.measure(paced, options.rate, options.seconds, base / "paced")
+    middle, high, most = through.state_bytes
+    parts.append(_table(
+        ["records", "committed records/s", "worker CPU µs/record", "peak MiB", "state bytes per household p50 / p99 / max"],
+        [[f"{through.records:,}", f"{through.rate:,.0f}", f"{through.cpu_us:.1f}", f"{through.peak_mib:.0f}",
+          f"{middle:,} / {high:,} / {most:,}"]],
+    ))  # fmt: skip
+    inside = sum(by_stage.values())
+    rows = [[name, f"{cost:.2f}"] for name, cost in by_stage.items()]
+    rows.append(["fetch, commit, telemetry and the rest", f"{through.cpu_us - inside:.2f}"])
+    parts.append(_table(["stage", "µs/record"], [*rows, ["**all**", f"**{through.cpu_us:.2f}**"]]))
+    parts.append(_table(
+        ["reports/s", "alerts timed", "p50 ms", "p99 ms", "worker cores"],
+        [[f"{late.rate:,}", f"{late.alerts:,}", f"{late.p50:.1f}", f"{late.p99:.1f}", f"{late.cores:.2f}"]],
+    ))  # fmt: skip
+    return parts
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--households", type=int, default=30_000)
+    parser.add_argument("--events", type=int, default=150_000)
+    parser.add_argument("--rate", type=int, default=1_000)
+    parser.add_argument("--seconds", type=int, default=30)
+    options = parser.parse_args()
+    began = time.monotonic()
+    parts = asyncio.run(_run(options))
+    command = f"`make bench` (households {options.households}, reports {options.events}, {PARTITIONS} partitions)"
+    print("\n\n".join([f"{_machine()}; {command}; exactly once, worker on one core, broker and driver on another.", *parts]))
+    _say(f"took {time.monotonic() - began:.0f} s")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,33 @@
+"""What the benchmarks send: simulated records, put on topics as fast as the broker takes them."""
+
+from datetime import UTC, datetime
+
+from confluent_kafka import Producer
+
+from agents.settings import Settings
+from fangfan.simulation import Sent, Simulator
+
+NOW = datetime(2026, 6, 20, 12, tzinfo=UTC)
+
+
+def simulated(households: int, events: int, seed: int = 1) -> list[Sent]:
+    """Return the simulated mix of a county: registry first, then reports of all channels, duplicates and late ones too."""
+    return Simulator(households, events, seed, NOW).run().records
+
+
+def preload(settings: Settings, records: list[Sent]) -> None:
+    """Put records on their topics; CRC32 for those whose client library partitions so. Returns when all are confirmed."""
+    murmur2 = Producer({"bootstrap.servers": settings.brokers, "partitioner": "murmur2", "linger.ms": 20})
+    crc32 = Producer({"bootstrap.servers": settings.brokers, "partitioner": "consistent", "linger.ms": 20})
+    for record in records:
+        producer = crc32 if record.crc32 else murmur2
+        while True:
+            try:
+                producer.produce(settings.topic(record.topic), record.payload, record.key.encode())
+                break
+            except BufferError:
+                producer.poll(0.1)
+        producer.poll(0)
+    for producer in (murmur2, crc32):
+        if producer.flush(120):
+            raise TimeoutError("the broker did not confirm the preloaded records")

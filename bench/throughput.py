@@ -1,0 +1,71 @@
+"""How many reports a second one worker takes in, what each costs it, and what a household's state weighs."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from agents.settings import Settings
+from agents.topics import create_topics
+from bench import worker as bench_worker
+from bench.load import preload
+from fangfan.draining import drained
+from fangfan.simulation import Sent
+from streams.topics import Topic
+
+
+@dataclass(frozen=True, slots=True)
+class Throughput:
+    """One run over preloaded records. ``cpu_us`` is user and system time of the worker per record."""
+
+    records: int
+    seconds: float
+    cpu_us: float
+    peak_mib: float
+    households: int
+    state_bytes: tuple[int, int, int]
+
+    @property
+    def rate(self) -> float:
+        """Committed records a second."""
+        return self.records / self.seconds
+
+
+async def measure(settings: Settings, records: list[Sent], folder: Path) -> Throughput:
+    """Preload, start a worker, wait until all is committed. Time runs from `ready` to the last commit."""
+    await create_topics(settings)
+    await asyncio.to_thread(preload, settings, records)
+    worker = await asyncio.to_thread(bench_worker.start, settings, folder)
+    began, used = time.monotonic(), worker.cpu_seconds()
+    await drained(settings, 600)
+    seconds, used = time.monotonic() - began, worker.cpu_seconds() - used
+    peak = worker.peak_mib()
+    await asyncio.to_thread(worker.stop)
+    weights = await _state_weights(settings)
+    return Throughput(len(records), seconds, used / len(records) * 1e6, peak, len(weights), _percentiles(weights))
+
+
+async def _state_weights(settings: Settings) -> list[int]:
+    """Return the bytes of every household's last changelog entry, ascending."""
+    consumer = AIOKafkaConsumer(**settings.client(), isolation_level="read_committed")
+    await consumer.start()
+    last: dict[bytes, int] = {}
+    try:
+        name = settings.topic(Topic.HOUSEHOLDS_CHANGELOG)
+        tps = [TopicPartition(name, partition) for partition in range(settings.partitions)]
+        consumer.assign(tps)
+        await consumer.seek_to_beginning(*tps)
+        ends = await consumer.end_offsets(tps)
+        while any([await consumer.position(tp) < ends[tp] for tp in tps]):
+            for found in (await consumer.getmany(timeout_ms=200)).values():
+                last |= {record.key: len(record.value) for record in found}
+    finally:
+        await consumer.stop()
+    return sorted(last.values())
+
+
+def _percentiles(ascending: list[int]) -> tuple[int, int, int]:
+    """Return median, 99th percentile and maximum."""
+    return ascending[len(ascending) // 2], ascending[len(ascending) * 99 // 100], ascending[-1]

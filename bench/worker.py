@@ -1,0 +1,64 @@
+"""A worker pinned to one core, and what it uses."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+from agents.settings import Settings
+
+WORKER_CORE, BROKER_CORE = 0, 1
+
+
+@dataclass(slots=True)
+class BenchWorker:
+    """`fangfan worker` as a pinned child."""
+
+    process: "subprocess.Popen[str]"
+    web: str
+
+    def cpu_seconds(self) -> float:
+        """User and system time of the process, all its threads."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def peak_mib(self) -> float:
+        """Peak resident memory."""
+        found = re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{self.process.pid}/status").read_text())
+        return int(found[1]) / 1024 if found else 0.0
+
+    def metrics(self) -> str:
+        """The worker's own numbers."""
+        with urllib.request.urlopen(f"{self.web}/metrics") as answer:
+            return str(answer.read().decode())
+
+    def stop(self) -> int:
+        """End it as a supervisor would."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(60)
+
+
+def start(settings: Settings, folder: Path) -> BenchWorker:
+    """Start a worker on its core; returns as soon as its web port answers, which is before it takes records."""
+    folder.mkdir(parents=True, exist_ok=True)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("FANGFAN_")} | {
+        "FANGFAN_BROKERS": settings.brokers, "FANGFAN_TOPIC_PREFIX": settings.topic_prefix,
+        "FANGFAN_PARTITIONS": str(settings.partitions), "FANGFAN_DATA_DIR": str(folder), "FANGFAN_WEB_PORT": "0",
+    }  # fmt: skip
+    log = (folder / "log").open("w")
+    process = subprocess.Popen(
+        ["taskset", "-c", str(WORKER_CORE), sys.executable, "-c", "from fangfan.cli import main; main()", "worker"],
+        env=environment, stdout=subprocess.PIPE, stderr=log, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    web = ""
+    for line in process.stdout:
+        if line.startswith("web "):
+            web = line.split()[1]
+        if line.strip() == "ready":
+            return BenchWorker(process, web)
+    raise RuntimeError(f"the worker ended: {Path(log.name).read_text()}")
