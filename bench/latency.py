@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -103,7 +104,7 @@ async def _send(settings: Settings, rate: int, seconds: int, sent: dict[str, flo
     return flips
 
 
-def _report(event: str, household: str, channel: str, fact: dict[str, object]) -> bytes:
+def _report(event: str, household: str, channel: str, fact: Mapping[str, object]) -> bytes:
     schema, source = ("cadre-report/1", "cadre-17") if channel == "cadre" else ("department-record/1", "medical-insurance")
     now = datetime.now(UTC).isoformat()
     return orjson.dumps({
