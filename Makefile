@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 JARS := .kafka/libs/.complete
 
-.PHONY: help setup demo test bench fmt lint types contracts clean
+.PHONY: help setup demo test bench faults fmt lint types contracts clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -37,6 +37,9 @@ test: setup ## Run all tests, on a real Kafka where it concerns delivery
 
 bench: setup ## Measure: reports a second, microseconds by stage, bytes of state, alert latency
 	$(BIN)/python -m bench
+
+faults: setup ## Workers and brokers fail under 200,000 reports; afterwards nothing may be lost, doubled or wrong
+	$(BIN)/python -m tests.faults.driver
 
 fmt: setup ## Format the code
 	$(BIN)/ruff check --fix-only --quiet .

@@ -19,6 +19,7 @@ from agents.policy_files import load_policy
 from agents.quality import Quality
 from agents.settings import Settings
 from agents.topics import TopicMismatch, check_topics, create_topics
+from agents.watchdog import Watchdog
 from agents.web import start_web
 from streams.topics import INPUTS
 
@@ -53,6 +54,9 @@ class Worker:
         self.policy = load_policy(settings.policy)
         self.lanes: dict[int, Lane] = {}
         self.assigned = asyncio.Event()
+        self.stalled = False
+        self.lag: dict[int, int] = {}
+        self._fatal = asyncio.Event()
         self.web_port = 0
         self._quality = Quality(settings.bad_share)
         self.app = self._compose()
@@ -102,7 +106,7 @@ class Worker:
         for partition in sorted({tp.partition for tp in assigned}):
             have = {tp.topic for tp in assigned if tp.partition == partition}
             if names <= have:
-                lane = Lane(partition, self.settings, self.policy, self.app.consumer, self._committed, self._quality)
+                lane = Lane(partition, self.settings, self.policy, self.app.consumer, self, self._quality, self._fatal.set)
                 self.lanes[partition] = lane
                 lane.start()
             else:
@@ -117,11 +121,11 @@ class Worker:
             self.app.consumer.chains.close(set(self.app.consumer.chains.next))
             await asyncio.gather(*(lane.stop() for lane in lanes.values()))
 
-    async def _committed(self, tps: list[TopicPartition]) -> dict[TopicPartition, int]:
+    async def committed(self, tps: list[TopicPartition]) -> dict[TopicPartition, int]:
         """Return where each input partition goes on: its committed offset, else its beginning."""
         admin = AIOKafkaAdminClient(**self.settings.client())
-        await admin.start()
         try:
+            await admin.start()
             known = await admin.list_consumer_group_offsets(self.settings.group, partitions=tps)
         finally:
             await admin.close()
@@ -145,21 +149,35 @@ class Worker:
         lanes = {number: lane for number, lane in self.lanes.items() if lane.running.is_set()}
         names = [self.settings.topic(topic) for topic in INPUTS]
         fetched = await self.app.consumer.fetched([TP(name, number) for number in lanes for name in names]) if lanes else {}
+        total = dict.fromkeys(lanes, 0)
         for tp, (position, end) in fetched.items():
             lane = lanes[tp.partition]
             at = position if not lane.waiting_records else lane.position(tp.topic)
-            telemetry.consumer_lag.labels(tp.topic, str(tp.partition)).set(max(0, end - (at or 0)))
+            lag = max(0, end - (at or 0))
+            telemetry.consumer_lag.labels(tp.topic, str(tp.partition)).set(lag)
+            total[tp.partition] += lag
+        self.lag = total
 
     async def owner(self, partition: int) -> str | None:
         """Return the web address of the worker that a partition is assigned to, by the consumer group."""
+        member = await self._member(partition)
+        return None if member is None else "http://" + member[1].partition("@")[2]
+
+    async def owns(self, partition: int) -> bool:
+        """Tell whether the group's coordinator says that a partition is this worker's; False while the group rebalances."""
+        member = await self._member(partition)
+        return member is not None and member[0] == self.app.consumer.member_id
+
+    async def _member(self, partition: int) -> tuple[str, str] | None:
+        """Return member id and client id of whom a partition is assigned to."""
         admin = AIOKafkaAdminClient(**self.settings.client())
-        await admin.start()
         try:
+            await admin.start()
             for response in await admin.describe_consumer_groups([self.settings.group]):
                 for member in response.groups[0][5]:
-                    assigned = ConsumerProtocolMemberAssignment.decode(member[4]).assignment
+                    assigned = ConsumerProtocolMemberAssignment.decode(member[4]).assignment if member[4] else []
                     if any(partition in partitions for _, partitions in assigned):
-                        return "http://" + str(member[1]).partition("@")[2]
+                        return str(member[0]), str(member[1])
         finally:
             await admin.close()
         return None
@@ -167,7 +185,7 @@ class Worker:
     @property
     def ready(self) -> bool:
         """Assigned, recovered and connected."""
-        return self.assigned.is_set() and all(lane.running.is_set() for lane in self.lanes.values())
+        return not self.stalled and self.assigned.is_set() and all(lane.running.is_set() for lane in self.lanes.values())
 
     async def wait_ready(self) -> None:
         """Wait until the first assignment is recovered."""
@@ -186,15 +204,17 @@ class Worker:
                 return 0
             self.app.conf.broker_client_id = f"fangfan@{self.settings.web_host}:{self.web_port}"
             await self.app.start()
+            watchdog = Watchdog(self, self.settings.stall_seconds)
+            watchdog.start()
             announce = asyncio.create_task(self._announce())
-            crashed = asyncio.create_task(self.app.wait_until_stopped())
-            stopping = asyncio.create_task(stop.wait())
-            await asyncio.wait({crashed, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            ends = [asyncio.create_task(each) for each in (self.app.wait_until_stopped(), stop.wait(), self._fatal.wait())]
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             announce.cancel()
             failed = not stop.is_set()
+            watchdog.stop()
             await self._stop_lanes()
             await asyncio.wait_for(self.app.stop(), 20)
-            for task in (crashed, stopping):
+            for task in ends:
                 task.cancel()
             telemetry.log("error" if failed else "info", "worker.stopped", failed=failed)
             return 1 if failed else 0

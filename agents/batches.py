@@ -125,6 +125,11 @@ class BatchConsumer(driver.Consumer):
         self.chains.open(positions)
         await self._thread.place(positions)
 
+    @property
+    def member_id(self) -> str:
+        """Who this worker is to the group's coordinator."""
+        return str(self._thread._ensure_consumer()._coordinator.member_id)
+
     async def fetched(self, tps: list[TP]) -> dict[TP, tuple[int, int]]:
         """Return how far each partition was fetched and where it ends, for those that know both."""
         found: dict[TP, tuple[int, int]] = await self._thread.fetched(tps)

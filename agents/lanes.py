@@ -8,7 +8,7 @@ again; what was not committed is read again.
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -34,6 +34,9 @@ HIGH_WATER: Final = 20_000
 """A partition with more records waiting is not fetched until its lane has caught up."""
 MAX_BATCH_BYTES: Final = 1 << 19
 RETRY_SECONDS: Final = 1.0
+STAGES: Final = ("stopped", "fencing", "recovering", "running")
+STOP_SECONDS: Final = 5.0
+"""How long a producer may take to stop; a broker that is away would keep it for ever."""
 
 
 class Source(Protocol):
@@ -45,18 +48,27 @@ class Source(Protocol):
         """Hand over partitions from these positions on."""
 
 
-Committed = Callable[[list[TopicPartition]], Awaitable[dict[TopicPartition, int]]]
+class Group(Protocol):
+    """What a lane asks of the consumer group."""
+
+    async def committed(self, tps: list[TopicPartition]) -> dict[TopicPartition, int]:
+        """Return where each input partition goes on."""
+
+    async def owns(self, partition: int) -> bool:
+        """Tell whether the group's coordinator says that the partition is this worker's."""
 
 
 class Lane:
     """Sole writer of one partition's households."""
 
     def __init__(
-        self, partition: int, settings: Settings, policy: Policy, source: Source, committed: Committed, quality: Quality
-    ) -> None:
-        """Prepare a lane; :meth:`start` runs it."""
+        self, partition: int, settings: Settings, policy: Policy, source: Source, group: Group, quality: Quality,
+        give_up: Callable[[], None],
+    ) -> None:  # fmt: skip
+        """Prepare a lane; :meth:`start` runs it. ``give_up`` ends the worker: its release cannot read the partition's state."""
+        self._give_up = give_up
         self.partition, self._settings, self._policy = partition, settings, policy
-        self._source, self._committed, self._quality = source, committed, quality
+        self._source, self._group, self._quality = source, group, quality
         self._waiting: deque[Batch] = deque()
         self._arrived = asyncio.Event()
         self._stopping = asyncio.Event()
@@ -64,9 +76,12 @@ class Lane:
         self._positions: dict[str, int] = {}
         self.waiting_records = 0
         self.running = asyncio.Event()
-        self.fatal: BaseException | None = None
+        self.fatal: UnknownStateVersion | None = None
+        self.progress = 0
+        self.working = False
         self.store: Store | None = None
         self._label = str(partition)
+        self._stage = STAGES[0]
 
     def start(self) -> None:
         """Run the lane in the background."""
@@ -80,7 +95,14 @@ class Lane:
             await asyncio.wait([self._task], timeout=seconds)
             if not self._task.done():
                 self._task.cancel()
-                await asyncio.wait([self._task])
+                done, _ = await asyncio.wait([self._task], timeout=STOP_SECONDS)
+                if not done:
+                    telemetry.log("error", "lane.does_not_stop", partition=self.partition)
+
+    @property
+    def stage(self) -> str:
+        """What the lane is doing, in the words of ``fangfan_lane_state``."""
+        return self._stage
 
     def position(self, topic: str) -> int | None:
         """Return the offset the lane goes on from on an input topic, None before it is open."""
@@ -95,23 +117,35 @@ class Lane:
         self._arrived.set()
 
     async def _run(self) -> None:
-        while not self._stopping.is_set():
+        while not self._stopping.is_set() and self.fatal is None:
             try:
                 await self._session()
             except ProducerFenced:
                 telemetry.log("warning", "lane.fenced", partition=self.partition)
                 telemetry.restarts.labels("fenced").inc()
-                await self._stopping.wait()
             except UnknownStateVersion as error:
                 self.fatal = error
+                self._give_up()
                 telemetry.log("error", "lane.state_too_new", partition=self.partition, reason=str(error))
-                await self._stopping.wait()
             except Exception as error:
                 telemetry.log("warning", "lane.restarts", partition=self.partition, error=repr(error)[:300])
                 telemetry.restarts.labels("error").inc()
-                await self._pause(RETRY_SECONDS)
             finally:
                 self._close()
+            await self._until_owned()
+
+    async def _until_owned(self) -> None:
+        """Wait before starting again until the group says that the partition is still ours.
+
+        A worker that was frozen and thinks it still owns the partition would else fence its new owner, and that one it again.
+        """
+        while not self._stopping.is_set() and self.fatal is None:
+            await self._pause(RETRY_SECONDS)
+            try:
+                if await self._group.owns(self.partition):
+                    return
+            except Exception as error:
+                telemetry.log("warning", "group.unreachable", partition=self.partition, error=type(error).__name__)
 
     async def _pause(self, seconds: float) -> None:
         try:
@@ -121,13 +155,19 @@ class Lane:
 
     def _close(self) -> None:
         self.running.clear()
-        telemetry.lane_state.labels(self._label).set(0)
+        self.working = False
+        self._enter("stopped")
         if self.store is not None:
             self.store.close()
             self.store = None
 
+    def _enter(self, stage: str) -> None:
+        self._stage = stage
+        self.progress += 1
+        telemetry.lane_state.labels(self._label).set(STAGES.index(stage))
+
     async def _session(self) -> None:
-        telemetry.lane_state.labels(self._label).set(1)
+        self._enter("fencing")
         producer = AIOKafkaProducer(
             **self._settings.client(),
             transactional_id=f"{self._settings.group}-{self.partition}",
@@ -136,21 +176,22 @@ class Lane:
             linger_ms=0,
             retry_backoff_ms=10,  # the broker answers "again" while it still ends the transaction before
         )
-        await producer.start()
         try:
+            await producer.start()
             await self._recover()
             await self._open()
             await self._process(producer)
         finally:
-            await producer.stop()
+            await _stop(producer)
 
     async def _recover(self) -> None:
         began = time.monotonic()
-        telemetry.lane_state.labels(self._label).set(2)
+        self._enter("recovering")
         folder = Path(self._settings.data_dir) / self._settings.group / self._label
 
         def progress(read: int, left: int) -> None:
             telemetry.recovery_left.labels(self._label).set(left)
+            self.progress += read > 0
 
         self.store = await recover(self._settings, self.partition, lambda: Store(folder), progress)
         telemetry.recovery_seconds.labels(self._label).set(time.monotonic() - began)
@@ -159,13 +200,13 @@ class Lane:
 
     async def _open(self) -> None:
         names = [self._settings.topic(topic) for topic in INPUTS]
-        committed = await self._committed([TopicPartition(name, self.partition) for name in names])
+        committed = await self._group.committed([TopicPartition(name, self.partition) for name in names])
         self._positions = {tp.topic: offset for tp, offset in committed.items()}
         self._waiting.clear()
         self.waiting_records = 0
         self._source.chains.held.discard(self.partition)
         await self._source.open_at({TP(name, self.partition): offset for name, offset in self._positions.items()})
-        telemetry.lane_state.labels(self._label).set(3)
+        self._enter("running")
         self.running.set()
 
     def _take(self) -> list[Batch]:
@@ -195,10 +236,13 @@ class Lane:
                 if not self._waiting and not self._stopping.is_set():
                     await self._arrived.wait()
                 continue
+            self.working = True
             work = batcher.run((record for batch in taken for record in batch.records), time.time_ns())
             offsets = {TopicPartition(batch.tp.topic, self.partition): batch.end for batch in taken}
             changelog = await self._commit(producer, work, offsets)
             self.store.write(work.changes.items(), changelog)
+            self.progress += 1
+            self.working = False
             self._confirm(work)
 
     async def _commit(self, producer: AIOKafkaProducer, work: Work, offsets: dict[TopicPartition, int]) -> dict[str, int]:
@@ -227,6 +271,17 @@ class Lane:
                 telemetry.reasons.labels(reason.rule, reason.severity).inc()
             telemetry.alert_latency.labels("ingested").observe((now - each.appended_at) / NANOSECONDS)
             telemetry.alert_latency.labels("occurred").observe((now - each.occurred_at) / NANOSECONDS)
+
+
+async def _stop(producer: AIOKafkaProducer) -> None:
+    """Stop a producer; what it could not send in time is forgotten, and its lane's next producer fences it."""
+    try:
+        await asyncio.wait_for(producer.stop(), STOP_SECONDS)
+    except Exception as error:
+        telemetry.log("warning", "producer.stopped_late", error=type(error).__name__)
+        if producer._sender.sender_task is not None:
+            producer._sender.sender_task.cancel()
+        await asyncio.wait_for(producer.client.close(), STOP_SECONDS)
 
 
 def _batches(producer: AIOKafkaProducer, outgoing: list[Outgoing]) -> list[tuple[Topic, int, int, object]]:

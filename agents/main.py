@@ -2,7 +2,6 @@
 
 import asyncio
 import fcntl
-import logging
 import signal
 from pathlib import Path
 
@@ -10,13 +9,14 @@ import uvloop
 
 from agents.app import Worker
 from agents.settings import Settings
+from agents.telemetry import hear_libraries
 from agents.topics import TopicMismatch
 from streams.policy_parse import PolicyError
 
 
 def run_worker(settings: Settings) -> tuple[int, str]:
     """Run until SIGTERM or SIGINT. Returns the exit code, and what to tell the person where it is not 0."""
-    logging.basicConfig(level=logging.WARNING)
+    hear_libraries()
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         with (settings.data_dir / "lock").open("w") as lock:

@@ -59,6 +59,7 @@ class Settings:
     retention_days: int = 400
     dead_letter_days: int = 90
     bad_share: float = 0.05
+    stall_seconds: int = 120
     security: Security = Security()
 
     def topic(self, name: str) -> str:
@@ -116,6 +117,7 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
         replication=_whole(environment, "REPLICATION", 1, 1, 100),
         retention_days=_whole(environment, "RETENTION_DAYS", 400, 1, 36_500),
         dead_letter_days=_whole(environment, "DEAD_LETTER_DAYS", 90, 1, 36_500),
+        stall_seconds=_whole(environment, "STALL_SECONDS", 120, 1, 86_400),
         bad_share=_ratio(environment, "BAD_SHARE", 0.05),
         security=Security(
             protocol=protocol,

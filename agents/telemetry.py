@@ -4,6 +4,7 @@ Names and units follow Prometheus: base units, ``_total`` for counters. Logs are
 carry no key, value or identifier of a record.
 """
 
+import logging
 import sys
 import time
 from typing import Any, Final
@@ -53,3 +54,36 @@ def log(level: str, event: str, **fields: Any) -> None:
     line = {"at": round(time.time(), 3), "level": level, "event": event, **fields}
     sys.stderr.write(orjson.dumps(line, default=str).decode() + "\n")
     sys.stderr.flush()
+
+
+LIBRARY_SECONDS: Final = 30.0
+"""A library that complains about the same thing again and again is heard once in so long."""
+
+
+class LibraryLog(logging.Handler):
+    """Writes what libraries log as lines of ours; repetitions are counted and said with the next line."""
+
+    def __init__(self) -> None:
+        """Hear warnings and worse."""
+        super().__init__(logging.WARNING)
+        self._heard: dict[tuple[str, str], float] = {}
+        self._silenced = 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line unless the same was said a short while ago."""
+        about, now = (record.name, str(record.msg)), time.monotonic()
+        if now - self._heard.get(about, -LIBRARY_SECONDS) < LIBRARY_SECONDS:
+            self._silenced += 1
+            return
+        if len(self._heard) > 1_000:
+            self._heard.clear()
+        self._heard[about] = now
+        error = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None
+        log(record.levelname.lower(), "library", logger=record.name, message=record.getMessage()[:300], error=error,
+            silenced=self._silenced)  # fmt: skip
+        self._silenced = 0
+
+
+def hear_libraries() -> None:
+    """Route the logging of libraries into the worker's log."""
+    logging.basicConfig(level=logging.WARNING, handlers=[LibraryLog()], force=True)
