@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 JARS := .kafka/libs/.complete
 
-.PHONY: help setup demo test bench faults fmt lint types contracts clean
+.PHONY: promtool help setup demo test bench faults fmt lint types contracts clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -32,7 +32,11 @@ $(JARS): deploy/broker/pom.xml
 demo: setup ## Run Kafka, two workers and a simulated county for a minute; planted against found at the end
 	$(BIN)/fangfan demo
 
-test: setup ## Run all tests, on a real Kafka where it concerns delivery
+promtool:
+	@command -v promtool >/dev/null && command -v prometheus >/dev/null || \
+	  { echo "Prometheus is missing, the tests of its rules and of the dashboard need it: apt-get install prometheus"; exit 1; }
+
+test: setup promtool ## Run all tests, on a real Kafka where it concerns delivery
 	$(BIN)/python -m pytest
 
 bench: setup ## Measure: reports a second, microseconds by stage, bytes of state, alert latency

@@ -79,7 +79,7 @@ class Worker:
             broker_heartbeat_interval=2.0,
             broker_request_timeout=40.0,
             table_standby_replicas=0,
-            broker_client_id=f"fangfan@{settings.web_host}:{self.web_port}",
+            broker_client_id="fangfan@" + settings.web_address(self.web_port),
         )
         app.kafka_client = settings.client()
         source = app.topic(*(settings.topic(topic) for topic in INPUTS), schema=BatchSchema())
@@ -202,7 +202,7 @@ class Worker:
         try:
             if not await self._prepare(stop):
                 return 0
-            self.app.conf.broker_client_id = f"fangfan@{self.settings.web_host}:{self.web_port}"
+            self.app.conf.broker_client_id = "fangfan@" + self.settings.web_address(self.web_port)
             await self.app.start()
             watchdog = Watchdog(self, self.settings.stall_seconds)
             watchdog.start()

@@ -98,6 +98,7 @@ class Lane:
                 done, _ = await asyncio.wait([self._task], timeout=STOP_SECONDS)
                 if not done:
                     telemetry.log("error", "lane.does_not_stop", partition=self.partition)
+        telemetry.forget_partition(self._label, [self._settings.topic(topic) for topic in INPUTS])
 
     @property
     def stage(self) -> str:
@@ -268,7 +269,7 @@ class Lane:
             alert = each.alert
             telemetry.alerts.labels(alert.transition.value, alert.severity or "none", alert.tier).inc()
             for reason in alert.reasons:
-                telemetry.reasons.labels(reason.rule, reason.severity).inc()
+                telemetry.reasons.labels(alert.transition.value, reason.rule, reason.severity, alert.tier).inc()
             telemetry.alert_latency.labels("ingested").observe((now - each.appended_at) / NANOSECONDS)
             telemetry.alert_latency.labels("occurred").observe((now - each.occurred_at) / NANOSECONDS)
 

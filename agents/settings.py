@@ -1,5 +1,6 @@
 """Settings from the environment (prefix ``FANGFAN_``), checked before anything starts."""
 
+import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -65,6 +66,11 @@ class Settings:
     def topic(self, name: str) -> str:
         """Return a topic's name on the broker."""
         return self.topic_prefix + name
+
+    def web_address(self, port: int) -> str:
+        """Return where others reach the web port: the machine's name where it listens on every address."""
+        host = socket.gethostname() if self.web_host in ("0.0.0.0", "::", "") else self.web_host
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
     @property
     def group(self) -> str:

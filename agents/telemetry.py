@@ -4,9 +4,11 @@ Names and units follow Prometheus: base units, ``_total`` for counters. Logs are
 carry no key, value or identifier of a record.
 """
 
+import contextlib
 import logging
 import sys
 import time
+from collections.abc import Iterable
 from typing import Any, Final
 
 import orjson
@@ -24,7 +26,8 @@ event_lag = Histogram("fangfan_event_time_lag_seconds", "From a report's occurre
 alert_latency = Histogram("fangfan_alert_latency_seconds", "From an occurrence or a record's append to its alert confirmed.",
                           ["since"], buckets=_LATENCY, registry=REGISTRY)  # fmt: skip
 alerts = Counter("fangfan_alerts", "Alert transitions published.", ["transition", "severity", "tier"], registry=REGISTRY)
-reasons = Counter("fangfan_alert_reasons", "Reasons in published transitions.", ["rule", "severity"], registry=REGISTRY)
+reasons = Counter("fangfan_alert_reasons", "Reasons in published transitions.", ["transition", "rule", "severity", "tier"],
+                  registry=REGISTRY)  # fmt: skip
 undetermined = Counter("fangfan_undetermined_incomes", "Assessments whose income could not be determined.",
                        registry=REGISTRY)  # fmt: skip
 households = Gauge("fangfan_households_known", "Households in this worker's table.", ["partition"], registry=REGISTRY)
@@ -47,6 +50,19 @@ restarts = Counter("fangfan_lane_restarts", "Lanes started again after an error.
 calendar_unknown = Counter("fangfan_calendar_unknown_deadlines", "Deadlines counted Monday to Friday: unknown calendar year.",
                            registry=REGISTRY)  # fmt: skip
 build = Info("fangfan_build", "Version of the worker.", registry=REGISTRY)
+
+
+_OF_PARTITION: Final = (households, waiting, lane_state, recovery_seconds, recovery_left, committed_at)
+
+
+def forget_partition(partition: str, topics: Iterable[str]) -> None:
+    """Drop what is told of a partition: another worker tells it from now on, and old numbers beside its own would add up."""
+    for gauge in _OF_PARTITION:
+        with contextlib.suppress(KeyError):
+            gauge.remove(partition)
+    for topic in topics:
+        with contextlib.suppress(KeyError):
+            consumer_lag.remove(topic, partition)
 
 
 def log(level: str, event: str, **fields: Any) -> None:
