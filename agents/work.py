@@ -33,6 +33,8 @@ CHANNEL_OF: Final = {
     Topic.REROUTED: "rerouted",
     Topic.PERSONS: "person",
 }
+ORIGIN: Final = ("source.topic", "source.partition", "source.offset")
+MOVED: Final = frozenset({Topic.REROUTED.value, Topic.PERSONS.value})
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +174,7 @@ class Batcher:
     def _move(self, work: Work, household: str, record: ConsumerRecord, topic: Topic) -> None:
         where = partition_of(household, self._partitions)
         work.outgoing.append(
-            Outgoing(Topic.REROUTED, where, household.encode(), record.value, record.timestamp, _origin(record))
+            Outgoing(Topic.REROUTED, where, household.encode(), record.value, record.timestamp, self._origin(record))
         )
         telemetry.rerouted.labels(CHANNEL_OF[topic]).inc()
 
@@ -189,7 +191,7 @@ class Batcher:
         where = partition_of(person, self._partitions)
         if where != self._partition:
             work.outgoing.append(
-                Outgoing(Topic.PERSONS, where, person.encode(), record.value, record.timestamp, _origin(record))
+                Outgoing(Topic.PERSONS, where, person.encode(), record.value, record.timestamp, self._origin(record))
             )
             return
         state = self._person(work, person)
@@ -198,7 +200,7 @@ class Batcher:
             self._move(work, household, record, topic)
             return
         key = _parked_key(person, state.parked)
-        work.changes[key] = codec.encode_parked(record.timestamp, record.value, _origin(record))
+        work.changes[key] = codec.encode_parked(record.timestamp, record.value, self._origin(record))
         state.parked += 1
         work.changes[PERSON + person.encode()] = codec.encode_person(state)
         work.parked += 1
@@ -222,20 +224,28 @@ class Batcher:
         work.changes[PERSON + claim.person_id.encode()] = codec.encode_person(state)
 
     def _dead_letter(self, record: ConsumerRecord, rejection: Rejection, now: int) -> Outgoing:
-        source = dict(record.headers)
-        topic = source.get("source.topic", record.topic.encode())
+        source = dict(self._origin(record))
         headers = [
             ("error.code", rejection.code.value.encode()),
             ("error.field", mask_identity_numbers(rejection.field.encode())),
             ("error.message", rejection.message.encode()),
-            ("source.topic", topic),
-            ("source.partition", source.get("source.partition", str(record.partition).encode())),
-            ("source.offset", source.get("source.offset", str(record.offset).encode())),
+            *source.items(),
             ("failed.at", render_instant(now).encode()),
         ]
         key = mask_identity_numbers(record.key) if record.key is not None else None
         value = mask_identity_numbers(record.value) if record.value is not None else None
         return Outgoing(Topic.DEAD_LETTERS, self._partition, key, value, None, headers)
+
+    def _origin(self, record: ConsumerRecord) -> Headers:
+        """Return where a record first lay, so that a later rejection can name it.
+
+        Only what this monitor moved itself is believed; on the topics of others such headers are just headers.
+        """
+        if record.topic.removeprefix(self._prefix) in MOVED:
+            known = [(name, value) for name, value in record.headers if name in ORIGIN and value is not None]
+            if len(known) == len(ORIGIN):
+                return known
+        return list(zip(ORIGIN, (record.topic.encode(), b"%d" % record.partition, b"%d" % record.offset), strict=True))
 
     def _encode(self, work: Work) -> None:
         """Add one changelog entry per changed household and per changed key of the person index."""
@@ -247,16 +257,6 @@ class Batcher:
         for key, changed in work.changes.items():
             if not key.startswith(HOUSEHOLD):
                 work.outgoing.append(Outgoing(Topic.PERSONS_CHANGELOG, self._partition, key, changed))
-
-
-def _origin(record: ConsumerRecord) -> Headers:
-    """Return where a record first lay, so that a later rejection can name it."""
-    known = [(name, value) for name, value in record.headers if name.startswith("source.")]
-    return known or [
-        ("source.topic", record.topic.encode()),
-        ("source.partition", str(record.partition).encode()),
-        ("source.offset", str(record.offset).encode()),
-    ]
 
 
 def _parked_key(person: str, number: int) -> bytes:
