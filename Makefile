@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 JARS := .kafka/libs/.complete
 
-.PHONY: promtool help setup demo test bench faults fmt lint types contracts clean
+.PHONY: promtool help setup demo test bench faults docs fmt lint types contracts clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -44,6 +44,9 @@ bench: setup ## Measure: reports a second, microseconds by stage, bytes of state
 
 faults: setup ## Workers and brokers fail under 200,000 reports; afterwards nothing may be lost, doubled or wrong
 	$(BIN)/python -m tests.faults.driver
+
+docs: setup ## Write the generated documents again: JSON Schemas and AsyncAPI
+	$(BIN)/python -m fangfan.documents docs
 
 fmt: setup ## Format the code
 	$(BIN)/ruff check --fix-only --quiet .

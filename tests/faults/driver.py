@@ -5,6 +5,7 @@ Ends with one line: faults=N kills=K zombies=Z broker=B reports=R lost=0 doubled
 
 import argparse
 import asyncio
+import logging
 import os
 import random
 import shutil
@@ -16,7 +17,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from aiokafka import AIOKafkaProducer
+from confluent_kafka import Producer
 
 from agents.settings import Settings
 from agents.topics import create_topics
@@ -120,15 +121,25 @@ class Driver:
         """Send everything over the time that the faults take, in chunks; each confirmed before the next."""
         chunks = max(1, len(self._plan.faults)) * 4
         size = -(-len(world.records) // chunks)
-        producer = AIOKafkaProducer(**self.settings.client(), enable_idempotence=True, linger_ms=5, retry_backoff_ms=200)
-        await producer.start()
-        try:
-            for start in range(0, len(world.records), size):
-                pending = [await producer.send(self.settings.topic(topic), value, key)
-                           for topic, key, value in world.records[start : start + size]]  # fmt: skip
-                await asyncio.gather(*pending)
-        finally:
-            await producer.stop()
+        producer = Producer({
+            "bootstrap.servers": self.settings.brokers, "enable.idempotence": True, "partitioner": "murmur2",
+            "delivery.timeout.ms": 900_000, "message.timeout.ms": 900_000, "logger": logging.getLogger("feed"),
+        })  # fmt: skip
+        for start in range(0, len(world.records), size):
+            await asyncio.to_thread(self._send, producer, world.records[start : start + size])
+
+    def _send(self, producer: Producer, records: list[tuple[str, bytes, bytes]]) -> None:
+        failed: list[object] = []
+
+        def told(error: object, _: object) -> None:
+            if error is not None:
+                failed.append(error)
+
+        for topic, key, value in records:
+            producer.produce(self.settings.topic(topic), value, key, on_delivery=told)
+            producer.poll(0)
+        if producer.flush(900) or failed:
+            raise RuntimeError(f"the feed could not send: {failed[:3]}")
 
     async def _hurt(self) -> None:
         for fault in self._plan.faults:

@@ -1,0 +1,180 @@
+"""`make docs`: JSON Schemas (2020-12) of every topic and an AsyncAPI document, from the structs that read the wire."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import orjson
+
+from schemas.alerts import Alert
+from schemas.registry import PersonClaim
+from schemas.rejections import RejectionCode
+from schemas.vocabulary import SIGNED_COMPONENTS
+from schemas.wire import CadreReport, DepartmentRecord, HouseholdEntry, SelfDeclaration
+from streams.topics import DAY_MS, Topic, TopicSpec, catalogue
+
+Document = dict[str, Any]
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+DIGITS: Final = r"[0-9]{1,12}(\.[0-9]{1,2})?"
+UNSIGNED_FIELDS: Final = ("wage", "transfer", "production_cost", "self_paid")
+REPORTS: Final = {"SelfDeclaration": "IncomeFact", "CadreReport": "IncomeFact", "DepartmentRecord": "IncomeStatementFact"}
+"""Each report with the fact that its channel may not report (contract §3.2)."""
+ROOTS: Final = {
+    Topic.SELF_DECLARATIONS: ("SelfDeclaration",),
+    Topic.CADRE_REPORTS: ("CadreReport",),
+    Topic.DEPARTMENT_FEEDS: ("DepartmentRecord",),
+    Topic.HOUSEHOLDS: ("HouseholdEntry",),
+    Topic.REROUTED: ("SelfDeclaration", "CadreReport", "DepartmentRecord", "HouseholdEntry"),
+    Topic.PERSONS: ("PersonClaim", "DepartmentRecord"),
+    Topic.ALERTS: ("Alert",),
+    Topic.ALERTS_CURRENT: ("Alert",),
+}
+NULLABLE: Final = {Topic.HOUSEHOLDS: "removed", Topic.ALERTS_CURRENT: "cleared", Topic.REROUTED: "a removed registry entry"}
+DEAD_LETTER_HEADERS: Final = {
+    "error.code": "why it was refused", "error.field": "JSON path of the field", "error.message": "a sentence",
+    "source.topic": "where it lay", "source.partition": "where it lay", "source.offset": "where it lay",
+    "failed.at": "RFC 3339",
+}  # fmt: skip
+CLOUD_EVENT_HEADERS: Final = {
+    "ce_specversion": "1.0", "ce_id": "household:sequence", "ce_type": "fangfan.alert.TRANSITION",
+    "ce_source": "/fangfan/alerts", "ce_time": "RFC 3339", "content-type": "application/json",
+}  # fmt: skip
+
+
+def schema_of(topic: Topic) -> Document:
+    """Return the JSON Schema of a topic's values."""
+    head: Document = {"$schema": DIALECT, "$id": f"urn:fangfan:{topic.value}", "title": topic.value}
+    if topic is Topic.DEAD_LETTERS:
+        return head | {
+            "description": "The original bytes of a refused record, identity numbers masked; need not be JSON.",
+            "x-headers": _headers(DEAD_LETTER_HEADERS),
+        }
+    if topic is Topic.POLICY:
+        return head | {"description": "Reserved for policy versions; nothing reads or writes it in this release."}
+    defs = _definitions()
+    roots: list[Document] = [{"$ref": f"#/$defs/{name}"} for name in ROOTS[topic]]
+    if topic in NULLABLE:
+        roots.append({"type": "null", "description": NULLABLE[topic]})
+    used = set(_reachable(ROOTS[topic], defs))
+    return head | {"anyOf": roots, "$defs": {name: defs[name] for name in sorted(used)}}
+
+
+def _definitions() -> dict[str, Document]:
+    types = (SelfDeclaration, CadreReport, DepartmentRecord, HouseholdEntry, PersonClaim, Alert)
+    _, defs = msgspec.json.schema_components(types, ref_template="#/$defs/{name}")
+    for definition in defs.values():
+        for name, field in definition.get("properties", {}).items():
+            _tell_money(definition, name, field)
+            if name in ("occurred_at", "reported_at", "updated_at", "opened_at", "as_of", "emitted_at") and "type" in field:
+                field["format"] = "date-time"
+    defs["IncomeFact"]["if"] = {"properties": {"component": {"enum": sorted(SIGNED_COMPONENTS)}}}
+    defs["IncomeFact"]["then"] = {"properties": {"amount": _money(signed=True)}}
+    defs["IncomeFact"]["else"] = {"properties": {"amount": _money(signed=False)}}
+    for name, forbidden in REPORTS.items():
+        facts = defs[name]["properties"]["facts"]
+        items = facts["items"]
+        facts["items"] = {"anyOf": [each for each in items["anyOf"] if each["$ref"] != f"#/$defs/{forbidden}"]}
+        facts["description"] = "may be empty only with voids"
+        withdraws = {"required": ["voids"], "properties": {"voids": {"type": "string"}}}
+        rules: list[Document] = [{"anyOf": [{"properties": {"facts": {"minItems": 1}}}, withdraws]}]
+        if name == "DepartmentRecord":
+            known = [{"required": [each], "properties": {each: {"type": "string"}}} for each in ("household_id", "person_id")]
+            rules.append({"anyOf": known})
+        defs[name]["allOf"] = rules
+    defs["IncomeStatementFact"]["description"] += " At most 12 months, from not after to."
+    return defs
+
+
+def _tell_money(definition: Document, name: str, field: Document) -> None:
+    if "yuan; a string" not in field.get("description", ""):
+        return
+    definition["properties"][name] = _money(signed=name not in UNSIGNED_FIELDS and name != "amount") | {
+        "description": field["description"]
+    }
+    if name == "amount" and "component" in definition["properties"]:
+        definition["properties"][name] = {"description": field["description"]}  # whether it may be negative: see if/then/else
+
+
+def _money(*, signed: bool) -> Document:
+    number: Document = {"type": "number", "exclusiveMaximum": 10**12}
+    number["exclusiveMinimum" if signed else "minimum"] = -(10**12) if signed else 0
+    return {"anyOf": [{"type": "string", "pattern": f"^{'-?' if signed else ''}{DIGITS}$"}, number]}
+
+
+def _reachable(names: tuple[str, ...], defs: dict[str, Document]) -> Iterator[str]:
+    waiting, seen = list(names), set[str]()
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            yield name
+            text = orjson.dumps(defs[name]).decode()
+            waiting += [other for other in defs if f'"#/$defs/{other}"' in text]
+
+
+def _headers(headers: dict[str, str]) -> Document:
+    properties: Document = {name: {"type": "string", "description": about} for name, about in headers.items()}
+    if "error.code" in properties:
+        properties["error.code"]["enum"] = [code.value for code in RejectionCode]
+    return {"type": "object", "required": list(headers), "properties": properties}
+
+
+def asyncapi() -> Document:
+    """Return the AsyncAPI 3.0 document: every topic as a channel, from the side of this application."""
+    specs = [spec for spec in catalogue(12, 400, 90) if "changelog" not in spec.topic]
+    sends = (Topic.ALERTS, Topic.ALERTS_CURRENT, Topic.DEAD_LETTERS)
+    return {
+        "asyncapi": "3.0.0",
+        "info": {"title": "fangfan", "version": "0.1.0", "description": "Monitoring against the return to poverty."},
+        "defaultContentType": "application/json",
+        "channels": {spec.topic.value: _channel(spec) for spec in specs},
+        "operations": {
+            spec.topic.value: {
+                "action": "send" if spec.topic in sends else "receive",
+                "channel": {"$ref": f"#/channels/{spec.topic.value}"},
+            }
+            for spec in specs
+        },
+    }
+
+
+def _channel(spec: TopicSpec) -> Document:
+    topic = spec.topic
+    key = "the policy's id" if topic is Topic.POLICY else "household_id; person_id where only the person is known"
+    message: Document = {
+        "payload": {"$ref": f"schemas/{topic.value}.schema.json"},
+        "bindings": {"kafka": {"key": {"type": "string", "description": key}, "bindingVersion": "0.5.0"}},
+    }
+    if topic is Topic.DEAD_LETTERS:
+        message["headers"] = _headers(DEAD_LETTER_HEADERS)
+    if topic in (Topic.ALERTS, Topic.ALERTS_CURRENT):
+        message["headers"] = _headers(CLOUD_EVENT_HEADERS)
+    configuration: Document = {"cleanup.policy": [spec.cleanup]}
+    if spec.retention_days is not None:
+        configuration["retention.ms"] = spec.retention_days * DAY_MS
+    return {
+        "address": topic.value,
+        "messages": {"value": message},
+        "bindings": {"kafka": {"partitions": spec.partitions, "topicConfiguration": configuration, "bindingVersion": "0.5.0"}},
+    }
+
+
+def documents() -> dict[str, bytes]:
+    """Return every generated file: its path under ``docs`` and its bytes."""
+    topics = [spec.topic for spec in catalogue(12, 400, 90) if "changelog" not in spec.topic]
+    files = {f"schemas/{topic.value}.schema.json": schema_of(topic) for topic in topics} | {"asyncapi.json": asyncapi()}
+    return {path: orjson.dumps(file, option=orjson.OPT_INDENT_2) + b"\n" for path, file in files.items()}
+
+
+def main() -> None:
+    """Write the documents under the folder that is named."""
+    folder = Path(sys.argv[1])
+    for path, data in documents().items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(data)
+
+
+if __name__ == "__main__":
+    main()
