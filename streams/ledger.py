@@ -7,16 +7,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from schemas.fields import month_of
+from schemas.fields import month_of, render_month
 from schemas.household import Facts
-from schemas.reports import Claim, Income, IncomeStatement, KeptReport, Spending
-from schemas.vocabulary import COMPONENTS
+from schemas.reports import Claim, Income, IncomeStatement, Indicator, KeptReport, Spending
+from schemas.vocabulary import CHANNELS, COMPONENTS
 
 WINDOW_MONTHS: Final = 12
+CADRE: Final = CHANNELS.index("cadre")
 CARRY_MONTHS: Final = 12
 """A statement is carried forward at most this many months after its last one."""
 
 Support = tuple[KeptReport, int]
+"""A fact: its report and its position there."""
+Statement = tuple[IncomeStatement, Support]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,34 +73,36 @@ class Ledger:
         self.members = len(facts.registry.members) if facts.registry is not None else 0
         self.registered = facts.registry is not None
         self._income: dict[tuple[str, str, int, str | None], Entry] = {}
-        self._statements: dict[tuple[int, int, int], tuple[IncomeStatement, Support]] = {}
+        self._statements: dict[tuple[int, int, int], Statement] = {}
         self._cumulative: dict[tuple[str, str, int, str | None], tuple[str, Entry]] = {}
         self._spending: list[tuple[str, Entry]] = []
         self._claims: list[Entry] = []
         for report in reversed(facts.reports):
             for position, fact in enumerate(report.facts):
                 self._enter(report, position, fact)
-        self._by_month: dict[tuple[str, int], list[Entry]] = {}
+        self._by_component: dict[str, dict[int, list[Entry]]] = {}
         for (_, component, month, _), entry in self._income.items():
-            self._by_month.setdefault((component, month), []).append(entry)
+            self._by_component.setdefault(component, {}).setdefault(month, []).append(entry)
 
     def _enter(self, report: KeptReport, position: int, fact: object) -> None:
         support = (report, position)
-        match fact:
-            case Income():
-                key = (report.source, fact.component, fact.month, fact.person_id)
-                self._income.setdefault(key, Entry(fact.month, fact.amount, support))
-            case IncomeStatement():
-                self._statements.setdefault((report.channel, fact.start, fact.end), (fact, support))
-            case Spending(cumulative=True):
+        if type(fact) is Indicator:  # most facts are; they are not books
+            return
+        if isinstance(fact, Income):
+            key = (report.source, fact.component, fact.month, fact.person_id)
+            if key not in self._income:
+                self._income[key] = Entry(fact.month, fact.amount, support)
+        elif isinstance(fact, Spending):
+            entry = Entry(fact.month, fact.amount, support)
+            if fact.cumulative:
                 year = (report.source, fact.category, fact.month // 12, fact.person_id)
-                self._cumulative.setdefault(year, (fact.category, Entry(fact.month, fact.amount, support)))
-            case Spending():
-                self._spending.append((fact.category, Entry(fact.month, fact.amount, support)))
-            case Claim():
-                self._claims.append(Entry(fact.month, fact.amount, support))
-            case _:
-                pass
+                self._cumulative.setdefault(year, (fact.category, entry))
+            else:
+                self._spending.append((fact.category, entry))
+        elif isinstance(fact, IncomeStatement):
+            self._statements.setdefault((report.channel, fact.start, fact.end), (fact, support))
+        elif isinstance(fact, Claim):
+            self._claims.append(Entry(fact.month, fact.amount, support))
 
     def spending(self, category: str | None = None, *, back: int = 0) -> list[Entry]:
         """Return the spending of the window, of one category or of all; ``back`` shifts the window by months."""
@@ -118,18 +123,27 @@ class Ledger:
             return Missing("registry entry")
         if not self.members:
             return Missing("members in the registry entry")
-        months = range(self.month - back - WINDOW_MONTHS, self.month - back)
+        first = self.month - back - WINDOW_MONTHS
+        standing = [(month, self._standing(month)) for month in range(first, first + WINDOW_MONTHS)]
+        every_month = _leaning(standing)
         sums: dict[str, int] = {}
         support: dict[tuple[str, int], Support] = {}
         for name in (*COMPONENTS, "production_cost"):
-            sums[name] = 0
-            for month in months:
-                entries = self._month(name, month)
-                if entries is None:
-                    return Missing(f"{name} of {month // 12:04d}-{month % 12 + 1:02d}")
-                for entry in entries:
-                    sums[name] += entry.amount
+            known = self._by_component.get(name)
+            leaning = _leaning([each for each in standing if each[0] not in known]) if known else every_month
+            if isinstance(leaning, int):
+                return Missing(f"{name} of {render_month(leaning)}")
+            amount = 0
+            for (statement, stands), count, ends in leaning.values():
+                total: int = getattr(statement, name)
+                share = total // statement.months
+                amount += share * count + (total - share * statement.months if ends else 0)
+                support[stands[0].event_id, stands[1]] = stands
+            if known:
+                for entry in [entry for month, _ in standing for entry in known.get(month, ())]:
+                    amount += entry.amount
                     support[entry.support[0].event_id, entry.support[1]] = entry.support
+            sums[name] = amount
         claims, medical = self.claims(back=back), self.spending("medical", back=back)
         for entry in (*claims, *medical):
             support[entry.support[0].event_id, entry.support[1]] = entry.support
@@ -143,39 +157,37 @@ class Ledger:
             support=newest_first(support.values()),
         )
 
-    def _month(self, name: str, month: int) -> list[Entry] | None:
-        """Return what stands for one component in one month, by the order of precedence of contract §4."""
-        known = self._by_month.get((name, month))
-        if known:
-            return known
-        for channel in (1, 0):
-            covering = [
-                (support[0].newness, statement, support)
-                for (rank, start, end), (statement, support) in self._statements.items()
-                if rank == channel and start <= month <= end
-            ]
-            if covering:
-                _, statement, support = max(covering, key=lambda each: (each[0], -each[2][1]))
-                return [Entry(month, _share(statement, name, month), support)]
-        return self._carried(name, month)
+    def _standing(self, month: int) -> Statement | None:
+        """Return the statement that speaks for a month where no department does, by the precedence of contract §4.
 
-    def _carried(self, name: str, month: int) -> list[Entry] | None:
-        before = [
-            (support[0].newness, statement, support)
-            for (_, _, end), (statement, support) in self._statements.items()
-            if 1 <= month - end <= CARRY_MONTHS
-        ]
-        if not before:
-            return None
-        _, statement, support = max(before, key=lambda each: (each[0], -each[2][1]))
-        return [Entry(month, int(getattr(statement, name)) // statement.months, support)]
+        Statements stand newest first, those of one report by position, so that the first that fits is the one.
+        """
+        declared: Statement | None = None
+        carried: Statement | None = None
+        for (rank, start, end), known in self._statements.items():
+            if start <= month <= end:
+                if rank == CADRE:
+                    return known
+                declared = declared or known
+            elif carried is None and 1 <= month - end <= CARRY_MONTHS:
+                carried = known
+        return declared or carried
 
 
-def _share(statement: IncomeStatement, name: str, month: int) -> int:
-    """Return the share of one covered month: rounded down, the remainder in the last month."""
-    total: int = getattr(statement, name)
-    share = total // statement.months
-    return total - share * (statement.months - 1) if month == statement.end else share
+def _leaning(standing: list[tuple[int, Statement | None]]) -> dict[int, tuple[Statement, int, bool]] | int:
+    """Return how many months lean on each statement, and whether its own last month is one of them.
+
+    A month's share is the total divided by the statement's months, rounded down; the remainder lies in its last month. A month
+    that is carried forward is never that one, so that it takes the rounded share. Where nothing speaks for a month, returns
+    the first such month.
+    """
+    found: dict[int, tuple[Statement, int, bool]] = {}
+    for month, stands in standing:
+        if stands is None:
+            return month
+        _, count, ends = found.get(id(stands), (stands, 0, False))
+        found[id(stands)] = (stands, count + 1, ends or month == stands[0].end)
+    return found
 
 
 def newest_first(support: Iterable[Support]) -> tuple[Support, ...]:

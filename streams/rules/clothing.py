@@ -11,6 +11,6 @@ RULE: Final = "clothing@1"
 def clothing(context: Context) -> Answers:
     """Contract §4, ``clothing``."""
     return answer(
-        context.facts,
+        context.indicators,
         Question(RULE, "two worries", "clothing", {"inadequate": context.parameters.clothing.severity}.get, "adequate"),
     )

@@ -8,6 +8,7 @@ from schemas.findings import Finding, NotFiring, Undetermined
 from schemas.household import Facts
 from streams.ledger import Ledger, Missing, Window
 from streams.policy import Line, Parameters, line_at
+from streams.rules.indicators import Index, index_of
 
 Answer = Finding | NotFiring | Undetermined
 
@@ -30,6 +31,11 @@ class Context:
     def ledger(self) -> Ledger:
         """The household's books."""
         return Ledger(self.facts)
+
+    @cached_property
+    def indicators(self) -> Index:
+        """How the household's worries and guarantees stand."""
+        return index_of(self.facts)
 
     @cached_property
     def income(self) -> Window | Missing:

@@ -11,6 +11,6 @@ RULE: Final = "food@1"
 def food(context: Context) -> Answers:
     """Contract §4, ``food``."""
     return answer(
-        context.facts,
+        context.indicators,
         Question(RULE, "two worries", "food", {"inadequate": context.parameters.food.severity}.get, "adequate"),
     )

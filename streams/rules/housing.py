@@ -11,4 +11,4 @@ RULE: Final = "housing@1"
 def housing(context: Context) -> Answers:
     """Contract §4, ``housing``."""
     rule = context.parameters.housing
-    return answer(context.facts, Question(RULE, "housing", "housing", {"C": rule.grade_c, "D": rule.grade_d}.get, "B"))
+    return answer(context.indicators, Question(RULE, "housing", "housing", {"C": rule.grade_c, "D": rule.grade_d}.get, "B"))

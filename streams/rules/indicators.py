@@ -35,13 +35,25 @@ def value_of(support: Support) -> str:
     return fact.value
 
 
-def standings(facts: Facts, kind: IndicatorKind) -> Iterator[Standing]:
-    """Yield how an indicator stands, by subject in order of their ids."""
-    newest: dict[str | None, dict[int, Support]] = {}
+Index = dict[IndicatorKind, dict[str | None, dict[int, Support]]]
+"""By kind and subject, each channel's newest fact, newest first."""
+
+
+def index_of(facts: Facts) -> Index:
+    """Read all indicators of a household once, for all rules."""
+    index: Index = {}
     for report in reversed(facts.reports):
         for position, fact in enumerate(report.facts):
-            if isinstance(fact, Indicator) and fact.kind == kind:
-                newest.setdefault(fact.subject, {}).setdefault(report.channel, (report, position))
+            if isinstance(fact, Indicator):
+                of_subject = index.setdefault(fact.kind, {}).setdefault(fact.subject, {})
+                if report.channel not in of_subject:
+                    of_subject[report.channel] = (report, position)
+    return index
+
+
+def standings(index: Index, kind: IndicatorKind) -> Iterator[Standing]:
+    """Yield how an indicator stands, by subject in order of their ids."""
+    newest = index.get(kind, {})
     for subject in sorted(newest, key=lambda each: each or ""):
         yield Standing(subject, tuple(newest[subject].values()))
 
@@ -57,11 +69,11 @@ class Question:
     threshold: str
 
 
-def answer(facts: Facts, question: Question) -> Answers:
+def answer(index: Index, question: Question) -> Answers:
     """Answer an indicator rule for every subject; conflicts of subjects that stand good come beside."""
     answers: list[Finding | NotFiring | Undetermined] = []
     conflicts: list[Conflict] = []
-    for standing in standings(facts, question.kind):
+    for standing in standings(index, question.kind):
         bad = tuple(each for each in standing.newest if question.severity_of(value_of(each)))
         good = tuple(each for each in standing.newest if each not in bad)
         conflict = Conflict(question.rule, standing.subject, _reports(good), _reports(bad)) if good and bad else None

@@ -11,7 +11,7 @@ RULE: Final = "medical-cover@1"
 def medical_cover(context: Context) -> Answers:
     """Contract §4, ``medical-cover``."""
     return answer(
-        context.facts,
+        context.indicators,
         Question(
             RULE,
             "medical",

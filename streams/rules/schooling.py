@@ -11,7 +11,7 @@ RULE: Final = "schooling@1"
 def schooling(context: Context) -> Answers:
     """Contract §4, ``schooling``."""
     return answer(
-        context.facts,
+        context.indicators,
         Question(
             RULE,
             "education",

@@ -10,4 +10,6 @@ RULE: Final = "water@1"
 
 def water(context: Context) -> Answers:
     """Contract §4, ``water``."""
-    return answer(context.facts, Question(RULE, "water", "water", {"unsafe": context.parameters.water.severity}.get, "safe"))
+    return answer(
+        context.indicators, Question(RULE, "water", "water", {"unsafe": context.parameters.water.severity}.get, "safe")
+    )
