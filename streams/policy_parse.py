@@ -3,32 +3,11 @@
 A document is TOML read with ``parse_float=Decimal``, so that 0.8 is exactly 8000 basis points and money exact fen.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import date
-from decimal import Decimal
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from schemas.vocabulary import SEVERITIES
-from streams.policy import (
-    BP,
-    TIERS,
-    County,
-    ExpenditureShock,
-    Housing,
-    IncomeDrop,
-    IncomeLine,
-    IndicatorRule,
-    Line,
-    Parameters,
-    Policy,
-    PolicyDependence,
-    Verification,
-    Working,
-)
-
-MAX_YUAN: Final = 1_000_000_000
-NOTES: Final = frozenset({"source", "sample"})
-"""Where a rule's numbers come from: kept for readers, not for the rules."""
+from streams.policy import TIERS, County, Parameters, Policy
+from streams.policy_values import NOTES, SHAPES, Reader
 
 
 class PolicyError(ValueError):
@@ -41,112 +20,7 @@ class PolicyError(ValueError):
 
 
 Document = Mapping[str, Any]
-Reader = Callable[[Any], Any]
 
-
-def _number(value: Any) -> Decimal:
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        raise ValueError("must be a number")
-    number = Decimal(value)
-    if not number.is_finite():
-        raise ValueError("must be a finite number")
-    return number
-
-
-def _share(value: Any) -> int:
-    return _points(value, Decimal(0), Decimal(1), "above 0 and at most 1")
-
-
-def _multiple(value: Any) -> int:
-    return _points(value, Decimal(0), Decimal(100), "above 0 and at most 100")
-
-
-def _points(value: Any, low: Decimal, high: Decimal, bounds: str) -> int:
-    number = _number(value)
-    if not low < number <= high:
-        raise ValueError(f"must be {bounds}")
-    points = number * BP
-    if points != int(points):
-        raise ValueError("has more than 4 decimals")
-    return int(points)
-
-
-def _yuan(value: Any) -> int:
-    number = _number(value)
-    if not 0 < number <= MAX_YUAN:
-        raise ValueError(f"must be above 0 and at most {MAX_YUAN} yuan")
-    if number * 100 != int(number * 100):
-        raise ValueError("has more than 2 decimals")
-    return int(number * 100)
-
-
-def _between(low: int, high: int) -> Reader:
-    def read(value: Any) -> int:
-        number = _number(value)
-        if number != int(number) or not low <= number <= high:
-            raise ValueError(f"must be a whole number from {low} to {high}")
-        return int(number)
-
-    return read
-
-
-def _flag(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError("must be true or false")
-    return value
-
-
-def _word(*allowed: str) -> Reader:
-    def read(value: Any) -> str:
-        if value not in allowed or not isinstance(value, str):
-            raise ValueError(f"must be one of {', '.join(allowed)}")
-        return value
-
-    return read
-
-
-def _lines(value: Any) -> tuple[Line, ...]:
-    if not isinstance(value, list) or not value:
-        raise ValueError("must be a list of lines")
-    lines = []
-    for at, each in enumerate(value):
-        if not isinstance(each, dict) or set(each) - NOTES != {"from", "amount"}:
-            raise ValueError(f"[{at}] takes from and amount, nothing else")
-        if type(each["from"]) is not date:
-            raise ValueError(f"[{at}].from must be a date such as 2021-01-01")
-        lines.append(Line(each["from"].toordinal(), _yuan(each["amount"])))
-    starts = [line.start for line in lines]
-    if len(set(starts)) < len(starts):
-        raise ValueError("overlap: two lines begin on the same day")
-    return tuple(sorted(lines, key=lambda line: line.start))
-
-
-_SEVERITY = _word(*SEVERITIES)
-_INDICATOR: Final[Mapping[str, Reader]] = {"enabled": _flag, "severity": _SEVERITY}
-SHAPES: Final[Mapping[str, tuple[type, Mapping[str, Reader]]]] = {
-    "income-line": (
-        IncomeLine,
-        {"enabled": _flag, "operator": _word("<", "<="), "lines": _lines, "yellow-from": _share, "orange-from": _share},
-    ),
-    "income-drop": (IncomeDrop, {"enabled": _flag, "fires-from": _share, "orange-from": _share}),
-    "policy-dependence": (PolicyDependence, {"enabled": _flag, "share-from": _share, "line-multiple": _multiple}),
-    "expenditure-shock": (
-        ExpenditureShock,
-        {
-            "enabled": _flag, "relieved": _yuan, "general": _yuan,
-            "orange-multiple": _multiple, "red-multiple": _multiple,
-        },
-    ),
-    "food": (IndicatorRule, _INDICATOR),
-    "clothing": (IndicatorRule, _INDICATOR),
-    "schooling": (IndicatorRule, _INDICATOR),
-    "medical-cover": (IndicatorRule, _INDICATOR),
-    "housing": (Housing, {"enabled": _flag, "grade-c": _SEVERITY, "grade-d": _SEVERITY}),
-    "water": (IndicatorRule, _INDICATOR),
-    "working": (Working, {"age-from": _between(0, 120), "age-to": _between(0, 120)}),
-    "verification": (Verification, {"working-days": _between(1, 250)}),
-}  # fmt: skip
-"""Every table of ``[rules]``, its struct and its keys: what is not here is refused."""
 
 _ORDERED: Final = (
     ("income-line", "orange-from", "yellow-from"),
