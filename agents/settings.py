@@ -1,5 +1,6 @@
 """Settings from the environment (prefix ``FANGFAN_``), checked before anything starts."""
 
+import re
 import socket
 import ssl
 from collections.abc import Mapping
@@ -9,10 +10,18 @@ from typing import Any, Final
 
 DEFAULT_POLICY: Final = Path(__file__).resolve().parent.parent / "policy" / "shanxi.toml"
 PROTOCOLS: Final = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
+MECHANISMS: Final = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
+PREFIX_RULE: Final = re.compile(r"[A-Za-z0-9._-]{0,100}")
+BROKERS_RULE: Final = re.compile(r"(?:\[[0-9a-fA-F:]+\]|[^\s,:/]+):[0-9]{1,5}")
 
 
 class SettingsError(ValueError):
-    """A setting that cannot be used; names it and says why."""
+    """A setting that cannot be used; ``name`` is it without the prefix, ``reason`` says why."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        """Keep the two parts for callers that name a flag beside the variable."""
+        super().__init__(f"FANGFAN_{name}: {reason}")
+        self.name, self.reason = name, reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +42,7 @@ class Security:
         if self.protocol.endswith("SSL"):
             context = ssl.create_default_context(cafile=self.ca_file)
             if self.cert_file is not None:
-                context.load_cert_chain(self.cert_file, self.key_file)
+                context.load_cert_chain(self.cert_file, self.key_file, password="")  # a locked key fails instead of asking
             arguments["ssl_context"] = context
         if self.protocol.startswith("SASL"):
             arguments |= {
@@ -85,7 +94,7 @@ class Settings:
 def _whole(environment: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
     text = environment.get(f"FANGFAN_{name}", str(default))
     if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
-        raise SettingsError(f"FANGFAN_{name}: must be a whole number from {low} to {high}")
+        raise SettingsError(name, f"must be a whole number from {low} to {high}")
     return int(text)
 
 
@@ -93,45 +102,97 @@ def _ratio(environment: Mapping[str, str], name: str, default: float) -> float:
     try:
         value = float(environment.get(f"FANGFAN_{name}", default))
     except ValueError:
-        raise SettingsError(f"FANGFAN_{name}: must be a number") from None
+        raise SettingsError(name, "must be a number") from None
     if not 0 < value <= 1:
-        raise SettingsError(f"FANGFAN_{name}: must be above 0 and at most 1")
+        raise SettingsError(name, "must be above 0 and at most 1")
     return value
 
 
+def _one_of(environment: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:
+    value = environment.get(f"FANGFAN_{name}", allowed[0])
+    if value not in allowed:
+        raise SettingsError(name, f"must be one of {', '.join(allowed)}")
+    return value
+
+
+def _brokers(environment: Mapping[str, str]) -> str:
+    brokers = environment.get("FANGFAN_BROKERS", "127.0.0.1:9092")
+    for each in brokers.split(","):
+        if not BROKERS_RULE.fullmatch(each) or not 0 < int(each.rpartition(":")[2]) < 65_536:
+            raise SettingsError("BROKERS", "must be HOST:PORT, several separated by commas")
+    return brokers
+
+
+def _prefix(environment: Mapping[str, str]) -> str:
+    prefix = environment.get("FANGFAN_TOPIC_PREFIX", "")
+    if not PREFIX_RULE.fullmatch(prefix):
+        raise SettingsError("TOPIC_PREFIX", "takes at most 100 of A-Z, a-z, 0-9, '.', '_' and '-'")
+    return prefix
+
+
+def _security(environment: Mapping[str, str]) -> Security:
+    """Read how to speak to the broker, and try the files once, so that a wrong one is named before anything starts."""
+    security = Security(
+        protocol=_one_of(environment, "SECURITY_PROTOCOL", PROTOCOLS),
+        sasl_mechanism=_one_of(environment, "SASL_MECHANISM", MECHANISMS),
+        sasl_username=environment.get("FANGFAN_SASL_USERNAME"),
+        sasl_password=environment.get("FANGFAN_SASL_PASSWORD"),
+        ca_file=environment.get("FANGFAN_SSL_CA_FILE"),
+        cert_file=environment.get("FANGFAN_SSL_CERT_FILE"),
+        key_file=environment.get("FANGFAN_SSL_KEY_FILE"),
+    )
+    if security.protocol.startswith("SASL"):
+        for name, value in (("SASL_USERNAME", security.sasl_username), ("SASL_PASSWORD", security.sasl_password)):
+            if value is None:
+                raise SettingsError(name, f"is needed with FANGFAN_SECURITY_PROTOCOL={security.protocol}")
+    if security.protocol.endswith("SSL"):
+        _check_files(security)
+    return security
+
+
+def _check_files(security: Security) -> None:
+    files = {"SSL_CA_FILE": security.ca_file, "SSL_CERT_FILE": security.cert_file, "SSL_KEY_FILE": security.key_file}
+    for name, file in files.items():
+        if file is not None and not Path(file).is_file():
+            raise SettingsError(name, f"{file}: no such file")
+    if security.key_file is not None and security.cert_file is None:
+        raise SettingsError("SSL_CERT_FILE", "is needed with FANGFAN_SSL_KEY_FILE")
+    try:
+        ssl.create_default_context(cafile=security.ca_file)
+    except OSError as error:
+        raise SettingsError("SSL_CA_FILE", f"{security.ca_file}: {_reason(error)}") from None
+    try:
+        security.client()
+    except OSError as error:
+        raise SettingsError("SSL_CERT_FILE", f"{security.cert_file} with its key: {_reason(error)}") from None
+
+
+def _reason(error: OSError) -> str:
+    return error.reason if isinstance(error, ssl.SSLError) and error.reason else error.strerror or "cannot be read"
+
+
 def load_settings(environment: Mapping[str, str]) -> Settings:
-    """Return the settings of an environment.
+    """Return the settings of an environment; an empty variable counts as not set.
 
     Raises:
         SettingsError: names the variable and the reason.
     """
-    protocol = environment.get("FANGFAN_SECURITY_PROTOCOL", "PLAINTEXT")
-    if protocol not in PROTOCOLS:
-        raise SettingsError(f"FANGFAN_SECURITY_PROTOCOL: must be one of {', '.join(PROTOCOLS)}")
+    environment = {name: value for name, value in environment.items() if value}
     if environment.get("FANGFAN_TICKS", "off") != "off":
-        raise SettingsError("FANGFAN_TICKS: only off in this release; ticks come with the case life cycle")
-    host, token = environment.get("FANGFAN_WEB_HOST", "127.0.0.1"), environment.get("FANGFAN_WEB_TOKEN")
+        raise SettingsError("TICKS", "only off in this release; ticks come with the case life cycle")
     return Settings(
-        brokers=environment.get("FANGFAN_BROKERS", "127.0.0.1:9092"),
+        brokers=_brokers(environment),
         data_dir=Path(environment.get("FANGFAN_DATA_DIR", ".data")),
-        web_host=host,
+        web_host=environment.get("FANGFAN_WEB_HOST", "127.0.0.1"),
         web_port=_whole(environment, "WEB_PORT", 6066, 0, 65_535),
-        web_token=token,
+        web_token=environment.get("FANGFAN_WEB_TOKEN"),
         policy=Path(environment.get("FANGFAN_POLICY", str(DEFAULT_POLICY))),
-        topic_prefix=environment.get("FANGFAN_TOPIC_PREFIX", ""),
+        topic_prefix=_prefix(environment),
         partitions=_whole(environment, "PARTITIONS", 12, 1, 10_000),
         replication=_whole(environment, "REPLICATION", 1, 1, 100),
         retention_days=_whole(environment, "RETENTION_DAYS", 400, 1, 36_500),
         dead_letter_days=_whole(environment, "DEAD_LETTER_DAYS", 90, 1, 36_500),
         stall_seconds=_whole(environment, "STALL_SECONDS", 120, 1, 86_400),
         bad_share=_ratio(environment, "BAD_SHARE", 0.05),
-        security=Security(
-            protocol=protocol,
-            sasl_mechanism=environment.get("FANGFAN_SASL_MECHANISM", "PLAIN"),
-            sasl_username=environment.get("FANGFAN_SASL_USERNAME"),
-            sasl_password=environment.get("FANGFAN_SASL_PASSWORD"),
-            ca_file=environment.get("FANGFAN_SSL_CA_FILE"),
-            cert_file=environment.get("FANGFAN_SSL_CERT_FILE"),
-            key_file=environment.get("FANGFAN_SSL_KEY_FILE"),
-        ),
+        security=_security(environment),
     )

@@ -1,5 +1,7 @@
 """Creates and verifies topics on the broker by the catalogue of :mod:`streams.topics`."""
 
+from collections.abc import Sequence
+
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
@@ -57,6 +59,17 @@ async def check_topics(settings: Settings) -> list[str]:
                 wrong.append(f"{entry['topic']}: has {replicas} replicas, the settings say {settings.replication}")
         wrong += await _cleanup(admin, {name: wanted[name].cleanup for name in known})
     return wrong
+
+
+async def partition_counts(settings: Settings, topics: Sequence[Topic]) -> dict[str, int | None]:
+    """Return how many partitions some topics have by their names on the broker, None for one that is missing."""
+    async with _Admin(settings) as admin:
+        present = set(await admin.list_topics())
+        counts: dict[str, int | None] = {settings.topic(topic): None for topic in topics}
+        known = [name for name in counts if name in present]
+        for entry in await admin.describe_topics(known) if known else []:
+            counts[entry["topic"]] = len(entry["partitions"])
+        return counts
 
 
 async def _cleanup(admin: AIOKafkaAdminClient, wanted: dict[str, str]) -> list[str]:

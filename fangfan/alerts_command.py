@@ -1,43 +1,48 @@
 """`fangfan alerts`: prints alert transitions."""
 
-import asyncio
 from typing import Annotated, Any
 
 import orjson
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from agents.settings import Settings
-from fangfan.options import Brokers, Partitions, Prefix, fail, settings
+from fangfan.looks import console, line, table
+from fangfan.options import CONNECTION, fail, on_broker, with_settings
 from fangfan.reading import read_topic
 from schemas.vocabulary import SEVERITIES
+from streams.rules import INDICATOR_RULES, MONEY_RULES
+from streams.topics import Topic
 
-COLOURS = {"red": "bold red", "orange": "dark_orange", "yellow": "yellow", "blue": "blue", None: "green"}
-ZH = {"opened": "新增", "escalated": "升级", "deescalated": "降级", "updated": "更新", "cleared": "解除"}
+RULES = tuple(name.replace("_", "-") for name in (*MONEY_RULES, *INDICATOR_RULES))
 
 
+@with_settings(*CONNECTION, "partitions")
 def alerts(
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes.")] = False,
+    chosen: Settings,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes, a line each, until Ctrl-C.")] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line, as on the topic.")] = False,
-    county: Annotated[str | None, typer.Option(help="Six-digit county code.")] = None,
-    severity: Annotated[str | None, typer.Option(help="blue, yellow, orange or red.")] = None,
-    rule: Annotated[str | None, typer.Option(help="A rule such as income-line.")] = None,
-    brokers: Brokers = None,
-    topic_prefix: Prefix = None,
-    partitions: Partitions = None,
+    county: Annotated[
+        str | None, typer.Option(envvar="FANGFAN_COUNTY", metavar="CODE", help="Only of this county: six digits.")
+    ] = None,
+    severity: Annotated[
+        str | None, typer.Option(envvar="FANGFAN_SEVERITY", metavar="NAME", help=f"Only these: {', '.join(SEVERITIES)}.")
+    ] = None,
+    rule: Annotated[
+        str | None, typer.Option(envvar="FANGFAN_RULE", metavar="NAME", help=f"Only with this rule: {', '.join(RULES)}.")
+    ] = None,
 ) -> None:
-    """Print alerts as a table (default) or as JSON Lines."""
+    """Print alerts as a table (default), as lines while they come, or as JSON Lines."""
     if severity is not None and severity not in SEVERITIES:
         raise fail(f"--severity: must be one of {', '.join(SEVERITIES)}")
-    chosen = settings(brokers=brokers, topic_prefix=topic_prefix, partitions=partitions)
+    if rule is not None and rule.partition("@")[0] not in RULES:
+        raise fail(f"--rule: must be one of {', '.join(RULES)}")
+    if county is not None and not (len(county) == 6 and county.isascii() and county.isdigit()):
+        raise fail("--county: must be six digits, such as 140221")
+    filters = (county, severity, rule)
     try:
-        asyncio.run(_print(chosen, follow, json, (county, severity, rule)))
+        on_broker(chosen, lambda: _print(chosen, follow, json, filters), [Topic.ALERTS], counted=True)
     except KeyboardInterrupt:
         return
-    except OSError as error:
-        raise fail(str(error)) from None
 
 
 def _wanted(alert: dict[str, Any], county: str | None, severity: str | None, rule: str | None) -> bool:
@@ -49,40 +54,17 @@ def _wanted(alert: dict[str, Any], county: str | None, severity: str | None, rul
 
 
 async def _print(chosen: Settings, follow: bool, as_json: bool, filters: tuple[str | None, str | None, str | None]) -> None:
-    console = Console()
+    screen = console()
     rows = []
-    async for record in read_topic(chosen, "alerts", range(chosen.partitions), follow=follow):
+    async for record in read_topic(chosen, Topic.ALERTS, range(chosen.partitions), follow=follow):
         alert = orjson.loads(record.value)
         if not _wanted(alert, *filters):
             continue
         if as_json:
             typer.echo(record.value.decode())
         elif follow:
-            console.print(line(alert))
+            screen.print(line(alert), soft_wrap=not screen.is_terminal)
         else:
             rows.append(alert)
     if not as_json and not follow:
-        console.print(table(rows))
-
-
-def line(alert: dict[str, Any]) -> Text:
-    """Return one transition as one line and a line per reason."""
-    text = Text(f"{alert['emitted_at'][11:19]} {alert['household_id']} ")
-    text.append(f"{alert['severity'] or 'cleared'} {ZH[alert['transition']]}", COLOURS[alert["severity"]])
-    text.append(f" {alert['category']}/{alert['pathway']}")
-    for reason in alert["reasons"]:
-        text.append(f"\n    {reason['explanation']['zh']}\n    {reason['explanation']['en']}", "dim")
-    return text
-
-
-def table(rows: list[dict[str, Any]]) -> Table:
-    """Return transitions as a table."""
-    shown = Table("time", "household 户", "no.", "transition", "severity", "category", "county", "verify by", "reasons 原因")
-    for alert in sorted(rows, key=lambda each: each["emitted_at"]):
-        reasons = "\n".join(f"{each['explanation']['zh']}\n{each['explanation']['en']}" for each in alert["reasons"])
-        shown.add_row(
-            alert["emitted_at"][:19], alert["household_id"], str(alert["sequence"]), ZH[alert["transition"]],
-            Text(alert["severity"] or "-", COLOURS[alert["severity"]]), alert["category"], alert["county_code"],
-            alert["verify_by"], reasons,
-        )  # fmt: skip
-    return shown
+        screen.print(table(rows) if rows else "no alerts 暂无预警")

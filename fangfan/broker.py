@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import uuid
 from pathlib import Path
@@ -18,8 +19,15 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 READY_SECONDS: Final = 60
 
 
+TAIL_LINES: Final = 8
+
+
 class BrokerError(RuntimeError):
     """The embedded broker cannot run; says why and what helps."""
+
+
+class BrokerStopped(BrokerError):
+    """Somebody asked to stop while the broker was starting."""
 
 
 def find_java() -> str:
@@ -38,11 +46,12 @@ def find_java() -> str:
     return str(JAVA)
 
 
-def find_libs() -> Path:
+def find_libs(stop: threading.Event) -> Path:
     """Return the folder with Kafka's jars, fetching them by Maven where they are missing.
 
     Raises:
         BrokerError: they are missing and Maven is too, or it failed.
+        BrokerStopped: ``stop`` was set meanwhile.
     """
     libs = Path(os.environ.get("FANGFAN_KAFKA_LIBS", ROOT / ".kafka" / "libs"))
     if any(libs.glob("kafka_2.13-*.jar")):
@@ -52,10 +61,8 @@ def find_libs() -> Path:
         raise BrokerError(f"Kafka's jars are not in {libs} and Maven is not installed: apt-get install maven, make setup")
     print("fetching Apache Kafka by Maven ...", file=sys.stderr, flush=True)
     pom = ROOT / "deploy" / "broker" / "pom.xml"
-    done = subprocess.run(
-        [maven, "-q", "-B", "-f", str(pom), "dependency:copy-dependencies", f"-DoutputDirectory={libs}"], check=False
-    )
-    if done.returncode:
+    fetch = [maven, "-q", "-B", "-f", str(pom), "dependency:copy-dependencies", f"-DoutputDirectory={libs}"]
+    if _finish(_spawn(fetch, None), stop):
         raise BrokerError("Maven could not fetch Apache Kafka; its output stands above")
     return libs
 
@@ -104,11 +111,40 @@ os.execv(sys.argv[2], sys.argv[2:])
 """Becomes the broker after asking the kernel to end it with its parent, however the parent ends."""
 
 
+def _spawn(command: list[str], log: Path | None) -> subprocess.Popen[bytes]:
+    """Start a child that ends with this process, and that the terminal's Ctrl-C does not reach."""
+    guarded = [sys.executable, "-c", _GUARDIAN, str(os.getpid()), *command]
+    if log is None:
+        return subprocess.Popen(guarded, stdin=subprocess.DEVNULL, start_new_session=True)
+    with log.open("ab") as output:
+        return subprocess.Popen(guarded, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True)
+
+
+def _finish(process: subprocess.Popen[bytes], stop: threading.Event) -> int:
+    """Wait for a child that ends by itself and return its exit code."""
+    try:
+        while (code := process.poll()) is None:
+            if stop.is_set():
+                raise BrokerStopped("stopped")
+            time.sleep(0.02)
+        return code
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+
 class EmbeddedBroker:
     """Apache Kafka on 127.0.0.1. A context manager; ``bootstrap`` is what clients connect to."""
 
-    def __init__(self, port: int = 0, data_dir: Path | None = None, nodes: int = 1) -> None:
-        """Choose ports; nothing runs yet. Without ``data_dir`` the data is thrown away at the end."""
+    def __init__(
+        self, port: int = 0, data_dir: Path | None = None, nodes: int = 1, stop: threading.Event | None = None
+    ) -> None:
+        """Choose ports; nothing runs yet. Without ``data_dir`` the data is thrown away at the end.
+
+        ``stop``: set by a signal handler, it ends the start, which would else be sat out.
+        """
+        self._stop = stop or threading.Event()
         self._temporary = data_dir is None
         self.data_dir = data_dir or Path(tempfile.mkdtemp(prefix="fangfan-kafka-"))
         self._ports = [(port if port and not at else free_port(), free_port()) for at in range(nodes)]
@@ -117,8 +153,12 @@ class EmbeddedBroker:
         self.bootstrap = ",".join(f"127.0.0.1:{client}" for client, _ in self._ports)
 
     def __enter__(self) -> Self:
-        """Start all nodes."""
-        self.start()
+        """Start all nodes; where that fails none is left."""
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -129,7 +169,8 @@ class EmbeddedBroker:
         """Start every node and wait until each takes connections.
 
         Raises:
-            BrokerError: a port is in use, or a node ended; names its log.
+            BrokerError: a port is in use, or a node ended; shows the end of its log.
+            BrokerStopped: stopping was asked for meanwhile.
         """
         for client, _ in self._ports:
             with socket.socket() as probe:
@@ -149,39 +190,30 @@ class EmbeddedBroker:
         folder.mkdir(parents=True, exist_ok=True)
         config = folder / "server.properties"
         config.write_text(_properties(node, self._ports, folder))
-        java, classpath = find_java(), f"{find_libs()}/*"
+        java, classpath = find_java(), f"{find_libs(self._stop)}/*"
         quiet = ["-Dorg.slf4j.simpleLogger.logFile=" + str(folder / "broker.log")]
         if not (folder / "log" / "meta.properties").exists():
-            self._format(java, classpath, quiet, config, folder)
+            tool = [java, *quiet, "-cp", classpath, "kafka.tools.StorageTool", "format", "-t", _cluster_id(self._cluster)]
+            if _finish(_spawn([*tool, "-c", str(config)], folder / "output.log"), self._stop):
+                raise BrokerError(f"cannot format {folder}: {_tail(folder)}")
         heap = "-Xmx1g" if len(self._ports) == 1 else "-Xmx512m"
         command = [java, heap, *quiet, "-cp", classpath, "kafka.Kafka", str(config)]
-        with (folder / "output.log").open("ab") as output:
-            self._processes[node] = subprocess.Popen(
-                [sys.executable, "-c", _GUARDIAN, str(os.getpid()), *command],
-                stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
-            )  # fmt: skip
-
-    def _format(self, java: str, classpath: str, quiet: list[str], config: Path, folder: Path) -> None:
-        done = subprocess.run(
-            [java, *quiet, "-cp", classpath, "kafka.tools.StorageTool", "format", "-t", _cluster_id(self._cluster), "-c",
-             str(config)], capture_output=True, check=False,
-        )  # fmt: skip
-        if done.returncode:
-            reason = (done.stderr or done.stdout).decode(errors="replace").strip().splitlines()
-            raise BrokerError(f"cannot format {folder}: {reason[-1] if reason else 'no reason given'}")
+        self._processes[node] = _spawn(command, folder / "output.log")
 
     def _await_port(self, node: int) -> None:
-        process, port = self._processes[node], self._ports[node - 1][0]
+        process, port, folder = self._processes[node], self._ports[node - 1][0], self.data_dir / str(node)
         deadline = time.monotonic() + READY_SECONDS
         while time.monotonic() < deadline:
+            if self._stop.is_set():
+                raise BrokerStopped("stopped")
             if process.poll() is not None:
-                raise BrokerError(f"broker {node} ended with {process.returncode}; its log is {self.data_dir}/{node}")
+                raise BrokerError(f"broker {node} ended with {process.returncode}; the end of its log:\n{_tail(folder)}")
             with socket.socket() as probe:
                 probe.settimeout(1)
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
                     return
             time.sleep(0.05)
-        raise BrokerError(f"broker {node} does not answer on port {port}; its log is {self.data_dir}/{node}")
+        raise BrokerError(f"broker {node} does not answer on port {port}; the end of its log:\n{_tail(folder)}")
 
     def kill(self, node: int) -> None:
         """End a node at once, as a power cut would."""
@@ -202,6 +234,10 @@ class EmbeddedBroker:
         if self._temporary:
             shutil.rmtree(self.data_dir, ignore_errors=True)
 
+    def tail(self) -> str:
+        """Return the last lines of the nodes' logs, errors first of all."""
+        return "\n".join(_tail(self.data_dir / str(node)) for node in self._processes)
+
     def poll(self) -> int | None:
         """Return the exit code of the first node that ended, None while all run."""
         return next((code for process in self._processes.values() if (code := process.poll()) is not None), None)
@@ -209,3 +245,13 @@ class EmbeddedBroker:
 
 def _cluster_id(text: str) -> str:
     return base64.urlsafe_b64encode(uuid.UUID(text).bytes).decode().rstrip("=")
+
+
+def _tail(folder: Path) -> str:
+    """Return the last lines of a node's logs: errors where there are any, because they say why."""
+    lines = [
+        line for name in ("output.log", "broker.log") if (folder / name).is_file()
+        for line in (folder / name).read_text(errors="replace").splitlines() if line.strip()
+    ]  # fmt: skip
+    errors = [line for line in lines if "ERROR" in line or "Exception" in line]
+    return "\n".join((errors or lines or ["no log"])[-TAIL_LINES:])

@@ -1,16 +1,62 @@
-"""Options and refusals that commands share."""
+"""Settings as options that commands share, and refusals: the environment (prefix ``FANGFAN_``), a flag over it."""
 
+import asyncio
+import functools
+import inspect
 import os
-from typing import Annotated
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Annotated, Any, Final, TypeVar
 
 import typer
+from aiokafka.errors import KafkaConnectionError, KafkaError
 
-from agents.settings import Settings, SettingsError, load_settings
+from agents.settings import MECHANISMS, PROTOCOLS, Settings, SettingsError, load_settings
+from agents.topics import partition_counts
+from streams.topics import Topic
 
-Brokers = Annotated[str | None, typer.Option(help="Kafka brokers.  [env FANGFAN_BROKERS, default 127.0.0.1:9092]")]
-Prefix = Annotated[str | None, typer.Option(help="Prefix of all topic names.  [env FANGFAN_TOPIC_PREFIX]")]
-Partitions = Annotated[int | None, typer.Option(help="Partitions of every topic.  [env FANGFAN_PARTITIONS, default 12]")]
-Replication = Annotated[int | None, typer.Option(help="Replicas.  [env FANGFAN_REPLICATION, default 1]")]
+T = TypeVar("T")
+REACH_SECONDS: Final = 10
+"""How long a command waits for a broker to answer before it says that none does."""
+
+
+def _option(name: str, metavar: str, words: str, default: str) -> Any:
+    """Return the annotation of a setting's flag: text here, because the settings check it for flag and environment alike."""
+    described = typer.Option(
+        f"--{name.replace('_', '-')}", envvar=f"FANGFAN_{name.upper()}", metavar=metavar, show_default=False,
+        help=f"{words} Default: {default}.",
+    )  # fmt: skip
+    return Annotated[str | None, described]
+
+
+_VISIBLE: Final = "Better in the environment: others see flags in the list of processes."
+OPTIONS: Final[Mapping[str, Any]] = {
+    "brokers": _option("brokers", "HOST:PORT,…", "Kafka brokers.", "127.0.0.1:9092"),
+    "topic_prefix": _option("topic_prefix", "TEXT", "Put before all topic names and the consumer group.", "none"),
+    "partitions": _option("partitions", "COUNT", "Partitions of every topic.", "12"),
+    "replication": _option("replication", "COUNT", "Replicas of every topic.", "1"),
+    "retention_days": _option("retention_days", "DAYS", "How long inputs and alerts are kept.", "400"),
+    "dead_letter_days": _option("dead_letter_days", "DAYS", "How long dead letters are kept.", "90"),
+    "data_dir": _option("data_dir", "FOLDER", "Where the worker keeps its state; one worker a folder.", ".data"),
+    "web_host": _option("web_host", "ADDRESS", "Where the web port listens.", "127.0.0.1"),
+    "web_port": _option("web_port", "PORT", "/metrics, /healthz, /readyz, /households; 0 = any free port, printed.", "6066"),
+    "web_token": _option("web_token", "TEXT", f"Beyond 127.0.0.1, /households wants it as a bearer token. {_VISIBLE}", "none"),
+    "policy": _option("policy", "PATH", "Policy file or folder.", "policy/shanxi.toml"),
+    "ticks": _option("ticks", "on|off", "Ticks of time; only off in this release.", "off"),
+    "bad_share": _option("bad_share", "RATIO", "Share of bad records of a topic from which the worker says so.", "0.05"),
+    "stall_seconds": _option("stall_seconds", "SECONDS", "A worker that has work and does not move for so long ends.", "120"),
+    "security_protocol": _option("security_protocol", "NAME", f"One of {', '.join(PROTOCOLS)}.", PROTOCOLS[0]),
+    "sasl_mechanism": _option("sasl_mechanism", "NAME", f"One of {', '.join(MECHANISMS)}.", MECHANISMS[0]),
+    "sasl_username": _option("sasl_username", "TEXT", "User name, with SASL.", "none"),
+    "sasl_password": _option("sasl_password", "TEXT", f"Password, with SASL. {_VISIBLE}", "none"),
+    "ssl_ca_file": _option("ssl_ca_file", "FILE", "Certificates the broker's is checked against.", "the system's"),
+    "ssl_cert_file": _option("ssl_cert_file", "FILE", "This client's certificate.", "none"),
+    "ssl_key_file": _option("ssl_key_file", "FILE", "The key of this client's certificate.", "the certificate's file"),
+}
+"""Every setting that :func:`agents.settings.load_settings` reads."""
+
+CONNECTION: Final = ("brokers", "topic_prefix", *(name for name in OPTIONS if name.startswith(("security", "sasl", "ssl"))))
+TOPICS: Final = ("partitions", "replication", "retention_days", "dead_letter_days")
+WORKER: Final = ("data_dir", "web_host", "web_port", "web_token", "policy", "ticks", "bad_share", "stall_seconds")
 
 
 def fail(message: str) -> typer.Exit:
@@ -19,11 +65,69 @@ def fail(message: str) -> typer.Exit:
     return typer.Exit(1)
 
 
-def settings(**flags: object) -> Settings:
+def with_settings(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command the options of some settings; it gets them, checked, as its argument ``chosen``."""
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(command)
+        def run(**given: Any) -> None:
+            flags = {name: given.pop(name) for name in names}
+            command(chosen=settings(**flags), **given)
+
+        own = [each for each in inspect.signature(command).parameters.values() if each.name != "chosen"]
+        more = [
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=OPTIONS[name]) for name in names
+        ]
+        run.__signature__ = inspect.Signature([*own, *more])  # type: ignore[attr-defined] # typer reads the options from here
+        return run
+
+    return decorate
+
+
+def settings(**flags: str | None) -> Settings:
     """Return the settings of the environment, flags over it."""
     environment = dict(os.environ)
-    environment |= {f"FANGFAN_{name.upper()}": str(value) for name, value in flags.items() if value is not None}
+    environment |= {f"FANGFAN_{name.upper()}": value for name, value in flags.items() if value is not None}
     try:
         return load_settings(environment)
     except SettingsError as error:
-        raise fail(str(error)) from None
+        name = error.name.lower()
+        flag = f" (--{name.replace('_', '-')})" if name in flags else ""
+        raise fail(f"FANGFAN_{error.name}{flag}: {error.reason}") from None
+
+
+Job = Callable[[], Coroutine[Any, Any, T]]
+
+
+def on_broker(chosen: Settings, job: Job[T], topics: Sequence[Topic] = (), *, counted: bool = False) -> T:
+    """Run what needs a broker; says in a sentence where none answers or a topic is missing.
+
+    ``counted``: the topics must have as many partitions as the settings say.
+    """
+    try:
+        return asyncio.run(_checked(chosen, job, topics, counted))
+    except TimeoutError:
+        raise fail(f"{chosen.brokers}: no broker answers in time") from None
+    except BrokenPipeError:
+        raise  # whoever read our output has seen enough
+    except (KafkaError, OSError) as error:
+        raise fail(f"{chosen.brokers}: {_words(error)}") from None
+
+
+async def _checked(chosen: Settings, job: Job[T], topics: Sequence[Topic], counted: bool) -> T:
+    async with asyncio.timeout(REACH_SECONDS):
+        counts = await partition_counts(chosen, topics)
+    for name, count in counts.items():
+        if count is None:
+            raise fail(f"{name}: no such topic on {chosen.brokers} (create it with: fangfan topics create)")
+        if counted and count != chosen.partitions:
+            raise fail(f"{name}: has {count} partitions, the settings say {chosen.partitions} (FANGFAN_PARTITIONS)")
+    return await job()
+
+
+def _words(error: Exception) -> str:
+    """Return a sentence about an error of the client library: its kind where it has no words of its own."""
+    if isinstance(error, KafkaConnectionError):
+        return "no broker answers"
+    words = str(error).partition("\n")[0].strip()
+    return words if words and words != type(error).__name__ else f"the broker answers {type(error).__name__}"

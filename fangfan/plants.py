@@ -178,3 +178,19 @@ NEAR_MISSES: Final[Mapping[str, Callable[[Household], None]]] = {
     "house repaired": _repaired,
     "house grade D three years ago": _long_ago,
 }
+
+SHOCKS_ZH: Final[Mapping[str, str]] = {
+    "lost income": "收入骤降", "income under the line": "收入低于监测线", "income collapsed": "收入崩溃",
+    "lives on transfers": "依赖转移收入", "illness": "大病", "tuition": "学费", "hunger": "吃不饱",
+    "no winter clothes": "缺过冬衣物", "dropout": "义务教育辍学", "not insured": "未参保", "house grade C": "C级住房",
+    "house grade D": "D级危房", "unsafe water": "饮水不安全", "unsafe water, twice seen": "饮水不安全(两渠道)", "flood": "洪灾",
+}  # fmt: skip
+NEAR_MISSES_ZH: Final[Mapping[str, str]] = {
+    "income exactly at the line": "收入恰等于监测线", "income fell by 29.99 %": "收入下降29.99%",
+    "transfers of 70 % at 1.5 times the line": "转移收入70%，收入为1.5倍线", "transfers of 59 %": "转移收入占59%",
+    "no income statement at all": "无收入申报", "spending of the running month": "本月支出",
+    "spending of 4,999.99 (relieved)": "支出4,999.99元(脱贫户)", "spending of 19,999.99 (general)": "支出19,999.99元(一般农户)",
+    "spending of 6,000 less a claim": "支出6,000元减理赔", "left senior school": "高中退学", "school suspended": "休学",
+    "house grade B": "B级住房", "unsafe water withdrawn": "饮水误报已撤回", "house repaired": "危房已修缮",
+    "house grade D three years ago": "三年前的D级住房",
+}  # fmt: skip

@@ -18,6 +18,7 @@ from rich.table import Table
 
 from agents.settings import Settings
 from fangfan.mapping import CellError, Mapping, to_report
+from fangfan.options import on_broker
 from fangfan.tables import FileError, read_lines, read_table
 from schemas.registry import RegistryChange
 from schemas.rejections import Rejection
@@ -105,7 +106,7 @@ def _checked(value: bytes, where: Refused, cells: dict[str, str], mapping: Mappi
 def publish_files(files: list[Path], settings: Settings, mapping: Mapping, rejects: Path, console: Console) -> int:
     """Send all files; returns 0 only where every row went. One broken file does not hold up the others."""
     outcome = Outcome()
-    asyncio.run(_publish(files, settings, mapping, console, outcome))
+    on_broker(settings, lambda: _publish(files, settings, mapping, console, outcome), list(SCHEMA_OF))
     if outcome.refused:
         with rejects.open("w", newline="", encoding="utf-8-sig") as file:
             writer = csv.writer(file)

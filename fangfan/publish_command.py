@@ -4,27 +4,31 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from aiokafka.errors import KafkaError
-from rich.console import Console
 
+from agents.settings import Settings
+from fangfan.looks import console
 from fangfan.mapping import MappingError, load_mapping
-from fangfan.options import Brokers, Prefix, fail, settings
+from fangfan.options import CONNECTION, fail, with_settings
 from fangfan.publish import publish_files
 
 
+@with_settings(*CONNECTION)
 def publish(
+    chosen: Settings,
     files: Annotated[list[Path], typer.Argument(help="JSON Lines (.jsonl), CSV (UTF-8 or GBK) or Excel (.xlsx).")],
-    mapping: Annotated[Path | None, typer.Option(help="Headers and words of the tables; default: Shanxi's.")] = None,
-    rejects: Annotated[Path, typer.Option(help="Where refused rows are listed.")] = Path("rejects.csv"),
-    brokers: Brokers = None,
-    topic_prefix: Prefix = None,
+    mapping: Annotated[
+        Path | None,
+        typer.Option(envvar="FANGFAN_MAPPING", metavar="FILE", help="Headers and words of tables.", show_default="Shanxi's"),
+    ] = None,
+    rejects: Annotated[
+        Path, typer.Option(envvar="FANGFAN_REJECTS", metavar="FILE", help="Where refused rows are listed.")
+    ] = Path("rejects.csv"),
 ) -> None:
     """Send reports to their topics; exits 0 only if every row went."""
-    chosen = settings(brokers=brokers, topic_prefix=topic_prefix)
     try:
-        code = publish_files(files, chosen, load_mapping(mapping), rejects, Console(stderr=True))
+        code = publish_files(files, chosen, load_mapping(mapping), rejects, console(stderr=True))
     except MappingError as error:
         raise fail(str(error)) from None
-    except (KafkaError, OSError) as error:
-        raise fail(f"{chosen.brokers}: {error}") from None
+    except OSError as error:
+        raise fail(f"{error.filename or rejects}: {error.strerror or error}") from None
     raise typer.Exit(code)

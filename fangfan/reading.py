@@ -1,27 +1,41 @@
 """Reads topics to their end or follows them, read committed: what `alerts` and `explain` stand on."""
 
+import time
 from collections.abc import AsyncIterator
+from typing import Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 
 from agents.settings import Settings
 
+SILENT_SECONDS: Final = 30
+"""How long a read to the end waits for a broker that no longer answers."""
+
 
 async def read_topic(
     settings: Settings, topic: str, partitions: range, *, follow: bool = False
 ) -> AsyncIterator[ConsumerRecord]:
-    """Yield the committed records of some partitions from their beginning, to the end of now or, following, forever."""
+    """Yield the committed records of some partitions from their beginning, to the end of now or, following, forever.
+
+    Raises:
+        TimeoutError: the end was not reached and nothing more came.
+    """
     consumer = AIOKafkaConsumer(**settings.client(), isolation_level="read_committed", enable_auto_commit=False)
-    await consumer.start()
     try:
+        await consumer.start()
         tps = [TopicPartition(settings.topic(topic), partition) for partition in partitions]
         consumer.assign(tps)
         for tp, offset in (await consumer.beginning_offsets(tps)).items():
             consumer.seek(tp, offset)
         ends = await consumer.end_offsets(tps)
+        heard = time.monotonic()
         while follow or [tp for tp in tps if await consumer.position(tp) < ends[tp]]:
-            for records in (await consumer.getmany(timeout_ms=200)).values():
+            found = await consumer.getmany(timeout_ms=200)
+            heard = time.monotonic() if found else heard
+            if not follow and time.monotonic() - heard > SILENT_SECONDS:
+                raise TimeoutError
+            for records in found.values():
                 for record in records:
                     yield record
     finally:

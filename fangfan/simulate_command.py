@@ -1,48 +1,50 @@
 """`fangfan simulate`: seeded, realistic province data to Kafka or to a file."""
 
-import asyncio
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from aiokafka.errors import KafkaError
-from rich.console import Console
 from rich.progress import Progress
 
-from fangfan.options import Brokers, Prefix, fail, settings
+from agents.settings import Settings
+from fangfan.looks import console
+from fangfan.options import CONNECTION, fail, on_broker, with_settings
 from fangfan.sending import send
-from fangfan.simulation import Simulator
+from fangfan.simulation import Simulation, Simulator
+from streams.topics import SCHEMA_OF
 
 
+@with_settings(*CONNECTION)
 def simulate(
-    households: Annotated[int, typer.Option(min=30, help="How many households.")] = 5_000,
-    events: Annotated[int, typer.Option(min=0, help="How many reports at least.")] = 20_000,
-    seed: Annotated[int, typer.Option(help="The same seed makes the same data (for the same --now).")] = 1,
-    rate: Annotated[float, typer.Option(min=0, help="Records a second; 0 = as fast as possible.")] = 0,
-    to: Annotated[str, typer.Option(help="kafka, or a file for JSON Lines that publish reads.")] = "kafka",
-    now: Annotated[str | None, typer.Option(help="The moment the data ends, RFC 3339; default: this moment.")] = None,
-    brokers: Brokers = None,
-    topic_prefix: Prefix = None,
+    chosen: Settings,
+    households: Annotated[
+        int, typer.Option(envvar="FANGFAN_HOUSEHOLDS", metavar="COUNT", min=30, max=10_000_000, help="How many households.")
+    ] = 5_000,
+    events: Annotated[
+        int, typer.Option(envvar="FANGFAN_EVENTS", metavar="COUNT", min=0, help="How many reports at least.")
+    ] = 20_000,
+    seed: Annotated[
+        int,
+        typer.Option(envvar="FANGFAN_SEED", metavar="NUMBER", help="The same seed makes the same data for the same --now."),
+    ] = 1,
+    rate: Annotated[
+        float, typer.Option(envvar="FANGFAN_RATE", metavar="NUMBER", min=0, help="Records a second; 0 = as fast as possible.")
+    ] = 0,
+    to: Annotated[
+        str, typer.Option(envvar="FANGFAN_TO", metavar="kafka|FILE", help="Kafka, or a file for JSON Lines that publish reads.")
+    ] = "kafka",
+    now: Annotated[
+        str | None,
+        typer.Option(envvar="FANGFAN_NOW", metavar="TIME", help="When the data ends, RFC 3339.", show_default="this moment"),
+    ] = None,
 ) -> None:
     """Make up a county's registry and reports, with shocks of every rule and near misses."""
-    chosen = settings(brokers=brokers, topic_prefix=topic_prefix)
-    try:
-        moment = datetime.fromisoformat(now) if now else datetime.now(UTC)
-    except ValueError:
-        raise fail("--now: not an RFC 3339 date-time") from None
-    if moment.tzinfo is None:
-        raise fail("--now: needs an offset")
-    simulation = Simulator(households, events, seed, moment).run()
-    console = Console(stderr=True)
+    simulation = Simulator(households, events, seed, _moment(now)).run()
+    shown = console(stderr=True)
     if to == "kafka":
-        with Progress(console=console) as progress:
-            task = progress.add_task("sending", total=len(simulation.records))
-            try:
-                asyncio.run(send(chosen, simulation.records, rate, lambda count: progress.advance(task, count)))
-            except (KafkaError, OSError) as error:
-                raise fail(f"{chosen.brokers}: {error}") from None
+        _to_kafka(chosen, simulation, rate)
     else:
         try:
             with Path(to).open("wb") as file:
@@ -50,5 +52,26 @@ def simulate(
         except OSError as error:
             raise fail(f"{to}: {error.strerror}") from None
     counts = Counter(record.topic for record in simulation.records)
-    console.print(", ".join(f"{topic} {count}" for topic, count in sorted(counts.items())))
-    console.print(f"planted {len(simulation.planted)} shocks, {len(simulation.near_misses)} near misses")
+    shown.print(", ".join(f"{topic} {count}" for topic, count in sorted(counts.items())))
+    shown.print(f"planted 预设 {len(simulation.planted)} shocks, {len(simulation.near_misses)} near misses 临界")
+
+
+def _moment(now: str | None) -> datetime:
+    if now is None:
+        return datetime.now(UTC)
+    try:
+        moment = datetime.fromisoformat(now)
+    except ValueError:
+        raise fail("--now: not an RFC 3339 date-time") from None
+    if moment.tzinfo is None:
+        raise fail("--now: needs an offset")
+    return moment
+
+
+def _to_kafka(chosen: Settings, simulation: Simulation, rate: float) -> None:
+    async def run() -> None:
+        with Progress(console=console(stderr=True)) as progress:
+            task = progress.add_task("sending 发送", total=len(simulation.records))
+            await send(chosen, simulation.records, rate, lambda count: progress.advance(task, count))
+
+    on_broker(chosen, run, list(SCHEMA_OF))

@@ -38,6 +38,7 @@ class Sent:
 class Simulation:
     """Records in the order of sending; what must be open at the end; what must not though it looks so."""
 
+    households: int = 0
     records: list[Sent] = field(default_factory=list)
     planted: dict[str, frozenset[str]] = field(default_factory=dict)
     shocks: dict[str, str] = field(default_factory=dict)
@@ -58,7 +59,7 @@ class Simulator:
 
     def run(self) -> Simulation:
         """Return the whole simulation."""
-        simulation = Simulation()
+        simulation = Simulation(self._households)
         kinds = [(name, rules, plant) for name, (rules, plant) in SHOCKS.items()] * self._each
         misses = list(NEAR_MISSES.items()) * self._each
         special = self._rng.sample(range(self._households), min(self._households, len(kinds) + len(misses)))

@@ -8,7 +8,7 @@ from schemas.fields import day_of, render_day, render_money, render_month
 from schemas.findings import Finding
 from schemas.reports import Claim, Income, IncomeStatement, Indicator, KeptReport, Spending
 
-_DEPARTMENTS: Final = {
+DEPARTMENTS: Final = {
     "medical-insurance": ("医保部门", "medical insurance"), "health": ("卫健部门", "health"),
     "education": ("教育部门", "education"), "housing": ("住建部门", "housing"), "water": ("水利部门", "water"),
     "human-resources": ("人社部门", "human resources"), "civil-affairs": ("民政部门", "civil affairs"),
@@ -18,11 +18,11 @@ _DEPARTMENTS: Final = {
     "rural-revitalization": ("乡村振兴部门", "rural revitalization"), "insurance": ("保险机构", "insurer"),
     "petitions": ("信访部门", "petitions"),
 }  # fmt: skip
-_COMPONENTS: Final = {
+COMPONENTS: Final = {
     "wage": ("工资", "wage"), "business": ("经营收入", "business income"), "property": ("财产收入", "property income"),
     "transfer": ("转移收入", "transfer"),
 }  # fmt: skip
-_SPENDING: Final = {
+SPENDING: Final = {
     "medical": ("医疗自付", "medical"), "education": ("教育", "education"), "housing": ("住房", "housing"),
     "disaster": ("灾害", "disaster"), "other": ("其他", "other"),
 }  # fmt: skip
@@ -47,7 +47,7 @@ def explain(finding: Finding) -> Explanation:
 def _describe(report: KeptReport, position: int) -> tuple[str, str]:
     fact = report.facts[position]
     if report.channel == 2:
-        zh, en = _DEPARTMENTS.get(report.source, (report.source, report.source))
+        zh, en = DEPARTMENTS.get(report.source, (report.source, report.source))
         when = _month_of_fact(fact)
         what_zh, what_en = _what(fact)
         if when is None:
@@ -71,9 +71,9 @@ def _month_of_fact(fact: object) -> int | None:
 def _what(fact: object) -> tuple[str, str]:
     match fact:
         case Income():
-            return _COMPONENTS[fact.component]
+            return COMPONENTS[fact.component]
         case Spending():
-            zh, en = _SPENDING[fact.category]
+            zh, en = SPENDING[fact.category]
             return f"{zh}支出", f"{en} spending"
         case Claim():
             return "理赔", "claim"

@@ -1,0 +1,80 @@
+"""How alerts look to people: words in Chinese and English, a colour per severity, a row and a line per transition."""
+
+from typing import Any, Final
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+COLOURS: Final = {"red": "bold red", "orange": "dark_orange", "yellow": "yellow", "blue": "dodger_blue1", None: "green"}
+SEVERITY_ZH: Final = {"red": "红", "orange": "橙", "yellow": "黄", "blue": "蓝", None: "解除"}
+TRANSITION_ZH: Final = {"opened": "新增", "escalated": "升级", "deescalated": "降级", "updated": "更新", "cleared": "解除"}
+CATEGORY_ZH: Final = {"sudden": "突发严重困难户", "unstable": "脱贫不稳定户", "marginal": "边缘易致贫户", "unknown": "类别未知"}
+PATHWAY_ZH: Final = {"development": "开发式帮扶", "security": "综合保障", "unknown": "路径未知"}
+PLAIN_WIDTH: Final = 160
+"""How wide tables are that go to a file or a pipe."""
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return where to print: as wide as the terminal, or wide enough for a table where there is none."""
+    shown = Console(stderr=stderr, highlight=False)
+    return shown if shown.is_terminal else Console(stderr=stderr, highlight=False, width=PLAIN_WIDTH)
+
+
+def grid(*columns: str, title: str | None = None) -> Table:
+    """Return an empty table in the one style of all commands."""
+    return Table(*columns, title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+
+
+def severity_of(alert: dict[str, Any]) -> Text:
+    """Return severity and transition in the severity's colour."""
+    severity, transition = alert["severity"], alert["transition"]
+    text = Text()
+    if severity is not None:
+        text.append(f"● {SEVERITY_ZH[severity]} {severity}\n", COLOURS[severity])
+    return text.append(f"{TRANSITION_ZH[transition]} {transition}", "dim" if severity else COLOURS[None])
+
+
+def category_of(alert: dict[str, Any]) -> Text:
+    """Return category and pathway in both languages."""
+    return Text(f"{CATEGORY_ZH[alert['category']]} {alert['category']}\n").append(
+        f"{PATHWAY_ZH[alert['pathway']]} {alert['pathway']}", "dim"
+    )
+
+
+def reasons_of(alert: dict[str, Any]) -> Text:
+    """Return every reason in Chinese, and in English beneath."""
+    said = [
+        Text(each["explanation"]["zh"]).append("\n" + each["explanation"]["en"], "dim") for each in alert["reasons"]
+    ]  # fmt: skip
+    return Text("\n").join(said) if said else Text("原因均已消除 no reason is left", "green")
+
+
+def line(alert: dict[str, Any]) -> Text:
+    """Return one transition as one line, and two per reason: for a stream of them."""
+    severity, transition = alert["severity"], alert["transition"]
+    text = Text(f"{alert['emitted_at'][11:19]} {alert['household_id']} #{alert['sequence']} ")
+    words = f"{severity} {SEVERITY_ZH[severity]} {TRANSITION_ZH[transition]} {transition}" if severity else "cleared 解除"
+    text.append(words, COLOURS[severity])
+    text.append(f"  {CATEGORY_ZH[alert['category']]} {alert['category']}/{alert['pathway']}  {alert['county_code']}")
+    for reason in alert["reasons"]:
+        text.append(f"\n    {reason['explanation']['zh']}\n    {reason['explanation']['en']}", "dim")
+    return text
+
+
+def table(rows: list[dict[str, Any]], title: str | None = None) -> Table:
+    """Return transitions as a table, oldest first."""
+    shown = grid(title=title)
+    shown.add_column("time 时间", no_wrap=True)
+    shown.add_column("household 户", no_wrap=True)
+    shown.add_column("severity 级别", no_wrap=True)
+    shown.add_column("category 类别", min_width=16)
+    shown.add_column("county 县\nverify by 核实期限", no_wrap=True)
+    shown.add_column("reasons 原因", ratio=1)
+    for alert in sorted(rows, key=lambda each: (each["emitted_at"], each["household_id"], each["sequence"])):
+        shown.add_row(
+            f"{alert['emitted_at'][:10]}\n{alert['emitted_at'][11:19]}", f"{alert['household_id']}\n#{alert['sequence']}",
+            severity_of(alert), category_of(alert), f"{alert['county_code']}\n{alert['verify_by']}", reasons_of(alert),
+        )  # fmt: skip
+    return shown
