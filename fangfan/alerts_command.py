@@ -16,7 +16,7 @@ from streams.topics import Topic
 RULES = tuple(name.replace("_", "-") for name in (*MONEY_RULES, *INDICATOR_RULES))
 
 
-@with_settings(*CONNECTION, "partitions")
+@with_settings(*CONNECTION)
 def alerts(
     chosen: Settings,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes, a line each, until Ctrl-C.")] = False,
@@ -40,7 +40,7 @@ def alerts(
         raise fail("--county: must be six digits, such as 140221")
     filters = (county, severity, rule)
     try:
-        on_broker(chosen, lambda: _print(chosen, follow, json, filters), [Topic.ALERTS], counted=True)
+        on_broker(chosen, lambda real: _print(real, follow, json, filters), [Topic.ALERTS])
     except KeyboardInterrupt:
         return
 

@@ -64,7 +64,7 @@ def broker(
 def topics_create(chosen: Settings) -> None:
     """Create every topic that is missing; what exists is left alone."""
 
-    async def run() -> list[str]:
+    async def run(_: Settings) -> list[str]:
         for name in await create_topics(chosen):
             typer.echo(f"created {name}")
         return await check_topics(chosen)
@@ -80,7 +80,7 @@ def topics_create(chosen: Settings) -> None:
 @with_settings(*CONNECTION, *TOPICS)
 def topics_check(chosen: Settings) -> None:
     """Verify every topic: partitions, replicas, cleanup policy."""
-    _say(on_broker(chosen, lambda: check_topics(chosen)))
+    _say(on_broker(chosen, lambda _: check_topics(chosen)))
 
 
 def _say(wrong: list[str]) -> None:

@@ -19,7 +19,7 @@ from streams.policy_parse import PolicyError
 from streams.topics import Topic, partition_of
 
 
-@with_settings(*CONNECTION, "partitions", "policy")
+@with_settings(*CONNECTION, "policy")
 def explain(
     chosen: Settings,
     household: Annotated[str, typer.Argument(help="A household id.")],
@@ -33,7 +33,7 @@ def explain(
     except PolicyError as error:
         raise fail(f"policy refused: {error}") from None
     topics = [Topic.HOUSEHOLDS_CHANGELOG, Topic.ALERTS]
-    view = on_broker(chosen, lambda: _view(chosen, policy, household), topics, counted=True)
+    view = on_broker(chosen, lambda real: _view(real, policy, household), topics)
     if view is None:
         raise fail(f"household {household} is not known")
     if json:

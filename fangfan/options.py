@@ -1,6 +1,7 @@
 """Settings as options that commands share, and refusals: the environment (prefix ``FANGFAN_``), a flag over it."""
 
 import asyncio
+import dataclasses
 import functools
 import inspect
 import os
@@ -96,16 +97,16 @@ def settings(**flags: str | None) -> Settings:
         raise fail(f"FANGFAN_{error.name}{flag}: {error.reason}") from None
 
 
-Job = Callable[[], Coroutine[Any, Any, T]]
+Job = Callable[[Settings], Coroutine[Any, Any, T]]
 
 
-def on_broker(chosen: Settings, job: Job[T], topics: Sequence[Topic] = (), *, counted: bool = False) -> T:
-    """Run what needs a broker; says in a sentence where none answers or a topic is missing.
+def on_broker(chosen: Settings, job: Job[T], topics: Sequence[Topic] = ()) -> T:
+    """Run what needs a broker, with settings that know how many partitions the topics really have.
 
-    ``counted``: the topics must have as many partitions as the settings say.
+    Says in a sentence where none answers or a topic is missing.
     """
     try:
-        return asyncio.run(_checked(chosen, job, topics, counted))
+        return asyncio.run(_checked(chosen, job, topics))
     except TimeoutError:
         raise fail(f"{chosen.brokers}: no broker answers in time") from None
     except BrokenPipeError:
@@ -114,15 +115,14 @@ def on_broker(chosen: Settings, job: Job[T], topics: Sequence[Topic] = (), *, co
         raise fail(f"{chosen.brokers}: {_words(error)}") from None
 
 
-async def _checked(chosen: Settings, job: Job[T], topics: Sequence[Topic], counted: bool) -> T:
+async def _checked(chosen: Settings, job: Job[T], topics: Sequence[Topic]) -> T:
     async with asyncio.timeout(REACH_SECONDS):
         counts = await partition_counts(chosen, topics)
     for name, count in counts.items():
         if count is None:
             raise fail(f"{name}: no such topic on {chosen.brokers} (create it with: fangfan topics create)")
-        if counted and count != chosen.partitions:
-            raise fail(f"{name}: has {count} partitions, the settings say {chosen.partitions} (FANGFAN_PARTITIONS)")
-    return await job()
+        chosen = dataclasses.replace(chosen, partitions=count)  # all topics of a deployment have one count
+    return await job(chosen)
 
 
 def _words(error: Exception) -> str:

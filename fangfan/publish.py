@@ -106,7 +106,7 @@ def _checked(value: bytes, where: Refused, cells: dict[str, str], mapping: Mappi
 def publish_files(files: list[Path], settings: Settings, mapping: Mapping, rejects: Path, console: Console) -> int:
     """Send all files; returns 0 only where every row went. One broken file does not hold up the others."""
     outcome = Outcome()
-    on_broker(settings, lambda: _publish(files, settings, mapping, console, outcome), list(SCHEMA_OF))
+    on_broker(settings, lambda _: _publish(files, settings, mapping, console, outcome), list(SCHEMA_OF))
     if outcome.refused:
         with rejects.open("w", newline="", encoding="utf-8-sig") as file:
             writer = csv.writer(file)

@@ -69,7 +69,7 @@ def _moment(now: str | None) -> datetime:
 
 
 def _to_kafka(chosen: Settings, simulation: Simulation, rate: float) -> None:
-    async def run() -> None:
+    async def run(_: Settings) -> None:
         with Progress(console=console(stderr=True)) as progress:
             task = progress.add_task("sending 发送", total=len(simulation.records))
             await send(chosen, simulation.records, rate, lambda count: progress.advance(task, count))
