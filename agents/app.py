@@ -1,7 +1,6 @@
 """Composition root: settings -> a worker with its Faust app, lanes and web port. Nothing lives at module level."""
 
 import asyncio
-import time
 from importlib.metadata import version
 from typing import Any
 
@@ -18,7 +17,7 @@ from agents.lanes import Lane
 from agents.policy_files import load_policy
 from agents.quality import Quality
 from agents.settings import Settings
-from agents.topics import TopicMismatch, check_topics, create_topics
+from agents.starting import prepare, unless
 from agents.watchdog import Watchdog
 from agents.web import start_web
 from streams.topics import INPUTS
@@ -200,7 +199,7 @@ class Worker:
         telemetry.build.info({"version": version("fangfan"), "policy": self.policy.label})
         runner, self.web_port = await start_web(self)
         try:
-            if not await self._prepare(stop):
+            if not await unless(stop, prepare(self.settings)):
                 return 0
             self.app.conf.broker_client_id = "fangfan@" + self.settings.web_address(self.web_port)
             await self.app.start()
@@ -224,36 +223,3 @@ class Worker:
     async def _announce(self) -> None:
         await self.wait_ready()
         print("ready", flush=True)
-
-    async def _prepare(self, stop: asyncio.Event) -> bool:
-        """Wait for the broker, saying so once in a while; create missing topics and check all.
-
-        Raises:
-            TopicMismatch: topics are not as the settings say.
-        """
-        said = 0.0
-        while not stop.is_set():
-            try:
-                created = await create_topics(self.settings)
-                if created:
-                    telemetry.log("info", "topics.created", topics=created)
-                wrong = await check_topics(self.settings)
-            except TopicMismatch:
-                raise
-            except (OSError, Exception) as error:
-                if time.monotonic() - said > 10:
-                    said = time.monotonic()
-                    telemetry.log("warning", "broker.unreachable", brokers=self.settings.brokers, error=type(error).__name__)
-                await _either(stop, 1.0)
-                continue
-            if wrong:
-                raise TopicMismatch("; ".join(wrong))
-            return True
-        return False
-
-
-async def _either(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except TimeoutError:
-        return

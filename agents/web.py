@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 from aiohttp import web
+from aiokafka.errors import KafkaError
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from agents import telemetry
@@ -44,6 +45,8 @@ async def start_web(worker: "Worker") -> tuple[web.AppRunner, int]:
     except OSError:
         await runner.cleanup()
         raise
+    if settings.web_host not in LOOPBACK and not settings.web_token:
+        telemetry.log("warning", "web.households_closed", host=settings.web_host, reason="FANGFAN_WEB_TOKEN is not set")
     port = int(runner.addresses[0][1])
     print(f"web http://{settings.web_host}:{port}", flush=True)
     return runner, port
@@ -69,12 +72,21 @@ def _ready(worker: "Worker"):  # type: ignore[no-untyped-def] # aiohttp's handle
     return readyz
 
 
+async def _owner(worker: "Worker", partition: int) -> str | None:
+    """Return whom a partition is assigned to, None where nobody has it or no broker says so."""
+    try:
+        return await worker.owner(partition)
+    except (KafkaError, OSError):
+        return None
+
+
 def _household(worker: "Worker"):  # type: ignore[no-untyped-def] # as above
     async def household(request: web.Request) -> web.Response:
         settings = worker.settings
         if settings.web_host not in LOOPBACK:
             given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-            if settings.web_token is None or not hmac.compare_digest(given.encode(), settings.web_token.encode()):
+            token = (settings.web_token or "").encode()
+            if not token or not hmac.compare_digest(given.encode(errors="surrogateescape"), token):
                 return web.json_response({"error": "a token is needed"}, status=401)
         name = request.match_info["id"]
         if not is_household_id(name):
@@ -82,7 +94,7 @@ def _household(worker: "Worker"):  # type: ignore[no-untyped-def] # as above
         partition = partition_of(name, settings.partitions)
         lane = worker.lanes.get(partition)
         if lane is None:
-            owner = await worker.owner(partition)
+            owner = await _owner(worker, partition)
             return web.json_response({"error": "owned by another worker", "partition": partition, "owner": owner}, status=421)
         if lane.store is None or not lane.running.is_set():
             return web.json_response({"error": "recovering", "partition": partition}, status=503)

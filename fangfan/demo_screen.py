@@ -104,7 +104,7 @@ class Screen:
         shown = Table(box=box.SIMPLE_HEAD, expand=True, pad_edge=False)
         for name, width in (("time 时间", 9), ("household 户", 12), ("severity 级别", 19), ("category 类别", 24)):
             shown.add_column(name, width=width)
-        shown.add_column("reasons 原因", ratio=1)
+        shown.add_column("reasons 原因", ratio=1, overflow="fold")
         for alert in tuple(self._newest):
             shown.add_row(
                 alert["emitted_at"][11:19], f"{alert['household_id']}\n#{alert['sequence']}", severity_of(alert),

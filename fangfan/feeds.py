@@ -1,4 +1,4 @@
-"""What departments push month by month about a simulated household: it agrees with what the household and cadre say."""
+"""What comes in about a simulated household month by month: it agrees with what was stated, or is withdrawn later."""
 
 import random
 from typing import Any, Final
@@ -8,24 +8,28 @@ from schemas.fields import parse_money, render_money, render_month
 
 JITTER: Final = 0.02
 """How far a department's month may lie from the cadre's share, where no boundary of a rule is near."""
-MISTAKES: Final = 0.03
-"""Share of wage records that were typed wrong and are withdrawn later."""
+MISTAKES: Final = 0.05
+"""Share of wage records and visits that were written down wrong and are withdrawn later."""
+BY_PERSON: Final = 0.25
+"""Share of wage records whose department knows the person, not the household."""
+COMPONENT_SOURCES: Final = {"business": "agriculture", "property": "rural-revitalization", "transfer": "civil-affairs"}
 
-Said = tuple[str, list[Fact], dict[str, Any]]
-"""Department, facts, and what else the report carries (see ``Simulator``)."""
+Said = tuple[str, str, list[Fact], dict[str, Any]]
+"""Channel, source, facts, and what else the report carries (see ``Simulator``)."""
 
 
 def push(rng: random.Random, household: Household) -> list[Said]:
-    """Return one record as a department pushes it, with its withdrawal where it was wrong.
+    """Return one report of any channel, with its withdrawal where it was wrong.
 
-    None of them may move a household over a boundary: amounts are the shares of its statements, spending and claims of
-    the running month do not count yet, and the yearly medical total stays small and is kept from planted households.
+    None of them may move a household over a boundary at the end: amounts are the shares of its statements, spending and
+    claims of the running month do not count yet, the yearly medical total stays small, and what would stand against a plant
+    is kept from planted households.
     """
     kinds = [_cover, _claim, _bill]
     if household.statements:
-        kinds += [_wage, _wage, _transfer]
+        kinds += [_wage, _wage, _wage, _component, _component]
     if household.plain:
-        kinds += [_medical_total, _safe]
+        kinds += [_medical_total, _medical_total, _safe, _declares, _visit]
     return rng.choice(kinds)(rng, household)
 
 
@@ -49,39 +53,41 @@ def _wage(rng: random.Random, household: Household) -> list[Said]:
     person = str(household.members[0]["person_id"])
     fact = _income(rng, household, "wage", person)
     day = rng.randint(0, 1)
-    by_person = {"person": person} if rng.random() < 0.2 else {}
-    said: list[Said] = [("human-resources", [fact], {"day": day} | by_person)]
+    by_person = {"person": person} if rng.random() < BY_PERSON else {}
+    said: list[Said] = [("department", "human-resources", [fact], {"day": day} | by_person)]
     if rng.random() < MISTAKES:
         back = rng.randint(1, 12)  # more for a recent month can look like no loss
         amount = render_money(_share(household, "wage", back) * 10)
         wrong = fact | {"amount": amount, "month": render_month(household.month - back)}
         said += [
-            ("human-resources", [wrong], {"day": day, "name": "typed wrong"}),
-            ("human-resources", [], {"day": 2, "voids": "typed wrong"}),
+            ("department", "human-resources", [wrong], {"day": day, "name": "typed wrong"}),
+            ("department", "human-resources", [], {"day": 2, "voids": "typed wrong"}),
         ]
     return said
 
 
-def _transfer(rng: random.Random, household: Household) -> list[Said]:
-    return [("civil-affairs", [_income(rng, household, "transfer", None)], {"day": rng.randint(0, 2)})]
+def _component(rng: random.Random, household: Household) -> list[Said]:
+    component = rng.choice(sorted(COMPONENT_SOURCES))
+    fact = _income(rng, household, component, None)
+    return [("department", COMPONENT_SOURCES[component], [fact], {"day": rng.randint(0, 2)})]
 
 
 def _cover(rng: random.Random, household: Household) -> list[Said]:
     person = str(rng.choice(household.members[1:])["person_id"])
     fact = {"type": "medical_cover", "person_id": person, "enrolled": True}
-    return [("medical-insurance", [fact], {"day": rng.randint(0, 2), "person": person})]
+    return [("department", "medical-insurance", [fact], {"day": rng.randint(0, 2), "person": person})]
 
 
 def _claim(rng: random.Random, household: Household) -> list[Said]:
     kind, amount = rng.choice(["price", "accident"]), render_money(rng.randint(500, 90_000))
     fact = {"type": "claim", "kind": kind, "amount": amount, "month": render_month(household.month)}
-    return [("insurance", [fact], {"day": rng.randint(0, 2)})]
+    return [("department", "insurance", [fact], {"day": rng.randint(0, 2)})]
 
 
 def _bill(rng: random.Random, household: Household) -> list[Said]:
     amount, month = render_money(rng.randint(1_000, 60_000)), render_month(household.month)
     fact = {"type": "spending", "category": "medical", "self_paid": amount, "month": month}
-    return [("health", [fact], {"day": rng.randint(0, 2)})]
+    return [("department", "health", [fact], {"day": rng.randint(0, 2)})]
 
 
 def _medical_total(rng: random.Random, household: Household) -> list[Said]:
@@ -90,10 +96,36 @@ def _medical_total(rng: random.Random, household: Household) -> list[Said]:
     month = rng.randint(last - last % 12, last)
     total = render_money((month % 12 + 1) * rng.randint(1_000, 6_000))
     fact = {"type": "spending", "category": "medical", "self_paid": total, "month": render_month(month), "cumulative": True}
-    return [("medical-insurance", [fact], {"day": rng.randint(0, 2)})]
+    return [("department", "medical-insurance", [fact], {"day": rng.randint(0, 2)})]
 
 
 def _safe(rng: random.Random, household: Household) -> list[Said]:
     water: tuple[str, Fact] = ("water", {"type": "water", "safe": True})
     source, fact = rng.choice([("housing", {"type": "housing", "grade": rng.choice("AB")}), water])
-    return [(source, [fact], {"day": rng.randint(0, 2)})]
+    return [("department", source, [fact], {"day": rng.randint(0, 2)})]
+
+
+def _declares(rng: random.Random, household: Household) -> list[Said]:
+    well = rng.choice(
+        [{"type": "food", "adequate": True}, {"type": "clothing", "adequate": True}, {"type": "water", "safe": True}]
+    )
+    return [("declaration", rng.choice(["app", "hotline", "window", "proxy"]), [well], {"day": rng.randint(0, 2)})]
+
+
+def _visit(rng: random.Random, household: Household) -> list[Said]:
+    """A cadre finds all well; some write it down at the wrong household and take it back: an alert opens and is cleared."""
+    cadre = f"cadre-{rng.randint(1, 400)}"
+    if rng.random() >= MISTAKES:
+        return [
+            (
+                "cadre",
+                cadre,
+                [{"type": "housing", "grade": "A"}, {"type": "food", "adequate": True}],
+                {"day": rng.randint(0, 2)},
+            )
+        ]
+    wrong: Fact = rng.choice([{"type": "water", "safe": False}, {"type": "housing", "grade": "C"}])
+    return [
+        ("cadre", cadre, [wrong], {"day": 1, "name": "other household"}),
+        ("cadre", cadre, [], {"day": 2, "voids": "other household"}),
+    ]

@@ -71,7 +71,7 @@ def table(rows: list[dict[str, Any]], title: str | None = None) -> Table:
     shown.add_column("severity 级别", no_wrap=True)
     shown.add_column("category 类别", min_width=16)
     shown.add_column("county 县\nverify by 核实期限", no_wrap=True)
-    shown.add_column("reasons 原因", ratio=1)
+    shown.add_column("reasons 原因", ratio=1, overflow="fold")
     for alert in sorted(rows, key=lambda each: (each["emitted_at"], each["household_id"], each["sequence"])):
         shown.add_row(
             f"{alert['emitted_at'][:10]}\n{alert['emitted_at'][11:19]}", f"{alert['household_id']}\n#{alert['sequence']}",

@@ -16,6 +16,7 @@ Fact = dict[str, Any]
 class Household:
     """A household while it is being made up. Incomes are whole yuan per head and year.
 
+    ``business_percent`` and ``property_percent`` are shares of what is not transfers; the rest is wages.
     ``plain``: nothing is planted in it. ``stated``: its income is known; ``statements`` are the earlier and the last year.
     """
 
@@ -27,6 +28,8 @@ class Household:
     income: int
     earlier_income: int
     transfers_percent: int = 5
+    business_percent: int = 0
+    property_percent: int = 0
     stated: bool = True
     plain: bool = False
     statements: list[Fact] = field(default_factory=list)

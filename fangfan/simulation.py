@@ -15,8 +15,10 @@ CHINA: Final = timezone(timedelta(hours=8))
 SCHEMAS: Final = {"declaration": "self-declaration/1", "cadre": "cadre-report/1", "department": "department-record/1"}
 TOPICS: Final = {"declaration": "self-declarations", "cadre": "cadre-reports", "department": "department-feeds"}
 COUNTIES: Final = ("140123", "140221", "141124", "140929", "140525", "140105")
-DUPLICATES, LATE, MISKEYED, CRC32 = 0.02, 0.05, 0.03, 0.03
-"""Shares of reports sent twice, sent last, keyed by hand, and put on the partition that CRC32 names."""
+DUPLICATES, LATE, MISKEYED = 0.02, 0.05, 0.03
+"""Shares of reports sent twice, of reports sent last and registry entries that follow reports, and keyed by hand."""
+CRC32_PRODUCERS = 0.1
+"""Share of producers (a source of a county) whose client library partitions by CRC32: all they send lies so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,9 @@ class Simulator:
         ]  # fmt: skip
         income = rng.randint(19, 40) * 500
         status = rng.choice(["general", "general", "relieved"])
-        return Household(name, area, status, members, self._month, income, income)
+        household = Household(name, area, status, members, self._month, income, income)
+        household.business_percent, household.property_percent = rng.choice([0, 0, 20, 60]), rng.choice([0, 0, 0, 5])
+        return household
 
     def _plant(self, simulation: Simulation, household: Household, at: int, kinds: list[Any], misses: list[Any]) -> None:
         if at < len(kinds):
@@ -131,8 +135,8 @@ class Simulator:
         return reports + self._named(household, household.reports)
 
     def _push(self, household: Household) -> list[Sent]:
-        """Return what a department pushes: most of what arrives, and it says that all is as known."""
-        return self._named(household, [("department", *said) for said in push(self._rng, household)])
+        """Return what comes in month by month: most of what arrives, and it says that all is as known."""
+        return self._named(household, push(self._rng, household))
 
     def _named(self, household: Household, reports: list[tuple[str, str, list[Any], dict[str, Any]]]) -> list[Sent]:
         """Make reports of which some withdraw others by a name given beside."""
@@ -149,12 +153,14 @@ class Simulator:
         """Return a year's totals that come to a whole income per head."""
         total = income * len(household.members) * 100
         transfer = total * household.transfers_percent // 100
+        earned = total - transfer
+        business, rent = earned * household.business_percent // 100, earned * household.property_percent // 100
         cost = self._rng.randint(0, 2_000) * 100 if household.transfers_percent < 50 else 0
-        wage = total - transfer + cost
+        wage = earned - business - rent + cost
         first = self._month - back
         return {
             "type": "income_statement", "from": render_month(first), "to": render_month(first + 11), "wage": _yuan(wage),
-            "business": "0", "property": "0", "transfer": _yuan(transfer), "production_cost": _yuan(cost),
+            "business": _yuan(business), "property": _yuan(rent), "transfer": _yuan(transfer), "production_cost": _yuan(cost),
         }  # fmt: skip
 
     def _report(self, household: Household, channel: str, source: str, facts: list[Any], more: dict[str, Any]) -> Sent:
@@ -180,16 +186,23 @@ class Simulator:
         """Put records in the order of sending, with what goes wrong in real feeds."""
         rng = self._rng
         rng.shuffle(reports)
+        crc32: dict[tuple[str, str], bool] = {}
         on_time: list[Sent] = []
         late: list[Sent] = []
         for report in reports:
+            producer = (report.value["source"].partition("-")[0], report.value["area_code"][:6])
+            if producer not in crc32:
+                crc32[producer] = rng.random() < CRC32_PRODUCERS
             key = "by-hand" if rng.random() < MISKEYED and report.value["household_id"] else report.key
-            sent = Sent(report.topic, key, report.value, rng.random() < CRC32)
-            (late if rng.random() < LATE else on_time).append(sent)
+            (late if rng.random() < LATE else on_time).append(Sent(report.topic, key, report.value, crc32[producer]))
         again = rng.sample(on_time, int(len(on_time) * DUPLICATES))
-        stream = [*on_time, *again]
+        entered: list[Sent] = []
+        behind: list[Sent] = []
+        for entry in entries:
+            (behind if rng.random() < LATE else entered).append(entry)
+        stream = [*on_time, *again, *behind]
         rng.shuffle(stream)
-        return [*entries, *stream, *late]
+        return [*entered, *stream, *late]
 
 
 def _yuan(fen: int) -> str:

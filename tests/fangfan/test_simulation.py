@@ -71,14 +71,48 @@ def test_what_departments_push_moves_nobody_over_a_boundary(policy: Policy) -> N
 def test_feeds_carry_what_goes_wrong_in_real_ones() -> None:
     records = Simulator(300, 6_000, 3, NOW).run().records
     reports = [record for record in records if record.topic != "households"]
-    components = {fact["component"] for record in reports for fact in record.value["facts"] if fact["type"] == "income"}
+    facts = [fact for record in reports for fact in record.value["facts"]]
+    by_topic = {topic: [record for record in reports if record.topic == topic] for topic in {each.topic for each in reports}}
 
-    assert {"wage", "transfer"} == components
+    assert {"self-declarations", "cadre-reports", "department-feeds"} == set(by_topic)
+    assert all(len(some) > 0.05 * len(reports) for some in by_topic.values())
+    assert {"wage", "business", "property", "transfer"} == {fact["component"] for fact in facts if fact["type"] == "income"}
+    assert 0.05 < sum(fact.get("cumulative", False) for fact in facts) / len(reports) < 0.5
     assert len({record.value["event_id"] for record in reports}) < len(reports)
-    assert any(record.crc32 for record in reports)
     assert any(record.key == "by-hand" for record in reports)
-    assert any(record.value["household_id"] is None for record in reports)
-    assert any(record.value["voids"] for record in reports)
+    assert 0.02 < sum(record.value["household_id"] is None for record in reports) / len(reports) < 0.3
+    assert sum(bool(record.value["voids"]) for record in reports) > 0.01 * len(reports)
+
+
+def test_a_producer_partitions_all_it_sends_alike() -> None:
+    """A source of a county has one client library."""
+    libraries: dict[tuple[str, str], set[bool]] = {}
+    for record in Simulator(300, 6_000, 3, NOW).run().records:
+        if record.topic != "households":
+            producer = (record.value["source"].partition("-")[0], record.value["area_code"][:6])
+            libraries.setdefault(producer, set()).add(record.crc32)
+
+    assert {frozenset({True}), frozenset({False})} == {frozenset(each) for each in libraries.values()}
+
+
+def test_registry_entries_come_before_and_after_reports_and_name_every_person_reported() -> None:
+    """Nobody is made up: a report of a person alone finds the household whose entry names the person."""
+    records = Simulator(300, 3_000, 4, NOW).run().records
+    entered: set[str] = set()
+    ahead = 0
+    for record in records:
+        if record.topic == "households":
+            entered.add(record.value["household_id"])
+        elif record.value["household_id"] is not None:
+            ahead += record.value["household_id"] not in entered
+    members = {member["person_id"] for record in records if record.topic == "households" for member in record.value["members"]}
+    reports = [record.value for record in records if record.topic != "households"]
+    persons = {fact.get("person_id") for report in reports for fact in report["facts"]} | {
+        each["person_id"] for each in reports
+    }
+
+    assert ahead
+    assert persons - {None} <= members
 
 
 def test_one_seed_makes_the_same_records() -> None:
