@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import os
 import signal
 from pathlib import Path
 
@@ -31,11 +32,16 @@ def run_worker(settings: Settings) -> tuple[int, str]:
     except TopicMismatch as error:
         return 1, f"topics refused: {error}"
     except OSError as error:
-        return 1, f"{_where(error, settings)}: {error.strerror or error}"
+        return 1, f"{_where(error, settings)}: {_why(error)}"
 
 
 def _where(error: OSError, settings: Settings) -> str | Path:
     return error.filename or f"web port {settings.web_port}"
+
+
+def _why(error: OSError) -> str:
+    """Return the system's words for an error, not those a library put around it."""
+    return os.strerror(error.errno) if error.errno else str(error)
 
 
 async def _run(settings: Settings) -> int:
