@@ -10,11 +10,11 @@ from agents import telemetry
 from agents.store import HOUSEHOLD, PARKED, PERSON, Store
 from schemas import codec
 from schemas.alerts import Alert
-from schemas.fields import NANOSECONDS, render_instant
+from schemas.fields import NANOSECONDS, instant_of, render_instant
 from schemas.findings import Undetermined
 from schemas.household import EMPTY, HouseholdState
 from schemas.registry import PersonClaim, PersonState, RegistryChange
-from schemas.rejections import Rejection, RejectionCode
+from schemas.rejections import Rejected, Rejection, RejectionCode
 from schemas.reports import Report
 from schemas.vocabulary import CHANNELS, Transition
 from streams.identity import mask_identity_numbers
@@ -89,6 +89,8 @@ class Batcher:
                 rejection = self._take(work, loaded, topic, record, now)
             except codec.UnknownStateVersion:
                 raise
+            except Rejected as refused:
+                rejection = refused.rejection
             except Exception as error:  # one record must never stop the records around it
                 telemetry.log("error", "record.failed", topic=topic.value, partition=record.partition,
                               offset=record.offset, error=type(error).__name__)  # fmt: skip
@@ -138,7 +140,7 @@ class Batcher:
             data = self._store.get(HOUSEHOLD + household.encode())
             before = codec.decode_state(data) if data is not None else EMPTY
             work.new_households += data is None
-        step = advance(household, before, message, record.timestamp * 1_000_000, self._policy)
+        step = advance(household, before, message, instant_of(record.timestamp), self._policy)
         loaded[household] = step.state
         if isinstance(message, Report):
             lag = now - message.kept.occurred_at
@@ -157,7 +159,7 @@ class Batcher:
             telemetry.undetermined.inc()
         if not step.calendar_known:
             telemetry.calendar_unknown.inc()
-            telemetry.log("warning", "calendar.unknown", opened_year=render_instant(record.timestamp * 1_000_000)[:4])
+            telemetry.log("warning", "calendar.unknown", opened_year=render_instant(instant_of(record.timestamp))[:4])
         if step.alert is not None:
             self._publish(work, step.alert, message, record, now)
 
@@ -169,7 +171,7 @@ class Batcher:
         current = None if alert.transition is Transition.CLEARED else value
         work.outgoing.append(Outgoing(Topic.ALERTS_CURRENT, self._partition, key, current, None, headers))
         occurred = message.kept.occurred_at if isinstance(message, Report) else message.updated_at
-        work.published.append(Published(alert, occurred, record.timestamp * 1_000_000))
+        work.published.append(Published(alert, occurred, instant_of(record.timestamp)))
 
     def _move(self, work: Work, household: str, record: ConsumerRecord, topic: Topic) -> None:
         where = partition_of(household, self._partitions)
