@@ -74,11 +74,16 @@ class OpenAlert(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Thread(msgspec.Struct, frozen=True, array_like=True):
-    """What follows the order of arrival: how often an alert opened, how many transitions there were, what is open."""
+    """What follows the order of arrival: how often an alert opened, how many transitions there were, what is open.
+
+    ``judged_by`` is the mark of the policy and rules that last asked every rule (0: none did): under the same ones only what a
+    report touched is asked again.
+    """
 
     episode: int = 0
     sequence: int = 0
     open: OpenAlert | None = None
+    judged_by: int = 0
 
 
 class HouseholdState(msgspec.Struct, frozen=True, array_like=True):
