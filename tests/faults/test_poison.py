@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from agents.households import Households
 from agents.store import HOUSEHOLD, Store
-from agents.work import Batcher, Outgoing, Work
+from agents.work import Outgoing, Work
 from schemas import codec
 from schemas.fields import instant_of
 from schemas.household import EMPTY
@@ -70,7 +71,7 @@ def test_a_hundred_thousand_broken_records_change_nothing_for_the_households_aro
     places = set(rng.sample(range(len(good) + len(bad)), len(good)))
     mixed = [next(good_left if number in places else bad_left) for number in range(len(good) + len(bad))]
     stores = [Store(tmp_path / name) for name in ("mixed", "alone")]
-    among, alone = (Batcher(0, 2, "", store, policy) for store in stores)
+    among, alone = (Households(0, 2, "", store, policy) for store in stores)
     codes: Counter[str] = Counter()
     numbered = ((number, record) for number, record in enumerate(mixed))
     while some := list(islice(numbered, BATCH)):
@@ -80,8 +81,8 @@ def test_a_hundred_thousand_broken_records_change_nothing_for_the_households_aro
         sendable(work.outgoing)
 
         assert of_healthy(beside) == of_healthy(work)
-        assert len(some) == len(work.outcomes)
-        refused = [(number, record) for (number, record), (_, bad) in zip(some, work.outcomes, strict=True) if bad]
+        assert len(some) == len(work.tally.outcomes)
+        refused = [(number, record) for (number, record), (_, bad) in zip(some, work.tally.outcomes, strict=True) if bad]
         assert len(refused) == len(letters)
         for (number, record), letter in zip(refused, letters, strict=True):
             headers = dict(letter.headers)
@@ -95,8 +96,8 @@ def test_a_hundred_thousand_broken_records_change_nothing_for_the_households_aro
             masked = code == RejectionCode.IDENTITY_NUMBER
             assert is_masked(record.key, letter.key) if masked else record.key == letter.key
             assert is_masked(record.value, letter.value) if masked else record.value == letter.value
-        for batcher_work, store in ((work, stores[0]), (beside, stores[1])):
-            store.write(batcher_work.changes.items(), {})
+        for done, store in ((work, stores[0]), (beside, stores[1])):
+            store.write(done.changes.items(), {})
     states = [{key: value for key, value in store.scan(HOUSEHOLD) if key.startswith(b"hH")} for store in stores]
 
     assert states[1] == states[0]
