@@ -6,7 +6,6 @@ from typing import Any, Final, Protocol
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.producer.message_accumulator import BatchBuilder
-from aiokafka.record.default_records import DefaultRecordBatchBuilder
 
 from agents import telemetry
 from agents.settings import Settings
@@ -14,6 +13,8 @@ from agents.work import Outgoing
 from streams.topics import Topic
 
 MAX_BATCH_BYTES: Final = 1 << 19
+ZSTD: Final = 4
+"""Its number in the attributes of a record batch."""
 STOP_SECONDS: Final = 5.0
 """How long a producer may take to stop; a broker that is away would keep it for ever."""
 CHANGELOGS: Final = frozenset({Topic.HOUSEHOLDS_CHANGELOG, Topic.PERSONS_CHANGELOG})
@@ -142,7 +143,7 @@ def _new_batch(producer: AIOKafkaProducer, first: Outgoing) -> BatchBuilder:
     batch: BatchBuilder = producer.create_batch()
     if len(first.value or b"") >= MAX_BATCH_BYTES:
         transactional = producer._txn_manager is not None and producer._txn_manager.transactional_id is not None
-        batch = BatchBuilder(MAX_BATCH_BYTES, DefaultRecordBatchBuilder.CODEC_ZSTD, is_transactional=transactional)
+        batch = BatchBuilder(MAX_BATCH_BYTES, ZSTD, is_transactional=transactional)
     return batch
 
 
