@@ -214,7 +214,7 @@ class Worker:
         telemetry.build.info({"version": version("fangfan"), "policy": self.policy.label})
         runner, self.web_port = await start_web(self)
         try:
-            if not await unless(stop, prepare(self.settings)):
+            if not await unless(stop, self._prepare()):
                 return 0
             self.app.conf.broker_client_id = "fangfan@" + self.settings.web_address(self.web_port)
             await self.app.start()
@@ -234,6 +234,9 @@ class Worker:
             return 1 if failed else 0
         finally:
             await runner.cleanup()
+
+    async def _prepare(self) -> None:
+        await prepare(self.settings)
 
     async def _announce(self) -> None:
         await self.wait_ready()

@@ -215,6 +215,10 @@ class EmbeddedBroker:
             time.sleep(0.05)
         raise BrokerError(f"broker {node} does not answer on port {port}; the end of its log:\n{_tail(folder)}")
 
+    def pid(self, node: int) -> int:
+        """Return the process of a node."""
+        return self._processes[node].pid
+
     def kill(self, node: int) -> None:
         """End a node at once, as a power cut would."""
         self._processes[node].kill()
