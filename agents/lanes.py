@@ -33,8 +33,6 @@ HIGH_WATER: Final = 20_000
 """A partition with more records waiting is not fetched until its lane has caught up."""
 RETRY_SECONDS: Final = 1.0
 STAGES: Final = ("stopped", "fencing", "recovering", "running")
-LINGER_SECONDS: Final = 0.004
-"""How long a lane that had nothing to do waits for more after the first record: fewer, fuller transactions."""
 
 
 class Lane:
@@ -204,7 +202,7 @@ class Lane:
         while not self._stopping.is_set():
             taken = self._take()
             if not taken:
-                await self._more()
+                await self._more(sender.linger_seconds)
                 continue
             self.working = True
             work = job.run((record for batch in taken for record in batch.records), time.time_ns())
@@ -216,9 +214,9 @@ class Lane:
             self._quality.note(work.tally.outcomes)
             telemetry.confirmed(self._label, work.tally, time.time_ns())
 
-    async def _more(self) -> None:
+    async def _more(self, linger_seconds: float) -> None:
         """Wait until something arrives, and a little longer: one transaction then carries all of it."""
         self._arrived.clear()
         if not self._waiting and not self._stopping.is_set():
             await self._arrived.wait()
-            await self._pause(LINGER_SECONDS)
+            await self._pause(linger_seconds)
