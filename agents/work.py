@@ -10,6 +10,7 @@ from agents import telemetry
 from agents.store import HOUSEHOLD, PARKED, PERSON, Store
 from schemas import codec
 from schemas.alerts import Alert
+from schemas.dead_letters import ORIGIN, REDRIVEN_FROM, is_handle
 from schemas.fields import NANOSECONDS, render_instant
 from schemas.findings import Undetermined
 from schemas.household import EMPTY, HouseholdState
@@ -33,7 +34,6 @@ CHANNEL_OF: Final = {
     Topic.REROUTED: "rerouted",
     Topic.PERSONS: "person",
 }
-ORIGIN: Final = ("source.topic", "source.partition", "source.offset")
 MOVED: Final = frozenset({Topic.REROUTED.value, Topic.PERSONS.value})
 
 
@@ -237,15 +237,18 @@ class Batcher:
         return Outgoing(Topic.DEAD_LETTERS, self._partition, key, value, None, headers)
 
     def _origin(self, record: ConsumerRecord) -> Headers:
-        """Return where a record first lay, so that a later rejection can name it.
+        """Return where a record first lay, so that a later rejection can name it, and which dead letter it was before.
 
-        Only what this monitor moved itself is believed; on the topics of others such headers are just headers.
+        Only what this monitor moved itself is believed; on the topics of others such headers are just headers. Which dead
+        letter it was is a note for people that nothing rests on.
         """
+        note = [(name, value) for name, value in record.headers if name == REDRIVEN_FROM and _is_handle(value)][:1]
         if record.topic.removeprefix(self._prefix) in MOVED:
             known = [(name, value) for name, value in record.headers if name in ORIGIN and value is not None]
             if len(known) == len(ORIGIN):
-                return known
-        return list(zip(ORIGIN, (record.topic.encode(), b"%d" % record.partition, b"%d" % record.offset), strict=True))
+                return known + note
+        here = (record.topic.encode(), b"%d" % record.partition, b"%d" % record.offset)
+        return [*zip(ORIGIN, here, strict=True), *note]
 
     def _encode(self, work: Work) -> None:
         """Add one changelog entry per changed household and per changed key of the person index."""
@@ -257,6 +260,10 @@ class Batcher:
         for key, changed in work.changes.items():
             if not key.startswith(HOUSEHOLD):
                 work.outgoing.append(Outgoing(Topic.PERSONS_CHANGELOG, self._partition, key, changed))
+
+
+def _is_handle(value: bytes | None) -> bool:
+    return value is not None and is_handle(value.decode("utf-8", "replace"))
 
 
 def _parked_key(person: str, number: int) -> bytes:
