@@ -30,8 +30,8 @@ class Why(StrEnum):
 class Repair:
     """What a person puts in place of a letter's value, key or topic; what is UNSET stays as it was."""
 
-    value: bytes | None | UnsetType = UNSET
-    key: bytes | None | UnsetType = UNSET
+    value: bytes | UnsetType | None = UNSET
+    key: bytes | UnsetType | None = UNSET
     topic: Topic | UnsetType = UNSET
 
 
