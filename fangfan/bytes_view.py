@@ -15,6 +15,15 @@ def safe(text: str) -> str:
     return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
 
 
+def safe_json(line: bytes) -> str:
+    """Return a line of JSON with every character that does not print as a JSON escape; it means the same.
+
+    Such a character stands in a string: outside of them JSON has only blanks, which are spaces by now.
+    """
+    text = line.decode()
+    return text if text.isprintable() else "".join(each if each.isprintable() else json.dumps(each)[1:-1] for each in text)
+
+
 def plain(data: bytes | None) -> str:
     """Return a key in one line: as text, or escaped byte by byte where it is not UTF-8."""
     if data is None:
@@ -77,7 +86,7 @@ def _marked(paths: list[str], field: str) -> set[int]:
         return {number for number in ends if paths.count(paths[number]) > 1}
     while field and field not in paths:
         field = field[: max(field.rfind("."), field.rfind("["), 0)]
-    return {number for number, path in enumerate(paths) if field and path == field}
+    return {number for number, path in enumerate(paths) if field != "$" and path == field}
 
 
 def _hexadecimal(value: bytes) -> Iterator[Text]:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from fangfan.bytes_view import plain, safe, value_lines
+from fangfan.bytes_view import plain, safe, safe_json, value_lines
 from fangfan.dead_letters import county_of
 from fangfan.looks import grid
 from fangfan.redrive import Plan
@@ -76,7 +76,7 @@ def counts_table(counts: Counter[tuple[str, str]], still_open: Counter[tuple[str
     return shown
 
 
-def as_json(letter: DeadLetter, marker: Redriven | None, *, values: bool) -> bytes:
+def as_json(letter: DeadLetter, marker: Redriven | None, *, values: bool) -> str:
     """Return a dead letter as one line of JSON; with its value it is what a person repairs and gives to redrive.
 
     A value that is one JSON object stands as it was sent; other text stands as a JSON text; what is not UTF-8 as base64.
@@ -93,7 +93,7 @@ def as_json(letter: DeadLetter, marker: Redriven | None, *, values: bool) -> byt
     if values:
         document = _object(letter.value)
         line |= _part("value", letter.value) if document is None else {"value": document}
-    return orjson.dumps(line, default=_builtin)
+    return safe_json(orjson.dumps(line, default=_builtin))
 
 
 def _builtin(value: Any) -> Any:
@@ -103,13 +103,13 @@ def _builtin(value: Any) -> Any:
 
 
 def _object(value: bytes | None) -> orjson.Fragment | None:
-    """Return a JSON object byte for byte but for line breaks, which in JSON stand only where a space may."""
+    """Return a JSON object byte for byte but for line breaks and tabs, which in JSON stand only where a space may."""
     try:
         if not isinstance(orjson.loads(value or b""), dict):
             return None
     except orjson.JSONDecodeError:
         return None
-    return orjson.Fragment((value or b"").translate(bytes.maketrans(b"\r\n", b"  ")))
+    return orjson.Fragment((value or b"").translate(bytes.maketrans(b"\t\r\n", b"   ")))
 
 
 def _part(name: str, data: bytes | None) -> dict[str, Any]:

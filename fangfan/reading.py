@@ -28,10 +28,12 @@ async def read_topic(
     Raises:
         TimeoutError: the end was not reached and nothing more came.
     """
+    tps = [TopicPartition(settings.topic(topic), partition) for partition in partitions]
+    if not tps:
+        return
     consumer = AIOKafkaConsumer(**settings.client(), isolation_level="read_committed", enable_auto_commit=False)
     try:
         await consumer.start()
-        tps = [TopicPartition(settings.topic(topic), partition) for partition in partitions]
         consumer.assign(tps)
         begins, ends = await consumer.beginning_offsets(tps), await consumer.end_offsets(tps)
         for tp in tps:
@@ -41,11 +43,11 @@ async def read_topic(
         heard = time.monotonic()
         while follow or [tp for tp in tps if await consumer.position(tp) < ends[tp]]:
             found = await consumer.getmany(timeout_ms=200)
-            heard = time.monotonic() if found else heard
-            if not follow and time.monotonic() - heard > SILENT_SECONDS:
+            if not found and not follow and time.monotonic() - heard > SILENT_SECONDS:
                 raise TimeoutError
             for records in found.values():
                 for record in records:
                     yield record
+            heard = time.monotonic() if found else heard  # whoever takes the records may take their time
     finally:
         await consumer.stop()

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import InvalidProducerIdMapping, InvalidTxnState, ProducerFenced
+from aiokafka.errors import InvalidProducerIdMapping, InvalidTxnState, KafkaError, ProducerFenced
 
 from agents.settings import Settings
 from fangfan.dead_letters import Markers, Wanted, read_letters, read_markers
@@ -34,7 +34,7 @@ SHOWN: Final = 100
 
 
 class TakenOver(RuntimeError):
-    """Another redrive has begun meanwhile, and only one may send."""
+    """The broker takes no more from this command: another has begun, and only one may send, or it stood still too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,7 @@ async def make_plan(settings: Settings, order: Order) -> Plan:
             plan.staying[verdict.why] += 1
         if (len(plan.going) if isinstance(verdict, Going) else plan.staying.total()) <= SHOWN:
             plan.rows.append((letter, verdict))
+    plan.rows.sort(key=lambda row: row[0].handle)
     plan.missing = sorted(order.wanted.handles - found)
     return plan
 
@@ -98,7 +99,7 @@ async def carry_out(settings: Settings, order: Order, plan: Plan, progress: Call
     """Send what a plan says will go, unless it has gone meanwhile; counts in the plan what went.
 
     Raises:
-        TakenOver: another redrive has begun.
+        TakenOver: another redrive has begun, or this one stood still for TRANSACTION_MS.
         KafkaError: the broker refused.
         TimeoutError: the broker does not answer.
     """
@@ -106,6 +107,7 @@ async def carry_out(settings: Settings, order: Order, plan: Plan, progress: Call
         **settings.client(), transactional_id=f"{settings.group}-redrive", transaction_timeout_ms=TRANSACTION_MS,
         max_request_size=8 << 20, retry_backoff_ms=10,
     )  # fmt: skip
+    asyncio.get_running_loop().set_exception_handler(_say_once)
     try:
         async with asyncio.timeout(STALLED_SECONDS):
             await producer.start()  # ends the transaction of whoever redrives now; only then are its markers final
@@ -113,8 +115,16 @@ async def carry_out(settings: Settings, order: Order, plan: Plan, progress: Call
     except (ProducerFenced, InvalidProducerIdMapping, InvalidTxnState):
         raise TakenOver from None
     finally:
-        with contextlib.suppress(Exception):  # what it could not send is forgotten; the next command fences it
+        with contextlib.suppress(Exception):  # nothing is under way, or the broker ends it after TRANSACTION_MS
+            await asyncio.wait_for(producer.abort_transaction(), STOP_SECONDS)
+        with contextlib.suppress(Exception):
             await asyncio.wait_for(producer.stop(), STOP_SECONDS)
+
+
+def _say_once(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Drop asyncio's complaints that nobody looked at a future of the client library: what befell it is raised once."""
+    if not isinstance(context.get("exception"), KafkaError):
+        loop.default_exception_handler(context)
 
 
 async def _send_all(
@@ -159,10 +169,11 @@ async def _transaction(
         note = [(REDRIVEN_FROM, str(letter.handle).encode())]
         sent.append(await producer.send(settings.topic(going.topic), going.value, going.key, headers=note))
     noted: list[asyncio.Future[Any]] = []
+    name = settings.topic(Topic.DEAD_LETTERS_REDRIVEN)
     for (letter, going), future in zip(chunk, sent, strict=True):
         value = encode_redriven(_marker(letter, going, await future, markers.get(letter.handle)))
-        name, key = settings.topic(Topic.DEAD_LETTERS_REDRIVEN), str(letter.handle).encode()
-        noted.append(await producer.send(name, value, key, partition=letter.handle.partition))
+        at = letter.handle
+        noted.append(await producer.send(name, value, str(at).encode(), partition=at.partition))
     await asyncio.gather(*noted)
     await producer.commit_transaction()
 

@@ -15,32 +15,34 @@ from fangfan.dead_letters_view import plan_table, summary
 from fangfan.dlq_filters import NEEDED, Codes, County, Since, Topics, Until, chosen_letters
 from fangfan.looks import console
 from fangfan.options import CONNECTION, fail, on_broker, with_settings
-from fangfan.redrive import Order, Plan, TakenOver, carry_out, make_plan
+from fangfan.redrive import TRANSACTION_MS, Order, Plan, TakenOver, carry_out, make_plan
 from fangfan.repairs import Repairs, read_repairs
 from fangfan.tables import FileError
 from streams.redrive import Going, Why
+
+Named = Annotated[
+    list[str] | None, typer.Argument(metavar="PARTITION:OFFSET", help="These. Default: all that the filters leave.")
+]
+Limit = Annotated[int | None, typer.Option(envvar="FANGFAN_LIMIT", metavar="COUNT", min=1, help="Send so many at most.")]
+Repaired = Annotated[
+    Path | None,
+    typer.Option(
+        envvar="FANGFAN_REPAIRED", metavar="FILE", help="Send these: lines of `dlq list --json --values`, values mended."
+    ),
+]
 
 
 @with_settings(*CONNECTION)
 def redrive(
     chosen: Settings,
-    dead_letters: Annotated[
-        list[str] | None, typer.Argument(metavar="PARTITION:OFFSET", help="These. Default: all that the filters leave.")
-    ] = None,
+    dead_letters: Named = None,
     code: Codes = None,
     topic: Topics = None,
     since: Since = None,
     until: Until = None,
     county: County = None,
-    limit: Annotated[
-        int | None, typer.Option(envvar="FANGFAN_LIMIT", metavar="COUNT", min=1, help="Send so many at most.")
-    ] = None,
-    repaired: Annotated[
-        Path | None,
-        typer.Option(
-            envvar="FANGFAN_REPAIRED", metavar="FILE", help="Send these: lines of `dlq list --json --values`, values mended."
-        ),
-    ] = None,
+    limit: Limit = None,
+    repaired: Repaired = None,
     again: Annotated[bool, typer.Option("--again", help="Also what was sent back before.")] = False,
     unchecked: Annotated[
         bool, typer.Option("--unchecked", help="Also what this release would refuse again: for workers of another one.")
@@ -86,7 +88,7 @@ def _tell(plan: Plan, repairs: Repairs, screen: Console, *, dry_run: bool) -> No
     rows = [row for row in plan.rows if dry_run or not (isinstance(row[1], Going) or row[1].why is Why.REDRIVEN)]
     if rows:
         out.print(plan_table(rows, repairs.lines))
-    if len(plan.rows) < len(plan.going) + plan.staying.total():
+    if rows and len(plan.rows) < len(plan.going) + plan.staying.total():
         out.print("… and more of the same, counted below")
     out.print(summary(plan, sent=False) if plan.going or plan.staying else "nothing to redrive 没有可重投的死信")
     if dry_run:
@@ -100,10 +102,11 @@ def _send(chosen: Settings, order: Order, plan: Plan, screen: Console) -> None:
             task = progress.add_task("", total=len(plan.going))
             on_broker(chosen, lambda real: carry_out(real, order, plan, lambda count: progress.advance(task, count)), NEEDED)
     except TakenOver:
-        raise fail("another `fangfan dlq redrive` has begun, and only one may send: this one gave way") from None
+        seconds = TRANSACTION_MS // 1000
+        raise fail(f"gave way: another `fangfan dlq redrive` has begun, or this one stood still for {seconds} s") from None
     except KeyboardInterrupt:
         raise fail("stopped") from None
     finally:
         screen.print(summary(plan, sent=True))
-        if plan.sent < len(plan.going):
+        if plan.sent < len(plan.going) and not order.again:
             screen.print("the same command goes on: what has gone is not sent again 再次运行即可继续")

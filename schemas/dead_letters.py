@@ -75,14 +75,10 @@ def is_handle(text: str) -> bool:
 
 
 class Redriven(msgspec.Struct, frozen=True):
-    """A dead letter was sent back: when, where it now lies, whether a person repaired it, how often by now.
-
-    Written in the transaction that sends the record. ``failed_at`` is the letter's own, so that a marker is never taken for
-    one of another letter at the same place (a topic that was deleted and made again counts its offsets from 0).
-    """
+    """A dead letter was sent back: when, where it now lies, whether a person repaired it, how often by now."""
 
     schema: Literal["redriven/1"]
-    failed_at: str
+    failed_at: str  # the letter's own: a topic made anew counts offsets from 0, and this marker must not speak of another
     redriven_at: str
     topic: str
     partition: int
