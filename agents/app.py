@@ -13,11 +13,15 @@ from faust.types.tuples import TP
 
 from agents import telemetry
 from agents.batches import SCHEME, Batch, register
+from agents.households import Households
 from agents.lanes import Lane
 from agents.policy_files import load_policy
+from agents.ports import Job
 from agents.quality import Quality
 from agents.settings import Settings
 from agents.starting import prepare, unless
+from agents.store import Store
+from agents.transactions import AtLeastOnce, ExactlyOnce, Sender
 from agents.watchdog import Watchdog
 from agents.web import start_web
 from streams.topics import INPUTS
@@ -105,13 +109,24 @@ class Worker:
         for partition in sorted({tp.partition for tp in assigned}):
             have = {tp.topic for tp in assigned if tp.partition == partition}
             if names <= have:
-                lane = Lane(partition, self.settings, self.policy, self.app.consumer, self, self._quality, self._fatal.set)
+                lane = Lane(
+                    partition, self.settings, self._job, self._sender, self.app.consumer, self, self._quality, self._fatal.set
+                )
                 self.lanes[partition] = lane
                 lane.start()
             else:
                 telemetry.log("error", "lane.not_copartitioned", partition=partition, missing=sorted(names - have))
         telemetry.log("info", "partitions.assigned", partitions=sorted(self.lanes))
         self.assigned.set()
+
+    def _job(self, partition: int, store: Store) -> Job:
+        settings = self.settings
+        return Households(partition, settings.partitions, settings.topic_prefix, store, self.policy)
+
+    def _sender(self, partition: int) -> Sender:
+        if self.settings.guarantee == "at-least-once":
+            return AtLeastOnce(self.settings, self.app.consumer.commit_offsets)
+        return ExactlyOnce(self.settings, partition)
 
     async def _stop_lanes(self) -> None:
         self.assigned.clear()

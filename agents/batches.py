@@ -80,6 +80,13 @@ class BatchThread(driver.AIOKafkaConsumerThread):
         """Seek, in the consumer's own thread."""
         await self.call_thread(self._place, positions)
 
+    async def commit_offsets(self, offsets: Mapping[aiokafka.TopicPartition, int]) -> None:
+        """Commit as a member of the group, in the consumer's own thread."""
+        await self.call_thread(self._commit_offsets, offsets)
+
+    async def _commit_offsets(self, offsets: Mapping[aiokafka.TopicPartition, int]) -> None:
+        await self._ensure_consumer().commit(dict(offsets))
+
     async def fetched(self, tps: list[TP]) -> dict[TP, tuple[int, int]]:
         """Return how far each partition was fetched and where it ends, for those that know both."""
         found: dict[TP, tuple[int, int]] = await self.call_thread(self._fetched, tps)
@@ -124,6 +131,14 @@ class BatchConsumer(driver.Consumer):
             self._read_offset[tp] = None
         self.chains.open(positions)
         await self._thread.place(positions)
+
+    async def commit_offsets(self, offsets: Mapping[aiokafka.TopicPartition, int]) -> None:
+        """Commit input offsets outside of any transaction; refused where the partition is no longer this worker's.
+
+        Raises:
+            CommitFailedError: the group has moved on without this worker.
+        """
+        await self._thread.commit_offsets(offsets)
 
     @property
     def member_id(self) -> str:

@@ -8,66 +8,45 @@ again; what was not committed is read again.
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Final
 
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import ProducerFenced
 from faust.types.tuples import TP
 
 from agents import telemetry
-from agents.batches import Batch, Chains
+from agents.batches import Batch
+from agents.ports import Group, MakeJob, Source
 from agents.quality import Quality
 from agents.recovery import recover
 from agents.settings import Settings
 from agents.store import PARKED, Store
-from agents.work import Batcher, Outgoing, Work
+from agents.transactions import STOP_SECONDS, Sender
 from schemas.codec import UnknownStateVersion
-from schemas.fields import NANOSECONDS
-from streams.policy import Policy
-from streams.topics import INPUTS, Topic
+from streams.topics import INPUTS
 
 MAX_RECORDS: Final = 4_000
 """How many records one transaction takes at most."""
 HIGH_WATER: Final = 20_000
 """A partition with more records waiting is not fetched until its lane has caught up."""
-MAX_BATCH_BYTES: Final = 1 << 19
 RETRY_SECONDS: Final = 1.0
 STAGES: Final = ("stopped", "fencing", "recovering", "running")
-STOP_SECONDS: Final = 5.0
-"""How long a producer may take to stop; a broker that is away would keep it for ever."""
-
-
-class Source(Protocol):
-    """What a lane needs of the consumer."""
-
-    chains: Chains
-
-    async def open_at(self, positions: Mapping[TP, int]) -> None:
-        """Hand over partitions from these positions on."""
-
-
-class Group(Protocol):
-    """What a lane asks of the consumer group."""
-
-    async def committed(self, tps: list[TopicPartition]) -> dict[TopicPartition, int]:
-        """Return where each input partition goes on."""
-
-    async def owns(self, partition: int) -> bool:
-        """Tell whether the group's coordinator says that the partition is this worker's."""
+LINGER_SECONDS: Final = 0.004
+"""How long a lane that had nothing to do waits for more after the first record: fewer, fuller transactions."""
 
 
 class Lane:
     """Sole writer of one partition's households."""
 
     def __init__(
-        self, partition: int, settings: Settings, policy: Policy, source: Source, group: Group, quality: Quality,
-        give_up: Callable[[], None],
+        self, partition: int, settings: Settings, job: MakeJob, sender_of: Callable[[int], Sender], source: Source,
+        group: Group, quality: Quality, give_up: Callable[[], None],
     ) -> None:  # fmt: skip
         """Prepare a lane; :meth:`start` runs it. ``give_up`` ends the worker: its release cannot read the partition's state."""
         self._give_up = give_up
-        self.partition, self._settings, self._policy = partition, settings, policy
+        self.partition, self._settings, self._job, self._sender_of = partition, settings, job, sender_of
         self._source, self._group, self._quality = source, group, quality
         self._waiting: deque[Batch] = deque()
         self._arrived = asyncio.Event()
@@ -169,21 +148,14 @@ class Lane:
 
     async def _session(self) -> None:
         self._enter("fencing")
-        producer = AIOKafkaProducer(
-            **self._settings.client(),
-            transactional_id=f"{self._settings.group}-{self.partition}",
-            max_batch_size=MAX_BATCH_BYTES,
-            max_request_size=8 << 20,
-            linger_ms=0,
-            retry_backoff_ms=10,  # the broker answers "again" while it still ends the transaction before
-        )
+        sender = self._sender_of(self.partition)
         try:
-            await producer.start()
+            await sender.start()
             await self._recover()
             await self._open()
-            await self._process(producer)
+            await self._process(sender)
         finally:
-            await _stop(producer)
+            await sender.stop()
 
     async def _recover(self) -> None:
         began = time.monotonic()
@@ -225,87 +197,28 @@ class Lane:
             self._source.chains.held.discard(self.partition)
         return taken
 
-    async def _process(self, producer: AIOKafkaProducer) -> None:
+    async def _process(self, sender: Sender) -> None:
         if self.store is None:
             raise RuntimeError("a lane processes only on an open store")
-        settings = self._settings
-        batcher = Batcher(self.partition, settings.partitions, settings.topic_prefix, self.store, self._policy)
+        job = self._job(self.partition, self.store)
         while not self._stopping.is_set():
             taken = self._take()
             if not taken:
-                self._arrived.clear()
-                if not self._waiting and not self._stopping.is_set():
-                    await self._arrived.wait()
+                await self._more()
                 continue
             self.working = True
-            work = batcher.run((record for batch in taken for record in batch.records), time.time_ns())
+            work = job.run((record for batch in taken for record in batch.records), time.time_ns())
             offsets = {TopicPartition(batch.tp.topic, self.partition): batch.end for batch in taken}
-            changelog = await self._commit(producer, work, offsets)
+            changelog = await sender.commit(work.outgoing, offsets)
             self.store.write(work.changes.items(), changelog)
             self.progress += 1
             self.working = False
-            self._confirm(work)
+            self._quality.note(work.tally.outcomes)
+            telemetry.confirmed(self._label, work.tally, time.time_ns())
 
-    async def _commit(self, producer: AIOKafkaProducer, work: Work, offsets: dict[TopicPartition, int]) -> dict[str, int]:
-        """Send everything and the offsets in one transaction; return the changelogs' next offsets."""
-        changelog: dict[str, int] = {}
-        async with producer.transaction():
-            sent = [(topic, count, await _send(producer, self._settings, topic, partition, batch))
-                    for topic, partition, count, batch in _batches(producer, work.outgoing)]  # fmt: skip
-            await producer.send_offsets_to_transaction(offsets, self._settings.group)
-            for topic, count, future in sent:
-                metadata = await future
-                if topic in (Topic.HOUSEHOLDS_CHANGELOG, Topic.PERSONS_CHANGELOG):
-                    changelog[self._settings.topic(topic)] = metadata.offset + count
-        return changelog
-
-    def _confirm(self, work: Work) -> None:
-        now = time.time_ns()
-        self._quality.note(work.outcomes)
-        telemetry.committed_at.labels(self._label).set(now / NANOSECONDS)
-        telemetry.households.labels(self._label).inc(work.new_households)
-        telemetry.waiting.labels(self._label).inc(work.parked)
-        for each in work.published:
-            alert = each.alert
-            telemetry.alerts.labels(alert.transition.value, alert.severity or "none", alert.tier).inc()
-            for reason in alert.reasons:
-                telemetry.reasons.labels(alert.transition.value, reason.rule, reason.severity, alert.tier).inc()
-            telemetry.alert_latency.labels("ingested").observe((now - each.appended_at) / NANOSECONDS)
-            telemetry.alert_latency.labels("occurred").observe((now - each.occurred_at) / NANOSECONDS)
-
-
-async def _stop(producer: AIOKafkaProducer) -> None:
-    """Stop a producer; what it could not send in time is forgotten, and its lane's next producer fences it."""
-    try:
-        await asyncio.wait_for(producer.stop(), STOP_SECONDS)
-    except Exception as error:
-        telemetry.log("warning", "producer.stopped_late", error=type(error).__name__)
-        if producer._sender.sender_task is not None:
-            producer._sender.sender_task.cancel()
-        await asyncio.wait_for(producer.client.close(), STOP_SECONDS)
-
-
-def _batches(producer: AIOKafkaProducer, outgoing: list[Outgoing]) -> list[tuple[Topic, int, int, object]]:
-    """Pack records into producer batches, in order per topic and partition: (topic, partition, count, batch)."""
-    packed: list[tuple[Topic, int, int, object]] = []
-    by_place: dict[tuple[Topic, int], list[Outgoing]] = {}
-    for each in outgoing:
-        by_place.setdefault((each.topic, each.partition), []).append(each)
-    for (topic, partition), records in by_place.items():
-        batch = producer.create_batch()
-        for each in records:
-            fields = {"key": each.key, "value": each.value, "timestamp": each.timestamp, "headers": each.headers}
-            if batch.append(**fields) is None:
-                packed.append((topic, partition, batch.record_count(), batch))
-                batch = producer.create_batch()
-                if batch.append(**fields) is None:
-                    raise ValueError("a record does not fit an empty batch")
-        packed.append((topic, partition, batch.record_count(), batch))
-    return packed
-
-
-async def _send(
-    producer: AIOKafkaProducer, settings: Settings, topic: Topic, partition: int, batch: object
-) -> "asyncio.Future[Any]":
-    sent: asyncio.Future[Any] = await producer.send_batch(batch, settings.topic(topic), partition=partition)
-    return sent
+    async def _more(self) -> None:
+        """Wait until something arrives, and a little longer: one transaction then carries all of it."""
+        self._arrived.clear()
+        if not self._waiting and not self._stopping.is_set():
+            await self._arrived.wait()
+            await self._pause(LINGER_SECONDS)

@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import gc
 import os
 import signal
 from pathlib import Path
@@ -18,6 +19,8 @@ from streams.policy_parse import PolicyError
 def run_worker(settings: Settings) -> tuple[int, str]:
     """Run until SIGTERM or SIGINT. Returns the exit code, and what to tell the person where it is not 0."""
     hear_libraries()
+    gc.freeze()  # what was imported stays; a batch makes tens of thousands of objects without cycles
+    gc.set_threshold(100_000, 20, 20)
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         with (settings.data_dir / "lock").open("w") as lock:

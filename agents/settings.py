@@ -11,6 +11,7 @@ from typing import Any, Final
 DEFAULT_POLICY: Final = Path(__file__).resolve().parent.parent / "policy" / "shanxi.toml"
 PROTOCOLS: Final = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 MECHANISMS: Final = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
+GUARANTEES: Final = ("exactly-once", "at-least-once")
 PREFIX_RULE: Final = re.compile(r"[A-Za-z0-9._-]{0,100}")
 BROKERS_RULE: Final = re.compile(r"(?:\[[0-9a-fA-F:]+\]|[^\s,:/]+):[0-9]{1,5}")
 
@@ -70,6 +71,7 @@ class Settings:
     dead_letter_days: int = 90
     bad_share: float = 0.05
     stall_seconds: int = 120
+    guarantee: str = GUARANTEES[0]
     security: Security = Security()
 
     def topic(self, name: str) -> str:
@@ -193,6 +195,7 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
         retention_days=_whole(environment, "RETENTION_DAYS", 400, 1, 36_500),
         dead_letter_days=_whole(environment, "DEAD_LETTER_DAYS", 90, 1, 36_500),
         stall_seconds=_whole(environment, "STALL_SECONDS", 120, 1, 86_400),
+        guarantee=_one_of(environment, "GUARANTEE", GUARANTEES),
         bad_share=_ratio(environment, "BAD_SHARE", 0.05),
         security=_security(environment),
     )

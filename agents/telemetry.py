@@ -14,6 +14,9 @@ from typing import Any, Final
 import orjson
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 
+from agents.work import Tally
+from schemas.fields import NANOSECONDS
+
 REGISTRY: Final = CollectorRegistry()
 _LATENCY: Final = (0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.2, 0.5, 1, 2, 5, 15, 60, 300)
 _LAG: Final = (60, 3600, 86_400, 7 * 86_400, 31 * 86_400, 92 * 86_400, 366 * 86_400)
@@ -63,6 +66,31 @@ def forget_partition(partition: str, topics: Iterable[str]) -> None:
     for topic in topics:
         with contextlib.suppress(KeyError):
             consumer_lag.remove(topic, partition)
+
+
+def confirmed(partition: str, tally: Tally, now: int) -> None:
+    """Tell what a batch did, once it is committed. ``now`` in nanoseconds."""
+    committed_at.labels(partition).set(now / NANOSECONDS)
+    households.labels(partition).inc(tally.new_households)
+    waiting.labels(partition).inc(tally.parked)
+    undetermined.inc(tally.undetermined)
+    calendar_unknown.inc(tally.calendar_unknown)
+    for (channel, outcome), count in tally.reports.items():
+        reports.labels(channel, outcome).inc(count)
+    for code, count in tally.rejections.items():
+        rejections.labels(code).inc(count)
+    for channel, count in tally.rerouted.items():
+        rerouted.labels(channel).inc(count)
+    lags = {channel: event_lag.labels(channel) for channel in {channel for channel, _ in tally.lags}}
+    for channel, seconds in tally.lags:
+        lags[channel].observe(seconds)
+    for each in tally.published:
+        alert = each.alert
+        alerts.labels(alert.transition.value, alert.severity or "none", alert.tier).inc()
+        for reason in alert.reasons:
+            reasons.labels(alert.transition.value, reason.rule, reason.severity, alert.tier).inc()
+        alert_latency.labels("ingested").observe((now - each.appended_at) / NANOSECONDS)
+        alert_latency.labels("occurred").observe((now - each.occurred_at) / NANOSECONDS)
 
 
 def log(level: str, event: str, **fields: Any) -> None:

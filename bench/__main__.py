@@ -54,14 +54,14 @@ async def _run(options: argparse.Namespace) -> list[str]:
         late = await latency.measure(paced, options.rate, options.seconds, base / "paced")
     middle, high, most = through.state_bytes
     parts.append(_table(
-        ["records", "committed records/s", "worker CPU µs/record", "peak MiB", "state bytes per household p50 / p99 / max"],
+        ["reports", "committed reports/s", "worker CPU µs/report", "peak MiB", "state bytes per household p50 / p99 / max"],
         [[f"{through.records:,}", f"{through.rate:,.0f}", f"{through.cpu_us:.1f}", f"{through.peak_mib:.0f}",
           f"{middle:,} / {high:,} / {most:,}"]],
     ))  # fmt: skip
     inside = sum(by_stage.values())
     rows = [[name, f"{cost:.2f}"] for name, cost in by_stage.items()]
     rows.append(["fetch, commit, telemetry and the rest", f"{through.cpu_us - inside:.2f}"])
-    parts.append(_table(["stage", "µs/record"], [*rows, ["**all**", f"**{through.cpu_us:.2f}**"]]))
+    parts.append(_table(["stage", "µs/report"], [*rows, ["**all**", f"**{through.cpu_us:.2f}**"]]))
     parts.append(_table(
         ["reports/s", "alerts timed", "p50 ms", "p99 ms", "worker cores"],
         [[f"{late.rate:,}", f"{late.alerts:,}", f"{late.p50:.1f}", f"{late.p99:.1f}", f"{late.cores:.2f}"]],

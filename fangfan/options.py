@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, TypeVar
 import typer
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
-from agents.settings import MECHANISMS, PROTOCOLS, Settings, SettingsError, load_settings
+from agents.settings import GUARANTEES, MECHANISMS, PROTOCOLS, Settings, SettingsError, load_settings
 from agents.topics import partition_counts
 from streams.topics import Topic
 
@@ -45,6 +45,7 @@ OPTIONS: Final[Mapping[str, Any]] = {
     "ticks": _option("ticks", "on|off", "Ticks of time; only off in this release.", "off"),
     "bad_share": _option("bad_share", "RATIO", "Share of bad records of a topic from which the worker says so.", "0.05"),
     "stall_seconds": _option("stall_seconds", "SECONDS", "A worker that has work and does not move for so long ends.", "120"),
+    "guarantee": _option("guarantee", "NAME", f"One of {', '.join(GUARANTEES)}.", GUARANTEES[0]),
     "security_protocol": _option("security_protocol", "NAME", f"One of {', '.join(PROTOCOLS)}.", PROTOCOLS[0]),
     "sasl_mechanism": _option("sasl_mechanism", "NAME", f"One of {', '.join(MECHANISMS)}.", MECHANISMS[0]),
     "sasl_username": _option("sasl_username", "TEXT", "User name, with SASL.", "none"),
@@ -57,7 +58,7 @@ OPTIONS: Final[Mapping[str, Any]] = {
 
 CONNECTION: Final = ("brokers", "topic_prefix", *(name for name in OPTIONS if name.startswith(("security", "sasl", "ssl"))))
 TOPICS: Final = ("partitions", "replication", "retention_days", "dead_letter_days")
-WORKER: Final = ("data_dir", "web_host", "web_port", "web_token", "policy", "ticks", "bad_share", "stall_seconds")
+WORKER: Final = ("data_dir", "web_host", "web_port", "web_token", "policy", "ticks", "bad_share", "stall_seconds", "guarantee")
 
 
 def fail(message: str) -> typer.Exit:

@@ -7,7 +7,7 @@ import msgspec
 from schemas.vocabulary import Category, Pathway, Severity, Transition
 
 
-class Evidence(msgspec.Struct, frozen=True):
+class Evidence(msgspec.Struct, frozen=True, gc=False):
     """A report that a reason rests on."""
 
     event_id: str
@@ -16,14 +16,14 @@ class Evidence(msgspec.Struct, frozen=True):
     occurred_at: str
 
 
-class Explanation(msgspec.Struct, frozen=True):
+class Explanation(msgspec.Struct, frozen=True, gc=False):
     """One sentence or two for the person who acts on it."""
 
     zh: str
     en: str
 
 
-class ConflictNote(msgspec.Struct, frozen=True):
+class ConflictNote(msgspec.Struct, frozen=True, gc=False):
     """Channels whose newest values stand good against bad."""
 
     rule: str
@@ -32,7 +32,7 @@ class ConflictNote(msgspec.Struct, frozen=True):
     bad: list[Evidence]
 
 
-class Reason(msgspec.Struct, frozen=True):
+class Reason(msgspec.Struct, frozen=True, gc=False):
     """Why the alert is open: one rule that fires. ``evidence`` holds the newest 64 of ``evidence_count`` reports."""
 
     rule: str
@@ -50,7 +50,7 @@ class Reason(msgspec.Struct, frozen=True):
     explanation: Explanation
 
 
-class Alert(msgspec.Struct, frozen=True):
+class Alert(msgspec.Struct, frozen=True, gc=False):
     """One transition of a household's alert. Only ``emitted_at`` reads a clock; it is set when the alert is sent."""
 
     schema: Literal["alert/1"]

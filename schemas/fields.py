@@ -7,7 +7,6 @@ Calendar dates are China Standard Time (UTC+8, without summer time since 1991).
 
 import re
 from datetime import date
-from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
@@ -45,7 +44,8 @@ def parse_money(value: str | int | float) -> int:
 
 def render_money(fen: int) -> str:
     """Return fen as yuan with two decimals: ``481250`` -> ``"4812.50"``."""
-    return str(Decimal(fen).scaleb(-2))
+    yuan, rest = divmod(abs(fen), 100)
+    return f"{'-' if fen < 0 else ''}{yuan}.{rest:02d}"
 
 
 @lru_cache(maxsize=4096)

@@ -1,7 +1,8 @@
 """What rules say: a Finding with the reports it rests on, or Undetermined with what is missing."""
 
-from dataclasses import dataclass, field
 from typing import Literal
+
+import msgspec
 
 from schemas.household import ConflictKey, ReasonKey
 from schemas.reports import KeptReport
@@ -10,8 +11,7 @@ from schemas.vocabulary import CHANNELS, Category, Pathway, Severity
 Unit = Literal["yuan", "percent", "state", "grade", "status"]
 
 
-@dataclass(frozen=True, slots=True)
-class Conflict:
+class Conflict(msgspec.Struct, frozen=True, gc=False):
     """Channels whose newest values stand good against bad on one indicator."""
 
     rule: str
@@ -25,8 +25,7 @@ class Conflict:
         return ConflictKey(self.rule, self.subject or "", channels_of(self.good), channels_of(self.bad))
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True, gc=False):
     """A rule that fires.
 
     ``support`` holds (report, position of the fact in it), newest report first. ``figures`` are the amounts (fen) and
@@ -43,7 +42,7 @@ class Finding:
     support: tuple[tuple[KeptReport, int], ...]
     subject: str | None = None
     conflict: Conflict | None = None
-    figures: dict[str, int] = field(default_factory=dict)
+    figures: dict[str, int] = {}  # msgspec copies it for every struct
 
     @property
     def key(self) -> ReasonKey:
@@ -56,16 +55,14 @@ class Finding:
         return tuple({report.event_id: report for report, _ in self.support}.values())
 
 
-@dataclass(frozen=True, slots=True)
-class Undetermined:
+class Undetermined(msgspec.Struct, frozen=True, gc=False):
     """A rule that cannot be answered, and what is missing for it. Never zero, never an alert."""
 
     rule: str
     missing: str
 
 
-@dataclass(frozen=True, slots=True)
-class NotFiring:
+class NotFiring(msgspec.Struct, frozen=True, gc=False):
     """A rule that was answered with no, with what it compared."""
 
     rule: str
@@ -74,8 +71,7 @@ class NotFiring:
     unit: Unit
 
 
-@dataclass(frozen=True, slots=True)
-class Assessment:
+class Assessment(msgspec.Struct, frozen=True, gc=False):
     """All rules over one household at ``as_of``."""
 
     as_of: int

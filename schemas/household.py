@@ -28,7 +28,7 @@ class Withdrawal(msgspec.Struct, frozen=True, array_like=True, order=True, gc=Fa
     until: int
 
 
-class Facts(msgspec.Struct, frozen=True, array_like=True):
+class Facts(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The join-semilattice part of a household: equal sets of records give equal bytes.
 
     ``reports`` ascend by newness and hold only what can still count; ``withdrawals`` ascend. ``registry_at`` is the
@@ -61,7 +61,7 @@ class ConflictKey(msgspec.Struct, frozen=True, array_like=True, order=True, gc=F
     bad: tuple[str, ...]
 
 
-class OpenAlert(msgspec.Struct, frozen=True, array_like=True):
+class OpenAlert(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What was last published of the household's open alert. ``opened_at`` is a record timestamp in nanoseconds."""
 
     opened_at: int
@@ -73,15 +73,20 @@ class OpenAlert(msgspec.Struct, frozen=True, array_like=True):
     conflicts: tuple[ConflictKey, ...]
 
 
-class Thread(msgspec.Struct, frozen=True, array_like=True):
-    """What follows the order of arrival: how often an alert opened, how many transitions there were, what is open."""
+class Thread(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What follows the order of arrival: how often an alert opened, how many transitions there were, what is open.
+
+    ``judged_by`` is the mark of the policy and rules that last asked every rule (0: none did): under the same ones only what a
+    report touched is asked again.
+    """
 
     episode: int = 0
     sequence: int = 0
     open: OpenAlert | None = None
+    judged_by: int = 0
 
 
-class HouseholdState(msgspec.Struct, frozen=True, array_like=True):
+class HouseholdState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One household, as stored."""
 
     version: int = STATE_VERSION

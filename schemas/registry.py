@@ -14,7 +14,7 @@ class Member(msgspec.Struct, frozen=True, array_like=True, gc=False):
     student: bool
 
 
-class RegistryEntry(msgspec.Struct, frozen=True, array_like=True):
+class RegistryEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What the registry says of a household at ``updated_at`` (nanoseconds)."""
 
     updated_at: int
@@ -24,7 +24,7 @@ class RegistryEntry(msgspec.Struct, frozen=True, array_like=True):
     members: tuple[Member, ...]
 
 
-class RegistryChange(msgspec.Struct, frozen=True):
+class RegistryChange(msgspec.Struct, frozen=True, gc=False):
     """A registry record: the household's whole entry, or None where the registry removed it."""
 
     household_id: str
@@ -32,7 +32,7 @@ class RegistryChange(msgspec.Struct, frozen=True):
     entry: RegistryEntry | None
 
 
-class PersonClaim(msgspec.Struct, frozen=True, tag_field="schema", tag="person-claim/1"):
+class PersonClaim(msgspec.Struct, frozen=True, tag_field="schema", tag="person-claim/1", gc=False):
     """A household's registry entry of ``updated_at`` names a person, or names the person no more (internal topic)."""
 
     person_id: str

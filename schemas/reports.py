@@ -71,7 +71,7 @@ class Indicator(msgspec.Struct, frozen=True, array_like=True, tag=5, gc=False):
 Fact = IncomeStatement | Income | Spending | Claim | Indicator
 
 
-class KeptReport(msgspec.Struct, frozen=True, array_like=True, order=True):
+class KeptReport(msgspec.Struct, frozen=True, array_like=True, order=True, gc=False):
     """One report in a household's facts. Its fields are in the order of newness: instant, channel rank, event id."""
 
     occurred_at: int
@@ -86,7 +86,7 @@ class KeptReport(msgspec.Struct, frozen=True, array_like=True, order=True):
         return self.occurred_at, self.channel, self.event_id
 
 
-class Report(msgspec.Struct, frozen=True):
+class Report(msgspec.Struct, frozen=True, gc=False):
     """A valid report before it has found its household."""
 
     household_id: str | None
@@ -96,7 +96,7 @@ class Report(msgspec.Struct, frozen=True):
     voids: str | None
 
 
-class Tick(msgspec.Struct, frozen=True):
+class Tick(msgspec.Struct, frozen=True, gc=False):
     """Time passing for a household that sent nothing (instant in nanoseconds)."""
 
     at: int

@@ -30,7 +30,7 @@ Money = Annotated[
 ]
 
 
-class IncomeStatementFact(Struct, frozen=True, tag_field="type", tag="income_statement"):
+class IncomeStatementFact(Struct, frozen=True, tag_field="type", tag="income_statement", gc=False):
     """Totals over the months ``from`` to ``to`` inclusive."""
 
     start: Month = field(name="from")
@@ -42,7 +42,7 @@ class IncomeStatementFact(Struct, frozen=True, tag_field="type", tag="income_sta
     production_cost: Money
 
 
-class IncomeFact(Struct, frozen=True, tag_field="type", tag="income"):
+class IncomeFact(Struct, frozen=True, tag_field="type", tag="income", gc=False):
     """One component of one month."""
 
     component: Component
@@ -51,7 +51,7 @@ class IncomeFact(Struct, frozen=True, tag_field="type", tag="income"):
     person_id: PersonId | None = None
 
 
-class SpendingFact(Struct, frozen=True, tag_field="type", tag="spending"):
+class SpendingFact(Struct, frozen=True, tag_field="type", tag="spending", gc=False):
     """Self-paid spending of one month, or of the year up to it."""
 
     category: SpendingCategory
@@ -61,7 +61,7 @@ class SpendingFact(Struct, frozen=True, tag_field="type", tag="spending"):
     cumulative: bool = False
 
 
-class ClaimFact(Struct, frozen=True, tag_field="type", tag="claim"):
+class ClaimFact(Struct, frozen=True, tag_field="type", tag="claim", gc=False):
     """An insurance claim received."""
 
     kind: ClaimKind
@@ -69,19 +69,19 @@ class ClaimFact(Struct, frozen=True, tag_field="type", tag="claim"):
     month: Month
 
 
-class FoodFact(Struct, frozen=True, tag_field="type", tag="food"):
+class FoodFact(Struct, frozen=True, tag_field="type", tag="food", gc=False):
     """Whether food is adequate."""
 
     adequate: bool
 
 
-class ClothingFact(Struct, frozen=True, tag_field="type", tag="clothing"):
+class ClothingFact(Struct, frozen=True, tag_field="type", tag="clothing", gc=False):
     """Whether clothing is adequate."""
 
     adequate: bool
 
 
-class SchoolingFact(Struct, frozen=True, tag_field="type", tag="schooling"):
+class SchoolingFact(Struct, frozen=True, tag_field="type", tag="schooling", gc=False):
     """Where a person stands in school."""
 
     person_id: PersonId
@@ -89,20 +89,20 @@ class SchoolingFact(Struct, frozen=True, tag_field="type", tag="schooling"):
     status: Status
 
 
-class MedicalCoverFact(Struct, frozen=True, tag_field="type", tag="medical_cover"):
+class MedicalCoverFact(Struct, frozen=True, tag_field="type", tag="medical_cover", gc=False):
     """Whether a person is enrolled in basic medical insurance."""
 
     person_id: PersonId
     enrolled: bool
 
 
-class HousingFact(Struct, frozen=True, tag_field="type", tag="housing"):
+class HousingFact(Struct, frozen=True, tag_field="type", tag="housing", gc=False):
     """The safety grade of the house."""
 
     grade: Grade
 
 
-class WaterFact(Struct, frozen=True, tag_field="type", tag="water"):
+class WaterFact(Struct, frozen=True, tag_field="type", tag="water", gc=False):
     """Whether drinking water is safe."""
 
     safe: bool
@@ -123,7 +123,7 @@ WireFact = (
 WireFacts = Annotated[list[WireFact], Meta(max_length=64)]
 
 
-class SelfDeclaration(Struct, frozen=True, tag_field="schema", tag="self-declaration/1"):
+class SelfDeclaration(Struct, frozen=True, tag_field="schema", tag="self-declaration/1", gc=False):
     """A report on ``self-declarations``."""
 
     event_id: EventId
@@ -137,7 +137,7 @@ class SelfDeclaration(Struct, frozen=True, tag_field="schema", tag="self-declara
     voids: EventId | None = None
 
 
-class CadreReport(Struct, frozen=True, tag_field="schema", tag="cadre-report/1"):
+class CadreReport(Struct, frozen=True, tag_field="schema", tag="cadre-report/1", gc=False):
     """A report on ``cadre-reports``; ``source`` is a cadre's pseudonym."""
 
     event_id: EventId
@@ -151,7 +151,7 @@ class CadreReport(Struct, frozen=True, tag_field="schema", tag="cadre-report/1")
     voids: EventId | None = None
 
 
-class DepartmentRecord(Struct, frozen=True, tag_field="schema", tag="department-record/1"):
+class DepartmentRecord(Struct, frozen=True, tag_field="schema", tag="department-record/1", gc=False):
     """A record on ``department-feeds``; knows the household, or only the person."""
 
     event_id: EventId
@@ -168,7 +168,7 @@ class DepartmentRecord(Struct, frozen=True, tag_field="schema", tag="department-
 WireReport = SelfDeclaration | CadreReport | DepartmentRecord
 
 
-class WireMember(Struct, frozen=True):
+class WireMember(Struct, frozen=True, gc=False):
     """A member of a household."""
 
     person_id: PersonId
@@ -177,7 +177,7 @@ class WireMember(Struct, frozen=True):
     student: bool
 
 
-class HouseholdEntry(Struct, frozen=True):
+class HouseholdEntry(Struct, frozen=True, gc=False):
     """An entry on ``households``."""
 
     schema: Literal["household/1"]
@@ -189,7 +189,7 @@ class HouseholdEntry(Struct, frozen=True):
     relieved_on: str | None = None
 
 
-class Schema(msgspec.Struct, frozen=True):
+class Schema(msgspec.Struct, frozen=True, gc=False):
     """Only the schema of a message: what is looked at before the rest."""
 
     schema: str

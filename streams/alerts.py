@@ -9,6 +9,7 @@ from schemas.household import ConflictKey, OpenAlert, ReasonKey, Thread
 from schemas.reports import KeptReport
 from schemas.vocabulary import CHANNELS, SEVERITIES, Transition
 from streams.explain import explain
+from streams.rules import name_of
 from streams.workdays import add_workdays
 
 MAX_EVIDENCE = 64
@@ -55,7 +56,7 @@ def turn(thread: Thread, assessment: Assessment, cause: Cause, place: Place) -> 
         opened_at, verify_by = thread.open.opened_at, thread.open.verify_by
     episode = thread.episode + (kind is Transition.OPENED)
     now = _open(assessment, opened_at, verify_by) if assessment.severity is not None else None
-    after = Thread(episode, thread.sequence + 1, now)
+    after = Thread(episode, thread.sequence + 1, now, thread.judged_by)
     alert = Alert(
         schema="alert/1",
         alert_id=f"{place.household_id}:{episode}",
@@ -97,6 +98,15 @@ def decide(before: OpenAlert | None, now: Assessment) -> Transition | None:
         now.pathway,
     )
     return None if same else Transition.UPDATED
+
+
+def unmoved(before: OpenAlert | None, now: Assessment, rules: frozenset[str]) -> bool:
+    """Tell whether what some rules say now is what was last published of them. ``now`` holds the answers of these alone."""
+    if before is None:
+        return not now.findings
+    reasons = tuple(key for key in before.reasons if name_of(key.rule) in rules)
+    conflicts = tuple(key for key in before.conflicts if name_of(key.rule) in rules)
+    return reasons == _reason_keys(now) and conflicts == _conflict_keys(now)
 
 
 def _open(now: Assessment, opened_at: int, verify_by: int) -> OpenAlert:

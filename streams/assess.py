@@ -1,12 +1,15 @@
 """assess: facts -> Assessment, all rules over one household at its ``as_of``."""
 
+from collections.abc import Container, Sequence
+
 from schemas.fields import month_of
 from schemas.findings import Assessment, Conflict, Finding, NotFiring, Undetermined
 from schemas.household import Facts
 from schemas.vocabulary import SEVERITIES, Category, Pathway, Severity
 from streams.policy import Parameters, Policy
-from streams.rules import INDICATOR_RULES, MONEY_RULES
+from streams.rules import EVERY_RULE, INDICATOR_RULES, MONEY_RULES
 from streams.rules.context import Answer, Context
+from streams.rules.indicators import answer
 
 LABOURING = frozenset({"full", "partial"})
 
@@ -18,38 +21,54 @@ def area_code(facts: Facts) -> str | None:
     return facts.newest.area_code if facts.newest is not None else None
 
 
-def assess(facts: Facts, policy: Policy) -> Assessment | None:
-    """Ask every rule. None where the household has no ``as_of``: only a registry entry, no report yet."""
+def assess(facts: Facts, policy: Policy, rules: Container[str] = EVERY_RULE) -> Assessment | None:
+    """Ask every rule, or some by the names of their parameters.
+
+    None where the household has no ``as_of``: only a registry entry, no report yet.
+    """
     if facts.as_of is None:
         return None
     parameters = policy.parameters((area_code(facts) or "")[:6])
     context = Context(facts, parameters)
-    answers: list[Answer] = [rule(context) for name, rule in MONEY_RULES.items() if getattr(parameters, name).enabled]
+    answers: list[Answer] = []
     conflicts: list[Conflict] = []
-    for name, indicator in INDICATOR_RULES.items():
-        if getattr(parameters, name).enabled:
-            some, beside = indicator(context)
+    for name, rule in MONEY_RULES.items():
+        if name in rules and getattr(parameters, name).enabled:
+            answers.append(rule(context))
+    for name, question in INDICATOR_RULES.items():
+        asked = getattr(parameters, name)
+        if name in rules and asked.enabled:
+            some, beside = answer(context.indicators, question(asked))
             answers += some
             conflicts += beside
-    findings = tuple(each for each in answers if isinstance(each, Finding))
+    findings: list[Finding] = []
+    undetermined: list[Undetermined] = []
+    quiet: list[NotFiring] = []
+    for each in answers:
+        if isinstance(each, NotFiring):
+            quiet.append(each)
+        elif isinstance(each, Undetermined):
+            undetermined.append(each)
+        else:
+            findings.append(each)
     return Assessment(
         as_of=facts.as_of,
-        findings=findings,
+        findings=tuple(findings),
         conflicts=tuple(conflicts),
-        undetermined=tuple(each for each in answers if isinstance(each, Undetermined)),
-        quiet=tuple(each for each in answers if isinstance(each, NotFiring)),
+        undetermined=tuple(undetermined),
+        quiet=tuple(quiet),
         category=category(facts, findings),
         pathway=pathway(facts, parameters),
         severity=worst(findings),
     )
 
 
-def worst(findings: tuple[Finding, ...]) -> Severity | None:
+def worst(findings: Sequence[Finding]) -> Severity | None:
     """Return the gravest severity of some findings, None where there is none."""
     return max((each.severity for each in findings), key=SEVERITIES.index, default=None)
 
 
-def category(facts: Facts, findings: tuple[Finding, ...]) -> Category:
+def category(facts: Facts, findings: Sequence[Finding]) -> Category:
     """Return which kind of monitored household this would be (contract §4)."""
     firing = {finding.rule.partition("@")[0] for finding in findings}
     if "expenditure-shock" in firing and "income-line" not in firing:

@@ -3,9 +3,10 @@
 Everything chosen here as "newest" is chosen when reading; the facts keep all candidates.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
 from typing import Final
+
+import msgspec
 
 from schemas.fields import month_of, render_month
 from schemas.household import Facts
@@ -14,6 +15,7 @@ from schemas.vocabulary import CHANNELS, COMPONENTS
 
 WINDOW_MONTHS: Final = 12
 CADRE: Final = CHANNELS.index("cadre")
+FLOWS: Final = (*COMPONENTS, "production_cost")
 CARRY_MONTHS: Final = 12
 """A statement is carried forward at most this many months after its last one."""
 
@@ -22,8 +24,7 @@ Support = tuple[KeptReport, int]
 Statement = tuple[IncomeStatement, Support]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """An amount in fen that counts in a month, and the fact it comes from."""
 
     month: int
@@ -31,9 +32,11 @@ class Entry:
     support: Support
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
-    """Twelve months of income: sums in fen over the household, and every fact that entered them."""
+class Window(msgspec.Struct, frozen=True, gc=False):
+    """Twelve months of income: sums in fen over the household, and every fact that entered them, in any order.
+
+    ``reference`` is the reference income per head in fen, half to even.
+    """
 
     gross: int
     transfers: int
@@ -41,19 +44,27 @@ class Window:
     claims: int
     medical: int
     members: int
-    support: tuple[Support, ...]
+    reference: int
+    leaning_on: list[Support]
 
     @property
-    def reference(self) -> int:
-        """Reference income per head in fen, half to even."""
-        return divide_half_even(self.gross - self.production_cost + self.claims - self.medical, self.members)
+    def support(self) -> tuple[Support, ...]:
+        """The facts that entered, each once, newest first."""
+        return newest_first({(report.event_id, at): (report, at) for report, at in self.leaning_on}.values())
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(msgspec.Struct, frozen=True, gc=False):
     """Why a window is undetermined."""
 
     what: str
+
+
+class Segment(msgspec.Struct, frozen=True, gc=False):
+    """Months from ``start`` to before ``end`` for which one statement stands, or none."""
+
+    start: int
+    end: int
+    stands: Statement | None
 
 
 def divide_half_even(total: int, parts: int) -> int:
@@ -72,27 +83,27 @@ class Ledger:
         self.month = month_of(facts.as_of) if facts.as_of is not None else 0
         self.members = len(facts.registry.members) if facts.registry is not None else 0
         self.registered = facts.registry is not None
-        self._income: dict[tuple[str, str, int, str | None], Entry] = {}
         self._statements: dict[tuple[int, int, int], Statement] = {}
         self._cumulative: dict[tuple[str, str, int, str | None], tuple[str, Entry]] = {}
         self._spending: list[tuple[str, Entry]] = []
         self._claims: list[Entry] = []
+        self._by_component: dict[str, dict[int, list[Entry]]] = {}
+        income: dict[tuple[str, str, int, str | None], Entry] = {}
         for report in reversed(facts.reports):
             for position, fact in enumerate(report.facts):
-                self._enter(report, position, fact)
-        self._by_component: dict[str, dict[int, list[Entry]]] = {}
-        for (_, component, month, _), entry in self._income.items():
-            self._by_component.setdefault(component, {}).setdefault(month, []).append(entry)
+                if type(fact) is Indicator:  # most facts are; they are not books
+                    continue
+                if type(fact) is Income:
+                    key = (report.source, fact.component, fact.month, fact.person_id)
+                    if key not in income:
+                        income[key] = entry = Entry(fact.month, fact.amount, (report, position))
+                        self._by_component.setdefault(fact.component, {}).setdefault(fact.month, []).append(entry)
+                else:
+                    self._enter(report, position, fact)
 
     def _enter(self, report: KeptReport, position: int, fact: object) -> None:
         support = (report, position)
-        if type(fact) is Indicator:  # most facts are; they are not books
-            return
-        if isinstance(fact, Income):
-            key = (report.source, fact.component, fact.month, fact.person_id)
-            if key not in self._income:
-                self._income[key] = Entry(fact.month, fact.amount, support)
-        elif isinstance(fact, Spending):
+        if isinstance(fact, Spending):
             entry = Entry(fact.month, fact.amount, support)
             if fact.cumulative:
                 year = (report.source, fact.category, fact.month // 12, fact.person_id)
@@ -106,8 +117,8 @@ class Ledger:
 
     def spending(self, category: str | None = None, *, back: int = 0) -> list[Entry]:
         """Return the spending of the window, of one category or of all; ``back`` shifts the window by months."""
-        both = [*self._spending, *self._cumulative.values()]
-        return self._within((entry for kind, entry in both if category in (None, kind)), back)
+        both = [*self._spending, *self._cumulative.values()] if self._cumulative else self._spending
+        return self._within([entry for kind, entry in both if category is None or kind == category], back)
 
     def claims(self, *, back: int = 0) -> list[Entry]:
         """Return the claims received in the window."""
@@ -124,38 +135,47 @@ class Ledger:
         if not self.members:
             return Missing("members in the registry entry")
         first = self.month - back - WINDOW_MONTHS
-        standing = [(month, self._standing(month)) for month in range(first, first + WINDOW_MONTHS)]
-        every_month = _leaning(standing)
+        segments = self._segments(first, first + WINDOW_MONTHS)
+        every_month = _leaning(segments, ())
         sums: dict[str, int] = {}
-        support: dict[tuple[str, int], Support] = {}
-        for name in (*COMPONENTS, "production_cost"):
-            known = self._by_component.get(name)
-            leaning = _leaning([each for each in standing if each[0] not in known]) if known else every_month
+        support: list[Support] = []
+        for name in FLOWS:
+            known = self._known(name, first)
+            leaning = _leaning(segments, {entry.month for entry in known}) if known else every_month
             if isinstance(leaning, int):
                 return Missing(f"{name} of {render_month(leaning)}")
             amount = 0
-            for (statement, stands), count, ends in leaning.values():
+            for (statement, stands), count, ends in leaning:
                 total: int = getattr(statement, name)
                 share = total // statement.months
                 amount += share * count + (total - share * statement.months if ends else 0)
-                support[stands[0].event_id, stands[1]] = stands
-            if known:
-                for entry in [entry for month, _ in standing for entry in known.get(month, ())]:
-                    amount += entry.amount
-                    support[entry.support[0].event_id, entry.support[1]] = entry.support
+                support.append(stands)
+            for entry in known:
+                amount += entry.amount
+                support.append(entry.support)
             sums[name] = amount
         claims, medical = self.claims(back=back), self.spending("medical", back=back)
-        for entry in (*claims, *medical):
-            support[entry.support[0].event_id, entry.support[1]] = entry.support
-        return Window(
-            gross=sum(sums[name] for name in COMPONENTS),
-            transfers=sums["transfer"],
-            production_cost=sums["production_cost"],
-            claims=sum(entry.amount for entry in claims),
-            medical=sum(entry.amount for entry in medical),
-            members=self.members,
-            support=newest_first(support.values()),
-        )
+        support += [entry.support for entry in (*claims, *medical)]
+        gross, cost = sum(sums[name] for name in COMPONENTS), sums["production_cost"]
+        received, paid = sum(entry.amount for entry in claims), sum(entry.amount for entry in medical)
+        reference = divide_half_even(gross - cost + received - paid, self.members)
+        return Window(gross, sums["transfer"], cost, received, paid, self.members, reference, support)
+
+    def _known(self, component: str, first: int) -> list[Entry]:
+        """Return what departments know of a component in the window that begins with ``first``."""
+        by_month = self._by_component.get(component)
+        if by_month is None:
+            return []
+        end = first + WINDOW_MONTHS
+        return [entry for month, entries in by_month.items() if first <= month < end for entry in entries]
+
+    def _segments(self, first: int, end: int) -> list[Segment]:
+        """Cut months where a statement begins, ends, or is carried no further: between two cuts the same one stands."""
+        cuts = {first}
+        for _, begins, last in self._statements:
+            cuts.update(cut for cut in (begins, last + 1, last + 1 + CARRY_MONTHS) if first < cut < end)
+        ordered = [*sorted(cuts), end]
+        return [Segment(start, ordered[at + 1], self._standing(start)) for at, start in enumerate(ordered[:-1])]
 
     def _standing(self, month: int) -> Statement | None:
         """Return the statement that speaks for a month where no department does, by the precedence of contract §4.
@@ -174,19 +194,23 @@ class Ledger:
         return declared or carried
 
 
-def _leaning(standing: list[tuple[int, Statement | None]]) -> dict[int, tuple[Statement, int, bool]] | int:
+def _leaning(segments: list[Segment], known: Collection[int]) -> list[tuple[Statement, int, bool]] | int:
     """Return how many months lean on each statement, and whether its own last month is one of them.
 
-    A month's share is the total divided by the statement's months, rounded down; the remainder lies in its last month. A month
-    that is carried forward is never that one, so that it takes the rounded share. Where nothing speaks for a month, returns
-    the first such month.
+    Months that a department knows lean on none. A month's share is the total divided by the statement's months, rounded down;
+    the remainder lies in its last month. A month that is carried forward is never that one, so that it takes the rounded
+    share. Where nothing speaks for a month, returns the first such month.
     """
-    found: dict[int, tuple[Statement, int, bool]] = {}
-    for month, stands in standing:
+    found = []
+    for each in segments:
+        start, end, stands = each.start, each.end, each.stands
+        count = end - start - sum(start <= month < end for month in known)
+        if not count:
+            continue
         if stands is None:
-            return month
-        _, count, ends = found.get(id(stands), (stands, 0, False))
-        found[id(stands)] = (stands, count + 1, ends or month == stands[0].end)
+            return next(month for month in range(start, end) if month not in known)
+        last = stands[0].end
+        found.append((stands, count, start <= last < end and last not in known))
     return found
 
 

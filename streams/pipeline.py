@@ -1,7 +1,5 @@
 """The path of one record about one household, as one function: household -> assess -> alert."""
 
-from dataclasses import dataclass
-
 import msgspec
 
 from schemas.alerts import Alert
@@ -10,15 +8,19 @@ from schemas.findings import Assessment
 from schemas.household import HouseholdState
 from schemas.registry import RegistryChange
 from schemas.reports import Report, Tick
-from streams.alerts import Cause, Place, turn
+from streams.alerts import Cause, Place, turn, unmoved
 from streams.assess import area_code, assess
 from streams.household import merge
 from streams.policy import Policy
+from streams.rules import EVERY_RULE
+from streams.touched import touched
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What one record did: the state after it (the same object where nothing changed), and what must be published."""
+class Step(msgspec.Struct, frozen=True):
+    """What one record did: the state after it (the same object where nothing changed), and what must be published.
+
+    ``assessment`` holds the answers of the rules that were asked.
+    """
 
     state: HouseholdState
     assessment: Assessment | None = None
@@ -32,19 +34,31 @@ def advance(
     """Take one record about a household and say what must be published and stored.
 
     ``timestamp`` is the record's in nanoseconds. A record that changes nothing (a duplicate) is not assessed: the same
-    facts give the same assessment, so nothing could be said.
+    facts give the same assessment, so nothing could be said. For the same reason only rules that the record may have touched
+    are asked, and all of them only where one of these says something new.
     """
     facts = merge(before.facts, message)
     if facts is before.facts:
         return Step(before)
-    state = msgspec.structs.replace(before, facts=facts)
+    state, thread = msgspec.structs.replace(before, facts=facts), before.thread
+    area = area_code(facts) or ""
+    county = area[:6]
+    if thread.judged_by == policy.mark:
+        rules = touched(before.facts, facts, message, policy.parameters(county))
+        if not rules:
+            return Step(state)
+        if rules is not EVERY_RULE:
+            some = assess(facts, policy, rules)
+            if some is None or unmoved(thread.open, some, rules):
+                return Step(state, some)
     assessment = assess(facts, policy)
     if assessment is None:
         return Step(state)
-    area = area_code(facts) or ""
-    county = area[:6]
+    if thread.judged_by != policy.mark:
+        thread = msgspec.structs.replace(thread, judged_by=policy.mark)
+        state = msgspec.structs.replace(state, thread=thread)
     place = Place(household_id, area, policy.tier(county), policy.label, policy.parameters(county).verification.working_days)
-    turned = turn(before.thread, assessment, Cause(_name(message), timestamp), place)
+    turned = turn(thread, assessment, Cause(_name(message), timestamp), place)
     if turned is None:
         return Step(state, assessment)
     return Step(msgspec.structs.replace(state, thread=turned.thread), assessment, turned.alert, turned.calendar_known)

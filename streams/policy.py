@@ -113,13 +113,17 @@ class County(msgspec.Struct, frozen=True):
 
 
 class Policy(msgspec.Struct, frozen=True):
-    """One version of a province's policy. ``of_county`` holds counties whose parameters differ by tier or county."""
+    """One version of a province's policy. ``of_county`` holds counties whose parameters differ by tier or county.
+
+    ``mark`` is a checksum of its content and of the versions of the rules: another mark, other answers perhaps.
+    """
 
     id: str
     version: str
     province: Parameters
     counties: Mapping[str, County]
     of_county: Mapping[str, Parameters]
+    mark: int
 
     @property
     def label(self) -> str:

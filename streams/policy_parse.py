@@ -3,11 +3,13 @@
 A document is TOML read with ``parse_float=Decimal``, so that 0.8 is exactly 8000 basis points and money exact fen.
 """
 
+import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from streams.policy import TIERS, County, Parameters, Policy
 from streams.policy_values import NOTES, SHAPES, Reader
+from streams.rules import VERSIONS
 
 
 class PolicyError(ValueError):
@@ -119,7 +121,8 @@ def parse_policy(data: Document, source: str, overlays: Sequence[tuple[str, Docu
         if layers:
             of_county[code] = _build(source, f"county.{code}.rules", [province, *layers])
     base = _build(source, "rules", [province])
-    return Policy(data["id"], data["version"], base, counties, of_county)
+    content = repr((base, counties, of_county, VERSIONS)).encode()
+    return Policy(data["id"], data["version"], base, counties, of_county, zlib.crc32(content))
 
 
 def _collect(

@@ -1,16 +1,15 @@
 """Is there enough to wear?"""
 
+from functools import cache
 from typing import Final
 
-from streams.rules.context import Context
-from streams.rules.indicators import Answers, Question, answer
+from streams.policy import IndicatorRule
+from streams.rules.indicators import Question
 
 RULE: Final = "clothing@1"
 
 
-def clothing(context: Context) -> Answers:
+@cache
+def clothing(rule: IndicatorRule) -> Question:
     """Contract §4, ``clothing``."""
-    return answer(
-        context.indicators,
-        Question(RULE, "two worries", "clothing", {"inadequate": context.parameters.clothing.severity}.get, "adequate"),
-    )
+    return Question(RULE, "two worries", "clothing", {"inadequate": rule.severity}, "adequate")

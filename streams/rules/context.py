@@ -1,8 +1,5 @@
 """What every rule is given: one household at one moment, and the policy's parameters for its county."""
 
-from dataclasses import dataclass
-from functools import cached_property
-
 from schemas.fields import day_of, month_of
 from schemas.findings import Finding, NotFiring, Undetermined
 from schemas.household import Facts
@@ -13,12 +10,19 @@ from streams.rules.indicators import Index, index_of
 Answer = Finding | NotFiring | Undetermined
 
 
-@dataclass(frozen=True)
 class Context:
-    """One household at ``as_of``. Windows of income are worked out once, when a rule first asks."""
+    """One household at ``as_of``. What costs something is worked out once, when a rule first asks."""
 
-    facts: Facts
-    parameters: Parameters
+    __slots__ = ("_earlier", "_income", "_indicators", "_ledger", "_line", "facts", "parameters")
+
+    def __init__(self, facts: Facts, parameters: Parameters) -> None:
+        """Bind a household to what it is judged by."""
+        self.facts, self.parameters = facts, parameters
+        self._ledger: Ledger | None = None
+        self._indicators: Index | None = None
+        self._income: Window | Missing | None = None
+        self._earlier: Window | Missing | None = None
+        self._line: tuple[Line | None] | None = None
 
     @property
     def as_of(self) -> int:
@@ -27,30 +31,40 @@ class Context:
             raise ValueError("a household without reports has no as_of")
         return self.facts.as_of
 
-    @cached_property
+    @property
     def ledger(self) -> Ledger:
         """The household's books."""
-        return Ledger(self.facts)
+        if self._ledger is None:
+            self._ledger = Ledger(self.facts)
+        return self._ledger
 
-    @cached_property
+    @property
     def indicators(self) -> Index:
         """How the household's worries and guarantees stand."""
-        return index_of(self.facts)
+        if self._indicators is None:
+            self._indicators = index_of(self.facts)
+        return self._indicators
 
-    @cached_property
+    @property
     def income(self) -> Window | Missing:
         """Income of the 12 months before the month of ``as_of``."""
-        return self.ledger.income()
+        if self._income is None:
+            self._income = self.ledger.income()
+        return self._income
 
-    @cached_property
+    @property
     def earlier_income(self) -> Window | Missing:
         """Income of the 12 months before those."""
-        return self.ledger.income(back=12)
+        if self._earlier is None:
+            self._earlier = self.ledger.income(back=12)
+        return self._earlier
 
-    @cached_property
+    @property
     def line(self) -> Line | None:
         """The income line in force on the day of ``as_of``, None before the first one."""
-        return line_at(self.parameters, day_of(self.as_of))
+        if self._line is None:
+            self._line = (line_at(self.parameters, day_of(self.as_of)),)
+        return self._line[0]
 
     @property
     def month(self) -> int:

@@ -1,16 +1,15 @@
 """Is there enough to eat?"""
 
+from functools import cache
 from typing import Final
 
-from streams.rules.context import Context
-from streams.rules.indicators import Answers, Question, answer
+from streams.policy import IndicatorRule
+from streams.rules.indicators import Question
 
 RULE: Final = "food@1"
 
 
-def food(context: Context) -> Answers:
+@cache
+def food(rule: IndicatorRule) -> Question:
     """Contract §4, ``food``."""
-    return answer(
-        context.indicators,
-        Question(RULE, "two worries", "food", {"inadequate": context.parameters.food.severity}.get, "adequate"),
-    )
+    return Question(RULE, "two worries", "food", {"inadequate": rule.severity}, "adequate")

@@ -1,14 +1,15 @@
 """Is the house safe to live in?"""
 
+from functools import cache
 from typing import Final
 
-from streams.rules.context import Context
-from streams.rules.indicators import Answers, Question, answer
+from streams.policy import Housing
+from streams.rules.indicators import Question
 
 RULE: Final = "housing@1"
 
 
-def housing(context: Context) -> Answers:
+@cache
+def housing(rule: Housing) -> Question:
     """Contract §4, ``housing``."""
-    rule = context.parameters.housing
-    return answer(context.indicators, Question(RULE, "housing", "housing", {"C": rule.grade_c, "D": rule.grade_d}.get, "B"))
+    return Question(RULE, "housing", "housing", {"C": rule.grade_c, "D": rule.grade_d}, "B")

@@ -1,7 +1,8 @@
 """Worries and guarantees: per channel the newest value, the current one the newest over the channels (contract §3.2)."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Mapping
+
+import msgspec
 
 from schemas.findings import Conflict, Finding, NotFiring, Undetermined, channels_of
 from schemas.household import Facts
@@ -11,19 +12,6 @@ from streams.ledger import Support
 
 Answers = tuple[list[Finding | NotFiring | Undetermined], list[Conflict]]
 """Answers of a rule, and conflicts where the current value is good."""
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """One indicator of one subject: its facts that are the newest of their channel, newest first."""
-
-    subject: str | None
-    newest: tuple[Support, ...]
-
-    @property
-    def current(self) -> str:
-        """The newest value over the channels."""
-        return value_of(self.newest[0])
 
 
 def value_of(support: Support) -> str:
@@ -51,55 +39,61 @@ def index_of(facts: Facts) -> Index:
     return index
 
 
-def standings(index: Index, kind: IndicatorKind) -> Iterator[Standing]:
-    """Yield how an indicator stands, by subject in order of their ids."""
-    newest = index.get(kind, {})
-    for subject in sorted(newest, key=lambda each: each or ""):
-        yield Standing(subject, tuple(newest[subject].values()))
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What one indicator rule asks: which value is bad, how bad, and how value and threshold read."""
+class Question(msgspec.Struct, frozen=True, gc=False):
+    """What one indicator rule asks: which values are bad and how bad, and how the threshold reads."""
 
     rule: str
     dimension: str
     kind: IndicatorKind
-    severity_of: Callable[[str], Severity | None]
+    bad: Mapping[str, Severity]
     threshold: str
 
 
 def answer(index: Index, question: Question) -> Answers:
-    """Answer an indicator rule for every subject; conflicts of subjects that stand good come beside."""
+    """Answer an indicator rule for every subject, in order of their ids; conflicts of subjects that stand good come beside."""
+    subjects = index.get(question.kind)
+    if subjects is None:
+        return [Undetermined(question.rule, "a report of it")], []
     answers: list[Finding | NotFiring | Undetermined] = []
     conflicts: list[Conflict] = []
-    for standing in standings(index, question.kind):
-        bad = tuple(each for each in standing.newest if question.severity_of(value_of(each)))
-        good = tuple(each for each in standing.newest if each not in bad)
-        conflict = Conflict(question.rule, standing.subject, _reports(good), _reports(bad)) if good and bad else None
-        severity = question.severity_of(standing.current)
-        if severity is None:
-            answers.append(NotFiring(question.rule, standing.current, question.threshold, "state"))
-            if conflict:
-                conflicts.append(conflict)
-        else:
-            answers.append(_finding(question, standing, severity, bad, conflict))
-    return answers or [Undetermined(question.rule, "a report of it")], conflicts
+    for subject in sorted(subjects, key=lambda each: each or "") if len(subjects) > 1 else subjects:
+        newest = tuple(subjects[subject].values())
+        current = value_of(newest[0])
+        severity = question.bad.get(current)
+        if severity is None and len(newest) == 1:
+            answers.append(NotFiring(question.rule, current, question.threshold, "state"))
+            continue
+        bad = tuple(each for each in newest if value_of(each) in question.bad)
+        good = tuple(each for each in newest if each not in bad)
+        conflict = Conflict(question.rule, subject, _reports(good), _reports(bad)) if good and bad else None
+        if severity is not None:
+            answers.append(_finding(question, subject, newest, severity, bad, conflict))
+            continue
+        answers.append(NotFiring(question.rule, current, question.threshold, "state"))
+        if conflict:
+            conflicts.append(conflict)
+    return answers, conflicts
 
 
 def _finding(
-    question: Question, standing: Standing, severity: Severity, bad: tuple[Support, ...], conflict: Conflict | None
+    question: Question,
+    subject: str | None,
+    newest: tuple[Support, ...],
+    severity: Severity,
+    bad: tuple[Support, ...],
+    conflict: Conflict | None,
 ) -> Finding:
+    """``newest`` are the subject's facts that are the newest of their channel, newest first; ``bad`` those that are bad."""
     return Finding(
         question.rule,
         question.dimension,
         severity,
-        standing.current,
+        value_of(newest[0]),
         question.threshold,
         "state",
         channels_of(_reports(bad)),
-        standing.newest if conflict else bad,
-        subject=standing.subject,
+        newest if conflict else bad,
+        subject=subject,
         conflict=conflict,
     )
 

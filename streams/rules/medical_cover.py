@@ -1,22 +1,15 @@
 """Is everybody reported enrolled in basic medical insurance?"""
 
+from functools import cache
 from typing import Final
 
-from streams.rules.context import Context
-from streams.rules.indicators import Answers, Question, answer
+from streams.policy import IndicatorRule
+from streams.rules.indicators import Question
 
 RULE: Final = "medical-cover@1"
 
 
-def medical_cover(context: Context) -> Answers:
+@cache
+def medical_cover(rule: IndicatorRule) -> Question:
     """Contract §4, ``medical-cover``."""
-    return answer(
-        context.indicators,
-        Question(
-            RULE,
-            "medical",
-            "medical_cover",
-            {"not_enrolled": context.parameters.medical_cover.severity}.get,
-            "enrolled",
-        ),
-    )
+    return Question(RULE, "medical", "medical_cover", {"not_enrolled": rule.severity}, "enrolled")

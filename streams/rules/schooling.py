@@ -1,22 +1,15 @@
 """Has a child left school in the compulsory stage? Zero tolerance."""
 
+from functools import cache
 from typing import Final
 
-from streams.rules.context import Context
-from streams.rules.indicators import Answers, Question, answer
+from streams.policy import IndicatorRule
+from streams.rules.indicators import Question
 
 RULE: Final = "schooling@1"
 
 
-def schooling(context: Context) -> Answers:
+@cache
+def schooling(rule: IndicatorRule) -> Question:
     """Contract §4, ``schooling``."""
-    return answer(
-        context.indicators,
-        Question(
-            RULE,
-            "education",
-            "schooling",
-            {"compulsory:dropout": context.parameters.schooling.severity}.get,
-            "attending",
-        ),
-    )
+    return Question(RULE, "education", "schooling", {"compulsory:dropout": rule.severity}, "attending")

@@ -1,15 +1,15 @@
 """Is drinking water safe?"""
 
+from functools import cache
 from typing import Final
 
-from streams.rules.context import Context
-from streams.rules.indicators import Answers, Question, answer
+from streams.policy import IndicatorRule
+from streams.rules.indicators import Question
 
 RULE: Final = "water@1"
 
 
-def water(context: Context) -> Answers:
+@cache
+def water(rule: IndicatorRule) -> Question:
     """Contract §4, ``water``."""
-    return answer(
-        context.indicators, Question(RULE, "water", "water", {"unsafe": context.parameters.water.severity}.get, "safe")
-    )
+    return Question(RULE, "water", "water", {"unsafe": rule.severity}, "safe")

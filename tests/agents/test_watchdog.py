@@ -15,11 +15,11 @@ from fangfan.broker import EmbeddedBroker
 from tests.build import department, encode
 
 FREEZES = {
-    "event loop": "import agents.work, threading; agents.work.Batcher.run = lambda *_: threading.Event().wait()",
+    "event loop": "import agents.households, threading; agents.households.Households.run = lambda *_: threading.Event().wait()",
     "lane": (
-        "import agents.lanes, asyncio\n"
+        "import agents.transactions, asyncio\n"
         "async def never(*_): await asyncio.Event().wait()\n"
-        "agents.lanes.Lane._commit = never"
+        "agents.transactions.ExactlyOnce.commit = never"
     ),
 }  # fmt: skip
 

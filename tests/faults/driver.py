@@ -23,7 +23,7 @@ from agents.settings import Settings
 from agents.topics import create_topics
 from fangfan.broker import EmbeddedBroker
 from fangfan.draining import drained
-from tests.faults.world import World, build, judge
+from tests.faults.world import Verdict, World, build, judge
 from tests.worker import FANGFAN
 
 ZOMBIE_SECONDS = 14
@@ -47,6 +47,7 @@ class Plan:
     partitions: int = 6
     workers: int = 3
     dark_seconds: float = 30.0
+    guarantee: str = "exactly-once"
 
 
 @dataclass(slots=True)
@@ -66,6 +67,7 @@ class Slot:
             "FANGFAN_BROKERS": self.settings.brokers, "FANGFAN_TOPIC_PREFIX": self.settings.topic_prefix,
             "FANGFAN_PARTITIONS": str(self.settings.partitions), "FANGFAN_REPLICATION": str(self.settings.replication),
             "FANGFAN_DATA_DIR": str(self.folder / "data"), "FANGFAN_WEB_PORT": "0", "FANGFAN_STALL_SECONDS": "45",
+            "FANGFAN_GUARANTEE": self.settings.guarantee,
         }  # fmt: skip
         self.folder.mkdir(parents=True, exist_ok=True)
         while not self.done:
@@ -98,7 +100,11 @@ class Driver:
     def __init__(self, plan: Plan, base: Path, broker: EmbeddedBroker, prefix: str) -> None:
         self._plan, self._rng, self._broker = plan, random.Random(plan.seed), broker
         self.settings = Settings(
-            brokers=broker.bootstrap, topic_prefix=prefix, partitions=plan.partitions, replication=min(3, plan.nodes)
+            brokers=broker.bootstrap,
+            topic_prefix=prefix,
+            partitions=plan.partitions,
+            replication=min(3, plan.nodes),
+            guarantee=plan.guarantee,
         )
         self.slots = [Slot(number, self.settings, base / f"worker-{number}") for number in range(plan.workers)]
         self.counts: Counter[str] = Counter()
@@ -185,8 +191,8 @@ def plan_of(faults: int, reports: int, seed: int) -> Plan:
     return Plan(reports, seed, kinds[:faults])
 
 
-async def carry_out(plan: Plan, base: Path, broker: EmbeddedBroker, prefix: str) -> tuple[str, bool]:
-    """Run a plan; returns its line and whether all was right. Says each thing that was wrong."""
+async def carry_out(plan: Plan, base: Path, broker: EmbeddedBroker, prefix: str) -> tuple[str, Verdict]:
+    """Run a plan; returns its line and what was wrong. Says each thing that was."""
     world = build(plan.reports, plan.seed)
     driver = Driver(plan, base, broker, prefix)
     await driver.run(world)
@@ -202,7 +208,7 @@ async def carry_out(plan: Plan, base: Path, broker: EmbeddedBroker, prefix: str)
         f"broker={counts['broker'] + counts['dark']} reports={len(world.records)} lost={len(verdict.lost)} "
         f"doubled={len(verdict.doubled)} wrong={len(verdict.wrong)} seed={plan.seed}"
     )
-    return line, not (verdict.lost or verdict.doubled or verdict.wrong)
+    return line, verdict
 
 
 def main() -> None:
@@ -215,11 +221,11 @@ def main() -> None:
     plan = plan_of(options.faults, options.reports, options.seed)
     base = options.keep or Path(tempfile.mkdtemp(prefix="fangfan-faults-"))
     with EmbeddedBroker(nodes=plan.nodes) as broker:
-        line, right = asyncio.run(carry_out(plan, base, broker, "faults-"))
+        line, verdict = asyncio.run(carry_out(plan, base, broker, "faults-"))
     if not options.keep:
         shutil.rmtree(base)
     print(line)
-    sys.exit(not right)
+    sys.exit(not verdict.right)
 
 
 if __name__ == "__main__":

@@ -78,6 +78,11 @@ class Verdict:
     doubled: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
 
+    @property
+    def right(self) -> bool:
+        """Each exactly once, and as expected."""
+        return not (self.lost or self.doubled or self.wrong)
+
 
 async def judge(settings: Settings, world: World) -> Verdict:
     """Compare everything on the broker, read committed, with what must be there for every household."""
@@ -91,7 +96,7 @@ async def judge(settings: Settings, world: World) -> Verdict:
         whole = list(range(1, len(set(sequences)) + 1))
         if len(set(sequences)) != len(sequences):
             verdict.doubled.append(f"{name}: sequences {sequences}")
-        elif sequences != whole:
+        if sorted(set(sequences)) != whole or (len(sequences) == len(whole) and sequences != whole):
             verdict.lost.append(f"{name}: sequences {sequences}")
         if name not in states:
             verdict.lost.append(f"{name}: no state")

@@ -1,0 +1,190 @@
+"""The join: one partition's batches, computed on its store; sole writer of its households. No Kafka calls here."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from aiokafka.structs import ConsumerRecord
+
+from agents import telemetry
+from agents.persons import Persons
+from agents.store import HOUSEHOLD, Store
+from agents.work import CHANNEL_OF, Headers, Outgoing, Published, Work
+from schemas import codec
+from schemas.alerts import Alert
+from schemas.dead_letters import ORIGIN, REDRIVEN_FROM, is_handle
+from schemas.fields import NANOSECONDS, render_instant
+from schemas.findings import Undetermined
+from schemas.household import EMPTY, HouseholdState
+from schemas.registry import PersonClaim, RegistryChange
+from schemas.rejections import Rejection, RejectionCode
+from schemas.reports import Report
+from schemas.vocabulary import CHANNELS, Transition
+from streams.identity import mask_identity_numbers
+from streams.normalise import household_of_key, normalise
+from streams.persons import claims_of
+from streams.pipeline import Step, advance
+from streams.policy import Policy
+from streams.topics import INPUTS, Topic, partition_of
+
+MOVED: Final = frozenset({Topic.REROUTED, Topic.PERSONS})
+
+
+class Households:
+    """Computes the batches of one partition."""
+
+    def __init__(self, partition: int, partitions: int, prefix: str, store: Store, policy: Policy) -> None:
+        """Bind a partition's store to a policy."""
+        self._partition, self._partitions = partition, partitions
+        self._topics = {prefix + topic: topic for topic in INPUTS}
+        self._store, self._policy = store, policy
+
+    def run(self, records: Iterable[ConsumerRecord], now: int) -> Work:
+        """Take records in order. ``now`` (nanoseconds) stamps what is sent.
+
+        Raises:
+            UnknownStateVersion: a household was stored by a newer release.
+        """
+        work = Work()
+        tally = work.tally
+        loaded: dict[str, HouseholdState] = {}
+        for record in records:
+            topic = self._topics[record.topic]
+            try:
+                rejection = self._take(work, loaded, topic, record, now)
+            except codec.UnknownStateVersion:
+                raise
+            except Exception as error:  # one record must never stop the records around it
+                telemetry.log("error", "record.failed", topic=topic.value, partition=record.partition,
+                              offset=record.offset, error=type(error).__name__)  # fmt: skip
+                rejection = Rejection(RejectionCode.INTERNAL_ERROR, "$", type(error).__name__)
+            if rejection is not None:
+                work.outgoing.append(self._dead_letter(record, topic, rejection, now))
+                tally.rejections[rejection.code.value] += 1
+            tally.outcomes.append((record.topic, rejection is not None))
+            tally.reports[CHANNEL_OF[topic], "accepted" if rejection is None else "rejected"] += 1
+        self._encode(work)
+        return work
+
+    def _take(
+        self, work: Work, loaded: dict[str, HouseholdState], topic: Topic, record: ConsumerRecord, now: int
+    ) -> Rejection | None:
+        message = normalise(topic, record.key, record.value, record.timestamp)
+        if isinstance(message, Rejection):
+            return message
+        if isinstance(message, PersonClaim):
+            self._persons(work).claim(message)
+            return None
+        household = message.household_id
+        if household is None and topic is Topic.REROUTED:
+            household = household_of_key(record.key)
+        if household is None:
+            if isinstance(message, Report):
+                to = self._persons(work).find(message.person_id or "", record, self._origin(record, topic))
+                if to is not None:
+                    self._move(work, to, record, topic)
+            return None
+        if partition_of(household, self._partitions) != self._partition or record.key != household.encode():
+            self._move(work, household, record, topic)
+            return None
+        before = loaded.get(household)
+        if before is None:
+            data = self._store.get(HOUSEHOLD + household.encode())
+            before = codec.decode_state(data) if data is not None else EMPTY
+            work.tally.new_households += data is None
+        step = advance(household, before, message, record.timestamp * 1_000_000, self._policy)
+        loaded[household] = step.state
+        if isinstance(message, Report):
+            lag = now - message.kept.occurred_at
+            work.tally.lags.append((CHANNELS[message.kept.channel], lag / NANOSECONDS))
+        if step.state is not before:
+            self._changed(work, household, before, step, message, record, now)
+        return None
+
+    def _changed(
+        self, work: Work, household: str, before: HouseholdState, step: Step, message: Report | RegistryChange,
+        record: ConsumerRecord, now: int,
+    ) -> None:  # fmt: skip
+        work.states[household] = step.state
+        if isinstance(message, RegistryChange):
+            for claim in claims_of(household, before.facts, step.state.facts):
+                where = partition_of(claim.person_id, self._partitions)
+                work.outgoing.append(Outgoing(Topic.PERSONS, where, claim.person_id.encode(), codec.encode_claim(claim)))
+        if step.assessment is not None:
+            work.tally.undetermined += _income_undetermined(step.assessment.undetermined)
+        if not step.calendar_known:
+            work.tally.calendar_unknown += 1
+            telemetry.log("warning", "calendar.unknown", opened_year=render_instant(record.timestamp * 1_000_000)[:4])
+        if step.alert is not None:
+            self._publish(work, step.alert, message, record, now)
+
+    def _publish(self, work: Work, alert: Alert, message: Report | RegistryChange, record: ConsumerRecord, now: int) -> None:
+        stamp = render_instant(now)
+        key, value = alert.household_id.encode(), codec.encode_alert(alert, stamp)
+        headers = cloud_event(alert, stamp)
+        work.outgoing.append(Outgoing(Topic.ALERTS, self._partition, key, value, None, headers))
+        current = None if alert.transition is Transition.CLEARED else value
+        work.outgoing.append(Outgoing(Topic.ALERTS_CURRENT, self._partition, key, current, None, headers))
+        occurred = message.kept.occurred_at if isinstance(message, Report) else message.updated_at
+        work.tally.published.append(Published(alert, occurred, record.timestamp * 1_000_000))
+
+    def _persons(self, work: Work) -> Persons:
+        return Persons(self._partition, self._partitions, self._store, work)
+
+    def _move(self, work: Work, household: str, record: ConsumerRecord, topic: Topic) -> None:
+        where, headers = partition_of(household, self._partitions), self._origin(record, topic)
+        work.outgoing.append(Outgoing(Topic.REROUTED, where, household.encode(), record.value, record.timestamp, headers))
+        work.tally.rerouted[CHANNEL_OF[topic]] += 1
+
+    def _dead_letter(self, record: ConsumerRecord, topic: Topic, rejection: Rejection, now: int) -> Outgoing:
+        headers = [
+            ("error.code", rejection.code.value.encode()),
+            ("error.field", mask_identity_numbers(rejection.field.encode())),
+            ("error.message", rejection.message.encode()),
+            *self._origin(record, topic),
+            ("failed.at", render_instant(now).encode()),
+        ]
+        key = mask_identity_numbers(record.key) if record.key is not None else None
+        value = mask_identity_numbers(record.value) if record.value is not None else None
+        return Outgoing(Topic.DEAD_LETTERS, self._partition, key, value, None, headers)
+
+    def _origin(self, record: ConsumerRecord, topic: Topic) -> Headers:
+        """Return where a record first lay, so that a later rejection can name it, and which dead letter it was before.
+
+        Only what this monitor moved itself is believed; on the topics of others such headers are just headers. Which dead
+        letter it was is a note for people that nothing rests on.
+        """
+        note = [(name, value) for name, value in record.headers if name == REDRIVEN_FROM and _is_handle(value)][:1]
+        if topic in MOVED:
+            known = [(name, value) for name, value in record.headers if name in ORIGIN and value is not None]
+            if len(known) == len(ORIGIN):
+                return known + note
+        here = (record.topic.encode(), b"%d" % record.partition, b"%d" % record.offset)
+        return [*zip(ORIGIN, here, strict=True), *note]
+
+    def _encode(self, work: Work) -> None:
+        """Add one changelog entry per changed household and per changed key of the person index."""
+        work.outgoing += [Outgoing(Topic.PERSONS_CHANGELOG, self._partition, *change) for change in work.changes.items()]
+        for household, state in work.states.items():
+            key, value = household.encode(), codec.encode_state(state)
+            work.changes[HOUSEHOLD + key] = value
+            work.outgoing.append(Outgoing(Topic.HOUSEHOLDS_CHANGELOG, self._partition, key, value))
+
+
+def _income_undetermined(undetermined: tuple[Undetermined, ...]) -> bool:
+    return any(each.rule.startswith("income-line") for each in undetermined)
+
+
+def cloud_event(alert: Alert, stamp: str) -> Headers:
+    """Return the CloudEvents headers of an alert: Kafka binding, binary mode."""
+    return [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", f"{alert.household_id}:{alert.sequence}".encode()),
+        ("ce_type", f"fangfan.alert.{alert.transition.value}".encode()),
+        ("ce_source", b"/fangfan/alerts"),
+        ("ce_time", stamp.encode()),
+        ("content-type", b"application/json"),
+    ]
+
+
+def _is_handle(value: bytes | None) -> bool:
+    return value is not None and is_handle(value.decode("utf-8", "replace"))

@@ -1,0 +1,42 @@
+"""What a lane needs of the worker around it, and what it runs."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol
+
+from aiokafka import TopicPartition
+from aiokafka.structs import ConsumerRecord
+from faust.types.tuples import TP
+
+from agents.batches import Chains
+from agents.store import Store
+from agents.work import Work
+
+
+class Source(Protocol):
+    """What a lane needs of the consumer."""
+
+    chains: Chains
+
+    async def open_at(self, positions: Mapping[TP, int]) -> None:
+        """Hand over partitions from these positions on."""
+
+
+class Job(Protocol):
+    """What a lane does with records: this monitor's households, or another join that a benchmark compares."""
+
+    def run(self, records: Iterable[ConsumerRecord], now: int) -> Work:
+        """Take records in order. ``now`` in nanoseconds."""
+
+
+MakeJob = Callable[[int, Store], Job]
+"""Binds a job to a partition and its store."""
+
+
+class Group(Protocol):
+    """What a lane asks of the consumer group."""
+
+    async def committed(self, tps: list[TopicPartition]) -> dict[TopicPartition, int]:
+        """Return where each input partition goes on."""
+
+    async def owns(self, partition: int) -> bool:
+        """Tell whether the group's coordinator says that the partition is this worker's."""

@@ -1,0 +1,60 @@
+"""Which rules a record may have given another answer: what it cannot have touched need not be asked again.
+
+Safe by being coarse: whatever is not plainly one report more, within the month and under the line of the report before it,
+counts as touching every rule.
+"""
+
+from typing import Final
+
+from schemas.fields import day_of, month_of
+from schemas.household import Facts
+from schemas.registry import RegistryChange
+from schemas.reports import Claim, Fact, Income, Indicator, Report, Spending, Tick
+from streams.ledger import WINDOW_MONTHS
+from streams.policy import Parameters, line_at
+from streams.rules import EVERY_RULE, INDICATOR_RULES, MONEY_RULES
+
+NO_RULE: Final[frozenset[str]] = frozenset()
+_MONEY: Final = frozenset(MONEY_RULES)
+_OF_INDICATOR: Final = {name: frozenset({name}) for name in INDICATOR_RULES}
+"""Indicators are called as the rules that ask them."""
+
+
+def touched(before: Facts, after: Facts, message: Report | RegistryChange | Tick, parameters: Parameters) -> frozenset[str]:
+    """Return the rules, by the names of their parameters, whose answer may differ between two states of a household."""
+    if not isinstance(message, Report) or message.voids is not None or not _same_frame(before, after, parameters):
+        return EVERY_RULE
+    added = len(after.reports) - len(before.reports)
+    if added == 0 and after.reports == before.reports:
+        return NO_RULE  # withdrawn before it came, or empty: only the clock moved, within its month
+    if added != 1:
+        return EVERY_RULE
+    month = month_of(after.as_of or 0)
+    facts = message.kept.facts
+    if len(facts) == 1:
+        return _of(facts[0], month)
+    return frozenset().union(*(_of(fact, month) for fact in facts))
+
+
+def _same_frame(before: Facts, after: Facts, parameters: Parameters) -> bool:
+    """Tell whether both are judged alike: by one month, one income line and the parameters of one place."""
+    if before.as_of is None or after.as_of is None:
+        return False
+    if before.as_of != after.as_of:
+        earlier, later = day_of(before.as_of), day_of(after.as_of)
+        if earlier != later and (
+            month_of(before.as_of) != month_of(after.as_of) or line_at(parameters, earlier) != line_at(parameters, later)
+        ):
+            return False
+    if after.registry is not None or before.newest is after.newest:
+        return True
+    return before.newest is not None and after.newest is not None and before.newest.area_code == after.newest.area_code
+
+
+def _of(fact: Fact, month: int) -> frozenset[str]:
+    """Return the rules that may read a fact. Income rules look at two windows, which end with the month before ``month``."""
+    if isinstance(fact, Indicator):
+        return _OF_INDICATOR[fact.kind]
+    if isinstance(fact, Income | Claim) or (isinstance(fact, Spending) and not fact.cumulative):
+        return _MONEY if month - 2 * WINDOW_MONTHS <= fact.month < month else NO_RULE
+    return _MONEY  # a statement; or a year's total, which takes the place of an older one wherever its month lies
