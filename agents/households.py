@@ -16,7 +16,7 @@ from schemas.fields import NANOSECONDS, render_instant
 from schemas.findings import Undetermined
 from schemas.household import EMPTY, HouseholdState
 from schemas.registry import PersonClaim, RegistryChange
-from schemas.rejections import Rejection, RejectionCode
+from schemas.rejections import Rejected, Rejection, RejectionCode
 from schemas.reports import Report
 from schemas.vocabulary import CHANNELS, Transition
 from streams.identity import mask_identity_numbers
@@ -51,6 +51,8 @@ class Households:
             topic = self._topics[record.topic]
             try:
                 rejection = self._take(work, loaded, topic, record, now)
+            except Rejected as refused:
+                rejection = refused.rejection
             except codec.UnknownStateVersion:
                 raise
             except Exception as error:  # one record must never stop the records around it
