@@ -16,6 +16,8 @@ from faust.transport.drivers import TRANSPORTS
 from faust.transport.drivers import aiokafka as driver
 from faust.types.tuples import TP, ConsumerMessage
 
+from agents.guard import read_any_header
+
 SCHEME = "fangfan"
 
 
@@ -206,4 +208,5 @@ class BatchTransport(driver.Transport):
 
 def register() -> None:
     """Make ``fangfan://`` a broker URL for Faust."""
+    read_any_header()
     TRANSPORTS.aliases[SCHEME] = f"{__name__}:BatchTransport"

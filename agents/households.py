@@ -12,7 +12,7 @@ from agents.work import CHANNEL_OF, Headers, Outgoing, Published, Work
 from schemas import codec
 from schemas.alerts import Alert
 from schemas.dead_letters import ORIGIN, REDRIVEN_FROM, is_handle
-from schemas.fields import NANOSECONDS, render_instant
+from schemas.fields import NANOSECONDS, instant_of, render_instant
 from schemas.findings import Undetermined
 from schemas.household import EMPTY, HouseholdState
 from schemas.registry import PersonClaim, RegistryChange
@@ -93,7 +93,7 @@ class Households:
             data = self._store.get(HOUSEHOLD + household.encode())
             before = codec.decode_state(data) if data is not None else EMPTY
             work.tally.new_households += data is None
-        step = advance(household, before, message, record.timestamp * 1_000_000, self._policy)
+        step = advance(household, before, message, instant_of(record.timestamp), self._policy)
         loaded[household] = step.state
         if isinstance(message, Report):
             lag = now - message.kept.occurred_at
@@ -115,7 +115,7 @@ class Households:
             work.tally.undetermined += _income_undetermined(step.assessment.undetermined)
         if not step.calendar_known:
             work.tally.calendar_unknown += 1
-            telemetry.log("warning", "calendar.unknown", opened_year=render_instant(record.timestamp * 1_000_000)[:4])
+            telemetry.log("warning", "calendar.unknown", opened_year=render_instant(instant_of(record.timestamp))[:4])
         if step.alert is not None:
             self._publish(work, step.alert, message, record, now)
 
@@ -127,7 +127,7 @@ class Households:
         current = None if alert.transition is Transition.CLEARED else value
         work.outgoing.append(Outgoing(Topic.ALERTS_CURRENT, self._partition, key, current, None, headers))
         occurred = message.kept.occurred_at if isinstance(message, Report) else message.updated_at
-        work.tally.published.append(Published(alert, occurred, record.timestamp * 1_000_000))
+        work.tally.published.append(Published(alert, occurred, instant_of(record.timestamp)))
 
     def _persons(self, work: Work) -> Persons:
         return Persons(self._partition, self._partitions, self._store, work)

@@ -18,6 +18,7 @@ from faust.types.tuples import TP
 
 from agents import telemetry
 from agents.batches import Batch
+from agents.portions import Portion, weight
 from agents.ports import Group, MakeJob, Source
 from agents.quality import Quality
 from agents.recovery import recover
@@ -31,6 +32,10 @@ MAX_RECORDS: Final = 4_000
 """How many records one transaction takes at most."""
 HIGH_WATER: Final = 20_000
 """A partition with more records waiting is not fetched until its lane has caught up."""
+HIGH_WATER_BYTES: Final = 32 << 20
+"""The same for the bytes that wait: few records may be large ones."""
+TURN_SECONDS: Final = 0.25
+"""How long a lane computes before it commits and lets the others compute: a household with very many reports takes long."""
 RETRY_SECONDS: Final = 1.0
 STAGES: Final = ("stopped", "fencing", "recovering", "running")
 
@@ -51,7 +56,7 @@ class Lane:
         self._stopping = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._positions: dict[str, int] = {}
-        self.waiting_records = 0
+        self.waiting_records = self._waiting_bytes = 0
         self.running = asyncio.Event()
         self.fatal: UnknownStateVersion | None = None
         self.progress = 0
@@ -89,10 +94,14 @@ class Lane:
     def put(self, batch: Batch) -> None:
         """Let a batch wait for the lane."""
         self._waiting.append(batch)
-        self.waiting_records += len(batch.records)
-        if self.waiting_records > HIGH_WATER:
+        self._count(batch, 1)
+        if self.waiting_records > HIGH_WATER or self._waiting_bytes > HIGH_WATER_BYTES:
             self._source.chains.held.add(self.partition)
         self._arrived.set()
+
+    def _count(self, batch: Batch, sign: int) -> None:
+        self.waiting_records += sign * len(batch.records)
+        self._waiting_bytes += sign * weight(batch)
 
     async def _run(self) -> None:
         while not self._stopping.is_set() and self.fatal is None:
@@ -174,7 +183,7 @@ class Lane:
         committed = await self._group.committed([TopicPartition(name, self.partition) for name in names])
         self._positions = {tp.topic: offset for tp, offset in committed.items()}
         self._waiting.clear()
-        self.waiting_records = 0
+        self.waiting_records = self._waiting_bytes = 0
         self._source.chains.held.discard(self.partition)
         await self._source.open_at({TP(name, self.partition): offset for name, offset in self._positions.items()})
         self._enter("running")
@@ -186,14 +195,21 @@ class Lane:
         count = 0
         while self._waiting and count < MAX_RECORDS:
             batch = self._waiting.popleft()
-            self.waiting_records -= len(batch.records)
+            self._count(batch, -1)
             if batch.start == self._positions[batch.tp.topic]:
                 self._positions[batch.tp.topic] = batch.end
                 taken.append(batch)
                 count += len(batch.records)
-        if self.waiting_records < HIGH_WATER // 2:
+        if self.waiting_records < HIGH_WATER // 2 and self._waiting_bytes < HIGH_WATER_BYTES // 2:
             self._source.chains.held.discard(self.partition)
         return taken
+
+    def _put_back(self, batches: list[Batch]) -> None:
+        """Let what there was no time for wait again, before all that came after it."""
+        for batch in reversed(batches):
+            self._waiting.appendleft(batch)
+            self._count(batch, 1)
+            self._positions[batch.tp.topic] = batch.start
 
     async def _process(self, sender: Sender) -> None:
         if self.store is None:
@@ -205,9 +221,10 @@ class Lane:
                 await self._more(sender.linger_seconds)
                 continue
             self.working = True
-            work = job.run((record for batch in taken for record in batch.records), time.time_ns())
-            offsets = {TopicPartition(batch.tp.topic, self.partition): batch.end for batch in taken}
-            changelog = await sender.commit(work.outgoing, offsets)
+            portion = Portion(taken, TURN_SECONDS)
+            work = job.run(portion, time.time_ns())
+            self._put_back(portion.left)
+            changelog = await sender.commit(work.outgoing, portion.offsets)
             self.store.write(work.changes.items(), changelog)
             self.progress += 1
             self.working = False

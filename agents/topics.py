@@ -6,10 +6,12 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from agents.settings import Settings
-from streams.topics import DAY_MS, Topic, TopicSpec, catalogue
+from streams.topics import DAY_MS, SCHEMA_OF, Topic, TopicSpec, catalogue
 
-MAX_MESSAGE_BYTES = 4 << 20
-"""A record of the usual limit of 1 MiB must also fit with the headers of a dead letter."""
+MAX_INPUT_BYTES = 4 << 20
+"""What a producer may send at once, as it sends it (compressed): four times Kafka's usual limit."""
+MAX_OWN_BYTES = 64 << 20
+"""What the worker may have to send for it: the record again with more headers, less well compressed, or a household's state."""
 
 
 class TopicMismatch(RuntimeError):
@@ -88,7 +90,7 @@ def _new(settings: Settings, spec: TopicSpec) -> NewTopic:
     if spec.retention_days is not None:
         configs["retention.ms"] = str(spec.retention_days * DAY_MS)
     if spec.topic is not Topic.POLICY:
-        configs["max.message.bytes"] = str(MAX_MESSAGE_BYTES)
+        configs["max.message.bytes"] = str(MAX_INPUT_BYTES if spec.topic in SCHEMA_OF else MAX_OWN_BYTES)
     if settings.replication >= 3:
         configs["min.insync.replicas"] = "2"
     return NewTopic(settings.topic(spec.topic), spec.partitions, settings.replication, topic_configs=configs)

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, Protocol
 
 from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.producer.message_accumulator import BatchBuilder
 
 from agents import telemetry
 from agents.settings import Settings
@@ -12,7 +13,8 @@ from agents.work import Outgoing
 from streams.topics import Topic
 
 MAX_BATCH_BYTES: Final = 1 << 19
-MAX_REQUEST_BYTES: Final = 8 << 20
+ZSTD: Final = 4
+"""Its number in the attributes of a record batch."""
 STOP_SECONDS: Final = 5.0
 """How long a producer may take to stop; a broker that is away would keep it for ever."""
 CHANGELOGS: Final = frozenset({Topic.HOUSEHOLDS_CHANGELOG, Topic.PERSONS_CHANGELOG})
@@ -52,7 +54,6 @@ class ExactlyOnce:
             **settings.client(),
             transactional_id=f"{settings.group}-{partition}",
             max_batch_size=MAX_BATCH_BYTES,
-            max_request_size=MAX_REQUEST_BYTES,
             linger_ms=0,
             retry_backoff_ms=10,  # the broker answers "again" while it still ends the transaction before
         )
@@ -86,8 +87,7 @@ class AtLeastOnce:
         """Prepare a producer; ``commit_offsets`` commits as a member of the consumer group."""
         self._settings, self._commit_offsets = settings, commit_offsets
         self._producer = AIOKafkaProducer(
-            **settings.client(), enable_idempotence=True, max_batch_size=MAX_BATCH_BYTES, max_request_size=MAX_REQUEST_BYTES,
-            linger_ms=0,
+            **settings.client(), enable_idempotence=True, max_batch_size=MAX_BATCH_BYTES, linger_ms=0
         )  # fmt: skip
 
     async def start(self) -> None:
@@ -136,16 +136,25 @@ def _batches(producer: AIOKafkaProducer, outgoing: list[Outgoing]) -> list[tuple
     for each in outgoing:
         by_place.setdefault((each.topic, each.partition), []).append(each)
     for (topic, partition), records in by_place.items():
-        batch = producer.create_batch()
+        batch = _new_batch(producer, records[0])
         packed.append((topic, partition, batch))
         for each in records:
             if _append(batch, each):
                 continue
-            batch = producer.create_batch()
+            batch = _new_batch(producer, each)
             packed.append((topic, partition, batch))
             if not _append(batch, each):
                 raise ValueError("a record does not fit an empty batch")
     return packed
+
+
+def _new_batch(producer: AIOKafkaProducer, first: Outgoing) -> BatchBuilder:
+    """Return a batch for a record and what fits beside it. A large one is compressed, as it may have been when it came."""
+    batch: BatchBuilder = producer.create_batch()
+    if len(first.value or b"") >= MAX_BATCH_BYTES:
+        transactional = producer._txn_manager is not None and producer._txn_manager.transactional_id is not None
+        batch = BatchBuilder(MAX_BATCH_BYTES, ZSTD, is_transactional=transactional)
+    return batch
 
 
 def _append(batch: Any, each: Outgoing) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
+from agents.guard import read_any_header
 from agents.settings import Settings
 from streams.topics import INPUTS
 
@@ -16,6 +17,7 @@ async def drained(settings: Settings, seconds: float) -> None:
     Raises:
         TimeoutError: that took longer than ``seconds``.
     """
+    read_any_header()
     tps = [TopicPartition(settings.topic(topic), partition) for topic in INPUTS for partition in range(settings.partitions)]
     admin = AIOKafkaAdminClient(**settings.client())
     consumer = AIOKafkaConsumer(**settings.client(), isolation_level="read_committed")

@@ -14,6 +14,10 @@ NANOSECONDS: Final = 1_000_000_000
 DAY_SECONDS: Final = 86_400
 CHINA_OFFSET_SECONDS: Final = 8 * 3600
 EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
+FIRST_INSTANT: Final = -(1 << 63)
+"""1677-09-21: the first instant that 64 bits of nanoseconds hold."""
+LAST_INSTANT: Final = (1 << 63) - 1
+"""2262-04-11: the last one."""
 
 _MONEY = re.compile(r"(-?)([0-9]{1,12})(?:\.([0-9]{1,2}))?")
 _MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
@@ -21,6 +25,7 @@ _INSTANT = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt]([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9]|60)(?:\.([0-9]+))?"
     r"(?:[Zz]|([+-])([01][0-9]|2[0-3]):([0-5][0-9]))"
 )
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _AREA_CODE = re.compile(r"[0-9]{12}")
 _HOUSEHOLD_ID = re.compile(r"[0-9A-Za-z-]{4,32}")
 
@@ -78,7 +83,8 @@ def _day_of(text: str) -> int:
 def parse_instant(text: str) -> int:
     """Return an RFC 3339 date-time with offset as nanoseconds since 1970 (finer digits are cut off).
 
-    A leap second (``:60``) is read as the first second of the next minute.
+    A leap second (``:60``) is read as the first second of the next minute. What lies outside of 64 bits (a source system's
+    year 1 or 9999) is read as the first or last instant inside, so that every instant can be stored.
 
     Raises:
         ValueError: not RFC 3339, without an offset, or no such date.
@@ -92,7 +98,16 @@ def parse_instant(text: str) -> int:
         offset = int(offset_hour) * 3600 + int(offset_minute) * 60
         seconds += offset if sign == "-" else -offset
     nanoseconds = int(fraction[:9].ljust(9, "0")) if fraction else 0
-    return seconds * NANOSECONDS + nanoseconds
+    return _storable(seconds * NANOSECONDS + nanoseconds)
+
+
+def instant_of(milliseconds: int) -> int:
+    """Return a record's timestamp as an instant, kept within what can be stored."""
+    return _storable(milliseconds * 1_000_000)
+
+
+def _storable(instant: int) -> int:
+    return min(max(instant, FIRST_INSTANT), LAST_INSTANT)
 
 
 def parse_day(text: str) -> int:
@@ -101,7 +116,7 @@ def parse_day(text: str) -> int:
     Raises:
         ValueError: not of that form, or no such day.
     """
-    if len(text) != 10:
+    if _DAY.fullmatch(text) is None:
         raise ValueError("not a date of the form YYYY-MM-DD")
     return date.fromisoformat(text).toordinal()
 

@@ -11,7 +11,7 @@ from typing import Final
 _DIGITS: Final = bytes.maketrans(b"123456789", b"0" * 9)
 _SEVENTEEN: Final = b"0" * 17
 _NUMBER = re.compile(rb"(?<![0-9A-Za-z])[0-9]{17}[0-9Xx](?![0-9A-Za-z])")
-_UNIT = re.compile(rb"\\u([0-9A-Fa-f]{4})|\\[^u]|[^\\]|\\", re.DOTALL)
+_ESCAPE = re.compile(rb"\\(?:u([0-9A-Fa-f]{4})|[^u])", re.DOTALL)
 _WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK: Final = "10X98765432"
 
@@ -34,17 +34,22 @@ def _plain_spans(data: bytes) -> list[tuple[int, int]]:
 
 def _escaped_spans(data: bytes) -> list[tuple[int, int]]:
     """Find numbers in the text that JSON escapes stand for, as spans of the bytes as they are."""
-    units = list(_UNIT.finditer(data))
-    text = bytes(_meaning(unit) for unit in units)
-    return [(units[start].start(), units[end - 1].end()) for start, end in _plain_spans(text)]
+    found = _plain_spans(_ESCAPE.sub(_meaning, data))
+    if not found:
+        return []
+    starts: list[int] = []  # where each character of the text begins in the bytes
+    at = 0
+    for escape in _ESCAPE.finditer(data):
+        starts += range(at, escape.start() + 1)
+        at = escape.end()
+    starts += range(at, len(data) + 1)
+    return [(starts[start], starts[end]) for start, end in found]
 
 
-def _meaning(unit: re.Match[bytes]) -> int:
-    """Return the ASCII code a unit stands for, or 0 for whatever is neither digit nor letter of ASCII."""
-    if unit[1] is not None:
-        code = int(unit[1], 16)
-        return code if code < 128 else 0
-    return unit[0][0] if len(unit[0]) == 1 else 0
+def _meaning(escape: re.Match[bytes]) -> bytes:
+    """Return the ASCII character an escape stands for, or NUL for whatever is neither digit nor letter of ASCII."""
+    code = int(escape[1], 16) if escape[1] is not None else 0
+    return bytes((code,)) if code < 128 else b"\0"
 
 
 def _wide_spans(data: bytes) -> list[tuple[int, int]]:

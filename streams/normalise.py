@@ -9,7 +9,7 @@ import msgspec
 import orjson
 
 from schemas import wire
-from schemas.fields import NANOSECONDS, is_household_id, parse_day, parse_instant, parse_money, parse_month
+from schemas.fields import NANOSECONDS, instant_of, is_household_id, parse_day, parse_instant, parse_money, parse_month
 from schemas.registry import Member, PersonClaim, RegistryChange, RegistryEntry
 from schemas.rejections import Rejected, Rejection, RejectionCode
 from schemas.reports import Claim, Fact, Income, IncomeStatement, Indicator, KeptReport, Report, Spending
@@ -70,7 +70,7 @@ def _read(topic: Topic, key: bytes | None, value: bytes | None, timestamp: int) 
 def _removal(topic: Topic, key: bytes | None, timestamp: int) -> RegistryChange:
     if topic not in (Topic.HOUSEHOLDS, Topic.REROUTED):
         raise Rejected(RejectionCode.NULL_VALUE, "$", "has no value")
-    return RegistryChange(household_of_key(key), timestamp * 1_000_000, None)
+    return RegistryChange(household_of_key(key), instant_of(timestamp), None)
 
 
 def household_of_key(key: bytes | None) -> str:
@@ -139,7 +139,8 @@ def _refuse_duplicates(value: bytes) -> None:
         return seen
 
     try:
-        json.loads(value, object_pairs_hook=unique)
+        # Numbers are of no interest here, and Python refuses to read one of thousands of digits.
+        json.loads(value.decode(), object_pairs_hook=unique, parse_int=len, parse_float=len)
     except RecursionError:
         raise Rejected(RejectionCode.NOT_JSON, "$", "is nested too deeply") from None
 
@@ -182,7 +183,7 @@ def _report(document: dict[str, Any], schema: str, timestamp: int) -> Report:
         raise Rejected(RejectionCode.MISSING_FIELD, "$.household_id", "is missing, and so is person_id")
     occurred_at = _instant(message.occurred_at, "$.occurred_at")
     _instant(message.reported_at, "$.reported_at")
-    if timestamp >= 0 and occurred_at > timestamp * 1_000_000 + FUTURE_LIMIT_SECONDS * NANOSECONDS:
+    if timestamp >= 0 and occurred_at > instant_of(timestamp) + FUTURE_LIMIT_SECONDS * NANOSECONDS:
         raise Rejected(RejectionCode.FUTURE_EVENT, "$.occurred_at", "more than 24 h after the record's timestamp")
     if not message.facts and message.voids is None:
         raise Rejected(RejectionCode.INVALID_VALUE, "$.facts", "may be empty only with voids")
