@@ -13,7 +13,8 @@ import typer
 from agents.settings import Settings
 from agents.topics import TopicMismatch, check_topics, create_topics
 from fangfan.alerts_command import alerts
-from fangfan.broker import BrokerError, EmbeddedBroker
+from fangfan.broker import EmbeddedBroker
+from fangfan.broker_process import BrokerError
 from fangfan.demo_command import demo
 from fangfan.dlq_command import dlq
 from fangfan.explain_command import explain

@@ -10,7 +10,7 @@ from msgspec import UNSET, UnsetType
 from fangfan.tables import read_lines
 from schemas.dead_letters import Handle, parse_handle
 from schemas.rejections import Rejected
-from streams.normalise import parse_object
+from streams.json_object import parse_object
 from streams.redrive import Repair
 from streams.topics import SCHEMA_OF, Topic
 
