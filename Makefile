@@ -4,11 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 JARS := .kafka/libs/.complete
 
-.PHONY: promtool help setup demo test bench faults docs fmt lint types contracts clean
+.PHONY: promtool help setup demo test bench bench-peers faults docs fmt lint types contracts clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 setup: $(VENV)/.complete $(JARS) ## Install what is needed: environment from the lock file, Kafka by Maven
 
@@ -42,6 +42,14 @@ test: setup promtool ## Run all tests, on a real Kafka where it concerns deliver
 bench: setup ## Measure: reports a second, microseconds by stage, bytes of state, alert latency
 	$(BIN)/python -m bench
 
+bench-peers: setup .peers/.complete ## Our engine beside other stream processors on their job; needs ../shared/peers and javac
+	$(BIN)/python -m bench.peers
+
+.peers/.complete: bench/peers.txt
+	@$(PYTHON) -m venv .peers
+	@.peers/bin/python -m pip install --quiet --disable-pip-version-check -r bench/peers.txt
+	@touch $@
+
 faults: setup ## Workers and brokers fail under 200,000 reports; afterwards nothing may be lost, doubled or wrong
 	$(BIN)/python -m tests.faults.driver
 
@@ -62,4 +70,4 @@ contracts: setup ## Check that imports go one way and the core is pure
 	$(BIN)/lint-imports
 
 clean: ## Remove what setup and runs made
-	rm -rf $(VENV) .kafka .data build
+	rm -rf $(VENV) .kafka .peers .data build

@@ -74,7 +74,6 @@ class BatchThread(driver.AIOKafkaConsumerThread):
             heartbeat_interval_ms=int(conf.broker_heartbeat_interval * 1000),
             rebalance_timeout_ms=int(conf.broker_rebalance_timeout * 1000),
             request_timeout_ms=int(conf.broker_request_timeout * 1000),
-            fetch_max_wait_ms=100,
             **self.app.kafka_client,
         )
 

@@ -11,6 +11,7 @@ from agents.store import HOUSEHOLD, Store
 from agents.work import CHANNEL_OF, Headers, Outgoing, Published, Work
 from schemas import codec
 from schemas.alerts import Alert
+from schemas.dead_letters import ORIGIN, REDRIVEN_FROM, is_handle
 from schemas.fields import NANOSECONDS, instant_of, render_instant
 from schemas.findings import Undetermined
 from schemas.household import EMPTY, HouseholdState
@@ -25,7 +26,6 @@ from streams.pipeline import Step, advance
 from streams.policy import Policy
 from streams.topics import INPUTS, Topic, partition_of
 
-ORIGIN: Final = ("source.topic", "source.partition", "source.offset")
 MOVED: Final = frozenset({Topic.REROUTED, Topic.PERSONS})
 
 
@@ -51,10 +51,10 @@ class Households:
             topic = self._topics[record.topic]
             try:
                 rejection = self._take(work, loaded, topic, record, now)
-            except codec.UnknownStateVersion:
-                raise
             except Rejected as refused:
                 rejection = refused.rejection
+            except codec.UnknownStateVersion:
+                raise
             except Exception as error:  # one record must never stop the records around it
                 telemetry.log("error", "record.failed", topic=topic.value, partition=record.partition,
                               offset=record.offset, error=type(error).__name__)  # fmt: skip
@@ -150,15 +150,18 @@ class Households:
         return Outgoing(Topic.DEAD_LETTERS, self._partition, key, value, None, headers)
 
     def _origin(self, record: ConsumerRecord, topic: Topic) -> Headers:
-        """Return where a record first lay, so that a later rejection can name it.
+        """Return where a record first lay, so that a later rejection can name it, and which dead letter it was before.
 
-        Only what this monitor moved itself is believed; on the topics of others such headers are just headers.
+        Only what this monitor moved itself is believed; on the topics of others such headers are just headers. Which dead
+        letter it was is a note for people that nothing rests on.
         """
+        note = [(name, value) for name, value in record.headers if name == REDRIVEN_FROM and _is_handle(value)][:1]
         if topic in MOVED:
             known = [(name, value) for name, value in record.headers if name in ORIGIN and value is not None]
             if len(known) == len(ORIGIN):
-                return known
-        return list(zip(ORIGIN, (record.topic.encode(), b"%d" % record.partition, b"%d" % record.offset), strict=True))
+                return known + note
+        here = (record.topic.encode(), b"%d" % record.partition, b"%d" % record.offset)
+        return [*zip(ORIGIN, here, strict=True), *note]
 
     def _encode(self, work: Work) -> None:
         """Add one changelog entry per changed household and per changed key of the person index."""
@@ -183,3 +186,7 @@ def cloud_event(alert: Alert, stamp: str) -> Headers:
         ("ce_time", stamp.encode()),
         ("content-type", b"application/json"),
     ]
+
+
+def _is_handle(value: bytes | None) -> bool:
+    return value is not None and is_handle(value.decode("utf-8", "replace"))

@@ -37,9 +37,8 @@ HIGH_WATER_BYTES: Final = 32 << 20
 TURN_SECONDS: Final = 0.25
 """How long a lane computes before it commits and lets the others compute: a household with very many reports takes long."""
 RETRY_SECONDS: Final = 1.0
+SAY_SECONDS: Final = 5.0  # between two lines about a long recovery
 STAGES: Final = ("stopped", "fencing", "recovering", "running")
-LINGER_SECONDS: Final = 0.004
-"""How long a lane that had nothing to do waits for more after the first record: fewer, fuller transactions."""
 
 
 class Lane:
@@ -53,7 +52,7 @@ class Lane:
         self._give_up = give_up
         self.partition, self._settings, self._job, self._sender_of = partition, settings, job, sender_of
         self._source, self._group, self._quality = source, group, quality
-        self._waiting: deque[Batch] = deque()
+        self._waiting: deque[tuple[Batch, int]] = deque()
         self._arrived = asyncio.Event()
         self._stopping = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -95,15 +94,16 @@ class Lane:
 
     def put(self, batch: Batch) -> None:
         """Let a batch wait for the lane."""
-        self._waiting.append(batch)
-        self._count(batch, 1)
+        size = weight(batch)
+        self._waiting.append((batch, size))
+        self._count(len(batch.records), size)
         if self.waiting_records > HIGH_WATER or self._waiting_bytes > HIGH_WATER_BYTES:
             self._source.chains.held.add(self.partition)
         self._arrived.set()
 
-    def _count(self, batch: Batch, sign: int) -> None:
-        self.waiting_records += sign * len(batch.records)
-        self._waiting_bytes += sign * weight(batch)
+    def _count(self, records: int, size: int) -> None:
+        self.waiting_records += records
+        self._waiting_bytes += size
 
     async def _run(self) -> None:
         while not self._stopping.is_set() and self.fatal is None:
@@ -171,12 +171,20 @@ class Lane:
         self._enter("recovering")
         folder = Path(self._settings.data_dir) / self._settings.group / self._label
 
+        said = began
+
         def progress(read: int, left: int) -> None:
+            nonlocal said
             telemetry.recovery_left.labels(self._label).set(left)
             self.progress += read > 0
+            if time.monotonic() - said > SAY_SECONDS:
+                said = time.monotonic()
+                telemetry.log("info", "recovery.progress", partition=self.partition, read=read, left=left)
 
         self.store = await recover(self._settings, self.partition, lambda: Store(folder), progress)
-        telemetry.recovery_seconds.labels(self._label).set(time.monotonic() - began)
+        took = time.monotonic() - began
+        telemetry.recovery_seconds.labels(self._label).set(took)
+        telemetry.log("info", "recovery.done", partition=self.partition, seconds=round(took, 2))
         telemetry.households.labels(self._label).set(sum(1 for _ in self.store.scan(b"h")))
         telemetry.waiting.labels(self._label).set(sum(1 for _ in self.store.scan(PARKED)))
 
@@ -196,8 +204,8 @@ class Lane:
         taken: list[Batch] = []
         count = 0
         while self._waiting and count < MAX_RECORDS:
-            batch = self._waiting.popleft()
-            self._count(batch, -1)
+            batch, size = self._waiting.popleft()
+            self._count(-len(batch.records), -size)
             if batch.start == self._positions[batch.tp.topic]:
                 self._positions[batch.tp.topic] = batch.end
                 taken.append(batch)
@@ -209,8 +217,9 @@ class Lane:
     def _put_back(self, batches: list[Batch]) -> None:
         """Let what there was no time for wait again, before all that came after it."""
         for batch in reversed(batches):
-            self._waiting.appendleft(batch)
-            self._count(batch, 1)
+            size = weight(batch)
+            self._waiting.appendleft((batch, size))
+            self._count(len(batch.records), size)
             self._positions[batch.tp.topic] = batch.start
 
     async def _process(self, sender: Sender) -> None:
@@ -220,7 +229,7 @@ class Lane:
         while not self._stopping.is_set():
             taken = self._take()
             if not taken:
-                await self._more()
+                await self._more(sender.linger_seconds)
                 continue
             self.working = True
             portion = Portion(taken, TURN_SECONDS)
@@ -233,9 +242,9 @@ class Lane:
             self._quality.note(work.tally.outcomes)
             telemetry.confirmed(self._label, work.tally, time.time_ns())
 
-    async def _more(self) -> None:
+    async def _more(self, linger_seconds: float) -> None:
         """Wait until something arrives, and a little longer: one transaction then carries all of it."""
         self._arrived.clear()
         if not self._waiting and not self._stopping.is_set():
             await self._arrived.wait()
-            await self._pause(LINGER_SECONDS)
+            await self._pause(linger_seconds)

@@ -16,11 +16,16 @@ from agents.topics import TopicMismatch
 from streams.policy_parse import PolicyError
 
 
+def tune_collector() -> None:
+    """Look for cycles less often: what was imported stays, and a batch makes tens of thousands of objects without any."""
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 20)
+
+
 def run_worker(settings: Settings) -> tuple[int, str]:
     """Run until SIGTERM or SIGINT. Returns the exit code, and what to tell the person where it is not 0."""
     hear_libraries()
-    gc.freeze()  # what was imported stays; a batch makes tens of thousands of objects without cycles
-    gc.set_threshold(100_000, 20, 20)
+    tune_collector()
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         with (settings.data_dir / "lock").open("w") as lock:

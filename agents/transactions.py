@@ -24,7 +24,13 @@ CommitOffsets = Callable[[Offsets], Awaitable[None]]
 
 
 class Sender(Protocol):
-    """One lane's way to the broker."""
+    """One lane's way to the broker.
+
+    ``linger_seconds``: how long a lane that had nothing to do waits for more after the first record; each commit costs round
+    trips, whatever it carries.
+    """
+
+    linger_seconds: float
 
     async def start(self) -> None:
         """Connect; exactly once, this ends a former owner's transaction (fences it)."""
@@ -38,6 +44,8 @@ class Sender(Protocol):
 
 class ExactlyOnce:
     """One transaction per batch by the lane's own producer, whose id is the lane's."""
+
+    linger_seconds = 0.004
 
     def __init__(self, settings: Settings, partition: int) -> None:
         """Prepare the producer of a partition."""
@@ -72,6 +80,8 @@ class AtLeastOnce:
     Nothing fences a worker that was frozen past its session: until it notices, it may write an older state after its
     successor. Who needs that excluded takes exactly once, which is the default.
     """
+
+    linger_seconds = 0.002
 
     def __init__(self, settings: Settings, commit_offsets: CommitOffsets) -> None:
         """Prepare a producer; ``commit_offsets`` commits as a member of the consumer group."""

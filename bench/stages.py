@@ -1,6 +1,5 @@
 """What each stage of the path costs: the worker's own functions over simulated records, a clock around each."""
 
-import gc
 import time
 from collections import defaultdict
 from collections.abc import Iterable
@@ -9,6 +8,7 @@ from pathlib import Path
 import msgspec
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 
+from agents.main import tune_collector
 from agents.store import HOUSEHOLD, Store
 from fangfan.simulation import Sent
 from schemas import codec
@@ -53,8 +53,7 @@ def measure(records: list[Sent], policy: Policy, folder: Path, now: int) -> dict
     registry = [each for each in packed if each[0] is Topic.HOUSEHOLDS]
     packed = [each for each in packed if each[0] is not Topic.HOUSEHOLDS]
     _batch(Meter(), store, registry, policy, now)
-    gc.freeze()
-    gc.set_threshold(100_000, 20, 20)  # as a worker
+    tune_collector()
     meter = Meter()
     for start in range(0, len(packed), BATCH):
         _batch(meter, store, packed[start : start + BATCH], policy, now)

@@ -48,6 +48,7 @@ def start(settings: Settings, folder: Path) -> BenchWorker:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("FANGFAN_")} | {
         "FANGFAN_BROKERS": settings.brokers, "FANGFAN_TOPIC_PREFIX": settings.topic_prefix,
         "FANGFAN_PARTITIONS": str(settings.partitions), "FANGFAN_DATA_DIR": str(folder), "FANGFAN_WEB_PORT": "0",
+        "FANGFAN_GUARANTEE": settings.guarantee,
     }  # fmt: skip
     log = (folder / "log").open("w")
     process = subprocess.Popen(

@@ -13,8 +13,10 @@ import typer
 from agents.settings import Settings
 from agents.topics import TopicMismatch, check_topics, create_topics
 from fangfan.alerts_command import alerts
-from fangfan.broker import BrokerError, EmbeddedBroker
+from fangfan.broker import EmbeddedBroker
+from fangfan.broker_process import BrokerError
 from fangfan.demo_command import demo
+from fangfan.dlq_command import dlq
 from fangfan.explain_command import explain
 from fangfan.options import CONNECTION, TOPICS, WORKER, fail, on_broker, with_settings
 from fangfan.policy_command import policy as policy_commands
@@ -26,6 +28,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 topics = typer.Typer(no_args_is_help=True, help="Create or verify every topic.")
 app.add_typer(topics, name="topics")
 app.add_typer(policy_commands, name="policy")
+app.add_typer(dlq, name="dlq")
 app.command()(demo)
 app.command()(simulate)
 app.command()(publish)

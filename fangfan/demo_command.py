@@ -14,7 +14,8 @@ from rich.console import Console
 
 from agents.settings import Settings
 from agents.topics import create_topics
-from fangfan.broker import BrokerError, BrokerStopped, EmbeddedBroker
+from fangfan.broker import EmbeddedBroker
+from fangfan.broker_process import BrokerError, BrokerStopped
 from fangfan.demo_interrupts import Interrupts
 from fangfan.demo_screen import Screen
 from fangfan.demo_summary import open_at_the_end, show

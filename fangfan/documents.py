@@ -9,6 +9,7 @@ import msgspec
 import orjson
 
 from schemas.alerts import Alert
+from schemas.dead_letters import Redriven
 from schemas.registry import PersonClaim
 from schemas.rejections import RejectionCode
 from schemas.vocabulary import SIGNED_COMPONENTS
@@ -30,13 +31,24 @@ ROOTS: Final = {
     Topic.PERSONS: ("PersonClaim", "DepartmentRecord"),
     Topic.ALERTS: ("Alert",),
     Topic.ALERTS_CURRENT: ("Alert",),
+    Topic.DEAD_LETTERS_REDRIVEN: ("Redriven",),
+}
+KEYS: Final = {
+    Topic.POLICY: "the policy's id",
+    Topic.DEAD_LETTERS: "the original key",
+    Topic.DEAD_LETTERS_REDRIVEN: "PARTITION:OFFSET of the dead letter",
 }
 NULLABLE: Final = {Topic.HOUSEHOLDS: "removed", Topic.ALERTS_CURRENT: "cleared", Topic.REROUTED: "a removed registry entry"}
 DEAD_LETTER_HEADERS: Final = {
     "error.code": "why it was refused", "error.field": "JSON path of the field", "error.message": "a sentence",
     "source.topic": "where it lay", "source.partition": "where it lay", "source.offset": "where it lay",
     "failed.at": "RFC 3339",
+    "redriven.from": "PARTITION:OFFSET of the dead letter it was before, where it was sent back and refused again",
 }  # fmt: skip
+OPTIONAL_HEADERS: Final = frozenset({"redriven.from"})
+INSTANTS: Final = frozenset({
+    "occurred_at", "reported_at", "updated_at", "opened_at", "as_of", "emitted_at", "failed_at", "redriven_at",
+})  # fmt: skip
 CLOUD_EVENT_HEADERS: Final = {
     "ce_specversion": "1.0", "ce_id": "household:sequence", "ce_type": "fangfan.alert.TRANSITION",
     "ce_source": "/fangfan/alerts", "ce_time": "RFC 3339", "content-type": "application/json",
@@ -62,12 +74,12 @@ def schema_of(topic: Topic) -> Document:
 
 
 def _definitions() -> dict[str, Document]:
-    types = (SelfDeclaration, CadreReport, DepartmentRecord, HouseholdEntry, PersonClaim, Alert)
+    types = (SelfDeclaration, CadreReport, DepartmentRecord, HouseholdEntry, PersonClaim, Alert, Redriven)
     _, defs = msgspec.json.schema_components(types, ref_template="#/$defs/{name}")
     for definition in defs.values():
         for name, field in definition.get("properties", {}).items():
             _tell_money(definition, name, field)
-            if name in ("occurred_at", "reported_at", "updated_at", "opened_at", "as_of", "emitted_at") and "type" in field:
+            if name in INSTANTS and "type" in field:
                 field["format"] = "date-time"
     defs["IncomeFact"]["if"] = {"properties": {"component": {"enum": sorted(SIGNED_COMPONENTS)}}}
     defs["IncomeFact"]["then"] = {"properties": {"amount": _money(signed=True)}}
@@ -118,13 +130,13 @@ def _headers(headers: dict[str, str]) -> Document:
     properties: Document = {name: {"type": "string", "description": about} for name, about in headers.items()}
     if "error.code" in properties:
         properties["error.code"]["enum"] = [code.value for code in RejectionCode]
-    return {"type": "object", "required": list(headers), "properties": properties}
+    return {"type": "object", "required": [name for name in headers if name not in OPTIONAL_HEADERS], "properties": properties}
 
 
 def asyncapi() -> Document:
     """Return the AsyncAPI 3.0 document: every topic as a channel, from the side of this application."""
     specs = [spec for spec in catalogue(12, 400, 90) if "changelog" not in spec.topic]
-    sends = (Topic.ALERTS, Topic.ALERTS_CURRENT, Topic.DEAD_LETTERS)
+    sends = (Topic.ALERTS, Topic.ALERTS_CURRENT, Topic.DEAD_LETTERS, Topic.DEAD_LETTERS_REDRIVEN)
     return {
         "asyncapi": "3.0.0",
         "info": {"title": "fangfan", "version": "0.1.0", "description": "Monitoring against the return to poverty."},
@@ -142,7 +154,7 @@ def asyncapi() -> Document:
 
 def _channel(spec: TopicSpec) -> Document:
     topic = spec.topic
-    key = "the policy's id" if topic is Topic.POLICY else "household_id; person_id where only the person is known"
+    key = KEYS.get(topic, "household_id; person_id where only the person is known")
     message: Document = {
         "payload": {"$ref": f"schemas/{topic.value}.schema.json"},
         "bindings": {"kafka": {"key": {"type": "string", "description": key}, "bindingVersion": "0.5.0"}},

@@ -1,7 +1,7 @@
-"""Reads topics to their end or follows them, read committed: what `alerts` and `explain` stand on."""
+"""Reads topics to their end or follows them, read committed: what `alerts`, `explain` and `dlq` stand on."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -14,29 +14,40 @@ SILENT_SECONDS: Final = 30
 
 
 async def read_topic(
-    settings: Settings, topic: str, partitions: range, *, follow: bool = False
+    settings: Settings,
+    topic: str,
+    partitions: Iterable[int],
+    *,
+    follow: bool = False,
+    spans: Mapping[int, tuple[int, int]] | None = None,
 ) -> AsyncIterator[ConsumerRecord]:
     """Yield the committed records of some partitions from their beginning, to the end of now or, following, forever.
+
+    ``spans`` narrows partitions to offsets (first, one after the last); a little more than that may come.
 
     Raises:
         TimeoutError: the end was not reached and nothing more came.
     """
+    tps = [TopicPartition(settings.topic(topic), partition) for partition in partitions]
+    if not tps:
+        return
     consumer = AIOKafkaConsumer(**settings.client(), isolation_level="read_committed", enable_auto_commit=False)
     try:
         await consumer.start()
-        tps = [TopicPartition(settings.topic(topic), partition) for partition in partitions]
         consumer.assign(tps)
-        for tp, offset in (await consumer.beginning_offsets(tps)).items():
-            consumer.seek(tp, offset)
-        ends = await consumer.end_offsets(tps)
+        begins, ends = await consumer.beginning_offsets(tps), await consumer.end_offsets(tps)
+        for tp in tps:
+            first, stop = (spans or {}).get(tp.partition, (begins[tp], ends[tp]))
+            ends[tp] = min(stop, ends[tp])
+            consumer.seek(tp, min(max(first, begins[tp]), ends[tp]) if ends[tp] > begins[tp] else begins[tp])
         heard = time.monotonic()
         while follow or [tp for tp in tps if await consumer.position(tp) < ends[tp]]:
             found = await consumer.getmany(timeout_ms=200)
-            heard = time.monotonic() if found else heard
-            if not follow and time.monotonic() - heard > SILENT_SECONDS:
+            if not found and not follow and time.monotonic() - heard > SILENT_SECONDS:
                 raise TimeoutError
             for records in found.values():
                 for record in records:
                     yield record
+            heard = time.monotonic() if found else heard  # whoever takes the records may take their time
     finally:
         await consumer.stop()

@@ -6,12 +6,14 @@ import msgspec
 import orjson
 
 from schemas.alerts import Alert
+from schemas.dead_letters import Redriven
 from schemas.household import STATE_VERSION, HouseholdState
 from schemas.registry import PersonClaim, PersonState
 
 _encoder: Final = msgspec.msgpack.Encoder()
 _state: Final = msgspec.msgpack.Decoder(HouseholdState)
 _version: Final = msgspec.msgpack.Decoder(tuple[int, msgspec.Raw, msgspec.Raw])
+_redriven: Final = msgspec.json.Decoder(Redriven)
 _person: Final = msgspec.msgpack.Decoder(PersonState)
 
 
@@ -58,6 +60,19 @@ def encode_claim(claim: PersonClaim) -> bytes:
 def encode_alert(alert: Alert, emitted_at: str) -> bytes:
     """Return an alert as JSON, stamped with the moment it is sent."""
     return orjson.dumps(msgspec.to_builtins(msgspec.structs.replace(alert, emitted_at=emitted_at)))
+
+
+def encode_redriven(marker: Redriven) -> bytes:
+    """Return the marker of a dead letter that was sent back, as ``dead-letters-redriven`` holds it."""
+    return msgspec.json.encode(marker)
+
+
+def decode_redriven(data: bytes) -> Redriven | None:
+    """Return the marker that :func:`encode_redriven` wrote, None for bytes that this release cannot read as one."""
+    try:
+        return _redriven.decode(data)
+    except msgspec.DecodeError:
+        return None
 
 
 _parked: Final = msgspec.msgpack.Decoder(tuple[int, bytes | None, list[tuple[str, bytes]]])

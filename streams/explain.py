@@ -1,7 +1,8 @@
 """Findings in words a cadre can act on, Chinese and English, from the finding's own fields."""
 
+from collections import Counter
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 from schemas.alerts import Explanation
 from schemas.fields import day_of, render_day, render_money, render_month
@@ -33,35 +34,42 @@ _SHOWN: Final = 3
 def explain(finding: Finding) -> Explanation:
     """Return the sentence of a finding: what is wrong, against what, on whose word."""
     zh, en = _SENTENCES[finding.rule.partition("@")[0]](finding)
-    described = [_describe(report, position) for report, position in finding.support]
-    shown = list(dict.fromkeys(described))
+    shown = list(dict.fromkeys(_describe(report, position) for report, position in finding.support))
     more = len(shown) - _SHOWN
-    basis_zh = "、".join(text for text, _ in shown[:_SHOWN]) + (f"等{len(shown)}项" if more > 0 else "")
-    basis_en = ", ".join(text for _, text in shown[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+    short = Counter(each.short for each in shown)
+    basis_zh = "、".join(each.short if short[each.short] == 1 else each.dated for each in shown[:_SHOWN])
+    basis_zh += f"等{len(shown)}项" if more > 0 else ""
+    basis_en = ", ".join(each.en for each in shown[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
     if finding.conflict is not None:
         zh += "；各渠道说法不一，需核实"
         en += "; channels disagree, please verify"
     return Explanation(f"{zh}；依据：{basis_zh}", f"{en}; on the word of: {basis_en}")
 
 
-def _describe(report: KeptReport, position: int) -> tuple[str, str]:
+class _Basis(NamedTuple):
+    """A piece of evidence in words: short Chinese, Chinese with the year where the short form could mean two, English."""
+
+    short: str
+    dated: str
+    en: str
+
+
+def _describe(report: KeptReport, position: int) -> _Basis:
     fact = report.facts[position]
-    if report.channel == 2:
-        zh, en = DEPARTMENTS.get(report.source, (report.source, report.source))
-        when = _month_of_fact(fact)
-        what_zh, what_en = _what(fact)
-        if when is None:
-            day = render_day(day_of(report.occurred_at))
-            return f"{zh}{_short_day(day)}{what_zh}记录", f"{en} department's {what_en} record of {day}"
-        return f"{zh}{when % 12 + 1}月{what_zh}记录", f"{en} department's {what_en} record for {render_month(when)}"
     day = render_day(day_of(report.occurred_at))
+    year, short = f"{int(day[:4])}年", f"{int(day[5:7])}月{int(day[8:])}日"
     if report.channel == 1:
-        return f"干部{_short_day(day)}走访", f"cadre's visit of {day}"
-    return f"农户{_short_day(day)}申报", f"household's declaration of {day}"
-
-
-def _short_day(day: str) -> str:
-    return f"{int(day[5:7])}月{int(day[8:])}日"
+        return _Basis(f"干部{short}走访", f"干部{year}{short}走访", f"cadre's visit of {day}")
+    if report.channel == 0:
+        return _Basis(f"农户{short}申报", f"农户{year}{short}申报", f"household's declaration of {day}")
+    zh, en = DEPARTMENTS.get(report.source, (report.source, report.source))
+    what_zh, what_en = _what(fact)
+    month = _month_of_fact(fact)
+    words = f"{en} department's {what_en} record of {day}"
+    if month is not None:
+        year, short = f"{month // 12}年", f"{month % 12 + 1}月"
+        words = f"{en} department's {what_en} record for {render_month(month)}"
+    return _Basis(f"{zh}{short}{what_zh}记录", f"{zh}{year}{short}{what_zh}记录", words)
 
 
 def _month_of_fact(fact: object) -> int | None:

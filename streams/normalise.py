@@ -1,12 +1,10 @@
 """normalise: the bytes of a record -> a Report, a RegistryChange, a PersonClaim, or a Rejection that says why not."""
 
-import json
 import re
 from collections.abc import Iterable
 from typing import Any, Final, TypeVar
 
 import msgspec
-import orjson
 
 from schemas import wire
 from schemas.fields import NANOSECONDS, instant_of, is_household_id, parse_day, parse_instant, parse_money, parse_month
@@ -15,6 +13,7 @@ from schemas.rejections import Rejected, Rejection, RejectionCode
 from schemas.reports import Claim, Fact, Income, IncomeStatement, Indicator, KeptReport, Report, Spending
 from schemas.vocabulary import COMPONENTS, SIGNED_COMPONENTS
 from streams.identity import has_identity_number
+from streams.json_object import parse_object
 from streams.topics import SCHEMA_OF, Topic
 
 FUTURE_LIMIT_SECONDS: Final = 24 * 3600
@@ -25,7 +24,6 @@ _WIRE: Final[dict[str, type[wire.WireReport]]] = {
     "cadre-report/1": wire.CadreReport,
     "department-record/1": wire.DepartmentRecord,
 }
-_KEY = re.compile(rb'"[ \t\r\n]*:')
 _PATH = re.compile(r" - at `(.*)`$")
 _MISSING = re.compile(r"missing required field `([^`]*)`")
 
@@ -83,66 +81,6 @@ def household_of_key(key: bytes | None) -> str:
     if not is_household_id(text):
         raise Rejected(RejectionCode.INVALID_KEY, "key", "is not a household id")
     return text
-
-
-def parse_object(value: bytes) -> dict[str, Any]:
-    """Return the one JSON object a record's value is.
-
-    Raises:
-        Rejected: not UTF-8, not JSON, not an object, or an object in it names a key twice.
-    """
-    try:
-        document = orjson.loads(value)
-    except orjson.JSONDecodeError:
-        raise _not_json(value) from None
-    if type(document) is not dict:
-        raise Rejected(RejectionCode.NOT_AN_OBJECT, "$", "is not a JSON object")
-    # Every key ends in a quote and a colon, so without escapes there are at most as many keys as such pairs: where they
-    # are as many as the keys that are left, none stood twice.
-    if b"\\" in value or len(_KEY.findall(value)) != _count_keys(document):
-        _refuse_duplicates(value)
-    return document
-
-
-def _not_json(value: bytes) -> Rejected:
-    try:
-        value.decode("utf-8")
-    except UnicodeDecodeError:
-        return Rejected(RejectionCode.NOT_UTF8, "$", "is not UTF-8")
-    return Rejected(RejectionCode.NOT_JSON, "$", "is not one JSON document")
-
-
-def _count_keys(node: Any) -> int:
-    """Count the keys of all objects in a document that orjson has read (it keeps one of a name given twice)."""
-    total = 0
-    stack = [node]
-    while stack:
-        node = stack.pop()
-        if type(node) is dict:
-            total += len(node)
-            stack.extend(child for child in node.values() if type(child) is dict or type(child) is list)
-        else:
-            stack.extend(child for child in node if type(child) is dict or type(child) is list)
-    return total
-
-
-def _refuse_duplicates(value: bytes) -> None:
-    """Look again, slowly and exactly, at a document whose keys could not be counted in its bytes."""
-
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        seen = dict(pairs)
-        if len(seen) != len(pairs):
-            names = [name for name, _ in pairs]
-            twice = next(name for name in names if names.count(name) > 1)
-            known = twice if twice.isidentifier() and twice.isascii() else "?"
-            raise Rejected(RejectionCode.DUPLICATE_KEY, f"$..{known}", "a key stands twice in one object")
-        return seen
-
-    try:
-        # Numbers are of no interest here, and Python refuses to read one of thousands of digits.
-        json.loads(value.decode(), object_pairs_hook=unique, parse_int=len, parse_float=len)
-    except RecursionError:
-        raise Rejected(RejectionCode.NOT_JSON, "$", "is nested too deeply") from None
 
 
 def _convert(document: Any, shape: type[T]) -> T:

@@ -23,6 +23,7 @@ class Topic(StrEnum):
     ALERTS = "alerts"
     ALERTS_CURRENT = "alerts-current"
     DEAD_LETTERS = "dead-letters"
+    DEAD_LETTERS_REDRIVEN = "dead-letters-redriven"
     HOUSEHOLDS_CHANGELOG = "fangfan-households-changelog"
     PERSONS_CHANGELOG = "fangfan-persons-changelog"
 
@@ -75,6 +76,7 @@ def catalogue(partitions: int, retention_days: int, dead_letter_days: int) -> tu
         delete(Topic.ALERTS, retention_days),
         compact(Topic.ALERTS_CURRENT),
         delete(Topic.DEAD_LETTERS, dead_letter_days),
+        compact(Topic.DEAD_LETTERS_REDRIVEN),
         compact(Topic.HOUSEHOLDS_CHANGELOG),
         compact(Topic.PERSONS_CHANGELOG),
     )

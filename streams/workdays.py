@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 import chinese_calendar
 
@@ -14,6 +15,7 @@ class Deadline:
     known: bool
 
 
+@lru_cache(maxsize=4096)
 def add_workdays(day: int, count: int) -> Deadline:
     """Return the ``count``-th working day after an ordinal day."""
     known = True

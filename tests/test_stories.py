@@ -1,65 +1,75 @@
-"""Life of one household, told in reports: given these, in any order, this alert."""
+"""Life of one household, told in reports: given these, this alert; lived three ways."""
 
 import itertools
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from schemas.alerts import Alert
-from schemas.household import EMPTY, HouseholdState
+from agents.settings import Settings
+from fangfan.broker import EmbeddedBroker
 from schemas.rejections import Rejection
 from streams.normalise import normalise
-from streams.pipeline import advance
 from streams.policy import Policy
-from streams.topics import SCHEMA_OF, Topic
+from streams.topics import Topic
 from tests.build import TIMESTAMP, cadre, declaration, department, encode, entry, statement
+from tests.doors import Running
+from tests.ways import Batches, Kafka, Pure, Way
 
-TOPIC_OF = {schema: topic for topic, schema in SCHEMA_OF.items()}
 WELL_OFF = cadre("c-income", statement("2025-06", "2026-05", "30000.00"))
 
 
-def live(policy: Policy, *records: dict[str, Any]) -> tuple[HouseholdState, list[Alert]]:
-    """Feed records in order; return the household's end and the transitions on the way."""
-    state, alerts = EMPTY, []
-    for record in records:
-        message = normalise(TOPIC_OF[record["schema"]], b"H000001", encode(record), TIMESTAMP)
-        assert not isinstance(message, Rejection), message
-        step = advance("H000001", state, message, TIMESTAMP * 1_000_000, policy)
-        state = step.state
-        if step.alert is not None:
-            alerts.append(step.alert)
-    return state, alerts
+@pytest.fixture(scope="module")
+def worker(broker: EmbeddedBroker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
+    """One worker on one partition for all stories."""
+    folder = tmp_path_factory.mktemp("stories")
+    settings = Settings(brokers=broker.bootstrap, topic_prefix="stories-", partitions=1)
+    given = {"BROKERS": settings.brokers, "TOPIC_PREFIX": settings.topic_prefix, "PARTITIONS": "1", "WEB_PORT": "0"}
+    with Running(folder / "log", "worker", DATA_DIR=str(folder / "data"), **given) as running:
+        running.until("ready")
+        kafka = Kafka(settings)
+        yield kafka
+        kafka.close()
+        assert 0 == running.end()
 
 
-def test_income_just_under_the_line_alerts_and_at_the_line_does_not(policy: Policy) -> None:
+@pytest.fixture(params=["pure", "batches", "kafka"])
+def live(request: pytest.FixtureRequest, policy: Policy, tmp_path: Path) -> Way:
+    """Each story is lived three ways."""
+    if request.param == "kafka":
+        return request.getfixturevalue("worker")
+    return Pure(policy) if request.param == "pure" else Batches(policy, tmp_path)
+
+
+def test_income_just_under_the_line_alerts_and_at_the_line_does_not(live: Way) -> None:
     """Contract §4: `<` by default, to the fen: 6,000.00 is not under the line, 5,999.99 is."""
-    at_line, _ = live(policy, entry(), cadre("c1", statement("2025-06", "2026-05", "12000.00")))
-    _, alerts = live(policy, entry(), cadre("c1", statement("2025-06", "2026-05", "11999.98")))
+    at_line, _ = live(entry(), cadre("c1", statement("2025-06", "2026-05", "12000.00")))
+    _, alerts = live(entry(), cadre("c1", statement("2025-06", "2026-05", "11999.98")))
 
     assert at_line.thread.open is None
     assert [("opened", "yellow", "5999.99")] == [(a.transition, a.severity, a.reasons[0].value) for a in alerts]
 
 
-def test_an_explanation_names_income_line_and_word_of_whom(policy: Policy) -> None:
+def test_an_explanation_names_income_line_and_word_of_whom(live: Way) -> None:
     """Issue: a cadre can act on it."""
-    _, alerts = live(policy, entry(), cadre("c1", statement("2025-06", "2026-05", "9625.00")))
+    _, alerts = live(entry(), cadre("c1", statement("2025-06", "2026-05", "9625.00")))
 
     assert (
         "人均监测收入4,812.50元，低于6,000元监测线(2021-01-01起)；依据：干部6月10日走访" == alerts[0].reasons[0].explanation.zh
     )
 
 
-def test_a_household_without_an_income_is_undetermined_not_poor(policy: Policy) -> None:
+def test_a_household_without_an_income_is_undetermined_not_poor(live: Way) -> None:
     """Contract §4: never zero, never an alert."""
-    state, alerts = live(policy, entry(), declaration("d1", {"type": "food", "adequate": True}))
+    state, alerts = live(entry(), declaration("d1", {"type": "food", "adequate": True}))
 
     assert (None, []) == (state.thread.open, alerts)
 
 
-def test_bad_water_repaired_clears_the_alert(policy: Policy) -> None:
+def test_bad_water_repaired_clears_the_alert(live: Way) -> None:
     state, alerts = live(
-        policy,
         entry(),
         WELL_OFF,
         department("w1", "water", {"type": "water", "safe": False}, at="2026-06-11T09:00:00+08:00"),
@@ -72,16 +82,14 @@ def test_bad_water_repaired_clears_the_alert(policy: Policy) -> None:
     assert state.thread.open is None
 
 
-def test_a_withdrawal_brings_back_what_was_newest_before(policy: Policy) -> None:
+def test_a_withdrawal_brings_back_what_was_newest_before(live: Way) -> None:
     """Contract §3.2: the newest alone is not enough to keep."""
     unsafe = department("w1", "water", {"type": "water", "safe": False}, at="2026-06-01T09:00:00+08:00")
     safe = department("w2", "water", {"type": "water", "safe": True}, at="2026-06-02T09:00:00+08:00")
     withdrawn = department("w3", "water", voids="w2", at="2026-06-03T09:00:00+08:00")
 
-    ends = {
-        msgspec.msgpack.encode(live(policy, *order)[0].facts) for order in itertools.permutations([unsafe, safe, withdrawn])
-    }
-    state, alerts = live(policy, unsafe, safe, withdrawn)
+    ends = {msgspec.msgpack.encode(live(*order)[0].facts) for order in itertools.permutations([unsafe, safe, withdrawn])}
+    state, alerts = live(unsafe, safe, withdrawn)
 
     assert 1 == len(ends)
     assert ["opened", "cleared", "opened"] == [a.transition for a in alerts]
@@ -89,18 +97,18 @@ def test_a_withdrawal_brings_back_what_was_newest_before(policy: Policy) -> None
     assert state.thread.open is not None
 
 
-def test_a_withdrawal_from_another_channel_changes_nothing(policy: Policy) -> None:
+def test_a_withdrawal_from_another_channel_changes_nothing(live: Way) -> None:
     unsafe = department("w1", "water", {"type": "water", "safe": False}, at="2026-06-01T09:00:00+08:00")
-    state, _ = live(policy, unsafe, cadre("w3", voids="w1", at="2026-06-03T09:00:00+08:00"))
+    state, _ = live(unsafe, cadre("w3", voids="w1", at="2026-06-03T09:00:00+08:00"))
 
     assert state.thread.open is not None
 
 
 @pytest.mark.parametrize(("months_ago", "counts"), [(36, True), (37, False)])
-def test_what_is_older_than_36_months_does_not_count(policy: Policy, months_ago: int, counts: bool) -> None:
+def test_what_is_older_than_36_months_does_not_count(live: Way, months_ago: int, counts: bool) -> None:
     month = 2026 * 12 + 5 - months_ago
     old = f"{month // 12:04d}-{month % 12 + 1:02d}-01T00:00:00+08:00"
-    state, _ = live(policy, cadre("h1", {"type": "housing", "grade": "D"}, at=old), WELL_OFF)
+    state, _ = live(cadre("h1", {"type": "housing", "grade": "D"}, at=old), WELL_OFF)
 
     assert counts == (state.thread.open is not None)
 
@@ -110,16 +118,16 @@ def test_what_is_older_than_36_months_does_not_count(policy: Policy, months_ago:
     ("10000", "relieved", "orange"), ("20000", "relieved", "red"), ("19999.99", "general", None),
     ("20000", "general", "yellow"), ("80000", "general", "red"),
 ])  # fmt: skip
-def test_spending_shocks_by_status(policy: Policy, spent: str, status: str, severity: str | None) -> None:
+def test_spending_shocks_by_status(live: Way, spent: str, status: str, severity: str | None) -> None:
     shock = department("s1", "education", {"type": "spending", "category": "education", "self_paid": spent, "month": "2026-05"})
-    state, _ = live(policy, entry(status=status), shock)
+    state, _ = live(entry(status=status), shock)
 
     assert severity == (state.thread.open.severity if state.thread.open else None)
     if state.thread.open:
         assert "sudden" == state.thread.open.category
 
 
-def test_a_cumulative_feed_counts_its_newest_total_of_each_year(policy: Policy) -> None:
+def test_a_cumulative_feed_counts_its_newest_total_of_each_year(live: Way) -> None:
     """Contract §3.2: year-to-date totals replace each other within a year, not across the new year."""
 
     def feed(event_id: str, total: str, month: str, at: str) -> dict[str, Any]:
@@ -131,32 +139,32 @@ def test_a_cumulative_feed_counts_its_newest_total_of_each_year(policy: Policy) 
     under = feed("m3", "2499.99", "2026-04", "2026-05-05T09:00:00+08:00")
     reached = feed("m4", "2500", "2026-05", "2026-06-05T09:00:00+08:00")
 
-    assert live(policy, entry(), *last_year, under, WELL_OFF)[0].thread.open is None
-    assert live(policy, entry(), *last_year, under, reached)[0].thread.open is not None
+    assert live(entry(), *last_year, under, WELL_OFF)[0].thread.open is None
+    assert live(entry(), *last_year, under, reached)[0].thread.open is not None
 
 
-def test_the_same_report_again_changes_nothing(policy: Policy) -> None:
-    once, alerts = live(policy, entry(), WELL_OFF, cadre("h1", {"type": "housing", "grade": "C"}))
-    twice, again = live(policy, entry(), WELL_OFF, *[cadre("h1", {"type": "housing", "grade": "C"})] * 3, WELL_OFF, entry())
+def test_the_same_report_again_changes_nothing(live: Way) -> None:
+    once, alerts = live(entry(), WELL_OFF, cadre("h1", {"type": "housing", "grade": "C"}))
+    twice, again = live(entry(), WELL_OFF, *[cadre("h1", {"type": "housing", "grade": "C"})] * 3, WELL_OFF, entry())
 
     assert (once, alerts) == (twice, again)
 
 
-def test_a_dropout_in_the_compulsory_stage_is_red_and_one_in_the_senior_stage_is_not(policy: Policy) -> None:
+def test_a_dropout_in_the_compulsory_stage_is_red_and_one_in_the_senior_stage_is_not(live: Way) -> None:
     def school(stage: str) -> dict[str, Any]:
         fact = {"type": "schooling", "person_id": "P-0002", "stage": stage, "status": "dropout"}
         return department("s1", "education", fact)
 
-    _, alerts = live(policy, entry(), school("compulsory"))
+    _, alerts = live(entry(), school("compulsory"))
 
     assert [("schooling@1", "P-0002", "red")] == [(r.rule, r.subject, r.severity) for r in alerts[0].reasons]
-    assert live(policy, entry(), school("senior"))[0].thread.open is None
+    assert live(entry(), school("senior"))[0].thread.open is None
 
 
-def test_channels_that_disagree_are_named(policy: Policy) -> None:
+def test_channels_that_disagree_are_named(live: Way) -> None:
     bad = cadre("w1", {"type": "water", "safe": False}, at="2026-06-12T09:00:00+08:00")
     good = department("w0", "water", {"type": "water", "safe": True}, at="2026-06-11T09:00:00+08:00")
-    _, alerts = live(policy, good, bad)
+    _, alerts = live(good, bad)
 
     conflict = alerts[0].reasons[0].conflict
     assert conflict is not None

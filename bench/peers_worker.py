@@ -1,0 +1,110 @@
+"""Our engine on the peers' household join: their events, their rules, their state; lanes, transactions and store are ours.
+
+Started by the peers' driver with its environment (``BENCH_*``); their folder is on the path as ``PEERS``.
+"""
+
+import asyncio
+import importlib
+import os
+import signal
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import uvloop
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.structs import ConsumerRecord
+
+from agents.app import Worker
+from agents.main import tune_collector
+from agents.ports import Job
+from agents.settings import Settings
+from agents.store import HOUSEHOLD, Store
+from agents.work import Outgoing, Work
+from streams.topics import Topic
+
+sys.path.insert(0, os.environ["PEERS"])
+job: Any = importlib.import_module("job")
+TICK = job.Tick()
+
+
+@dataclass(frozen=True)
+class PeerSettings(Settings):
+    """Our topics under the names that the peers' driver gives theirs; those they have no use for stay empty."""
+
+    @property
+    def group(self) -> str:
+        return f"b-{job.RUN}"
+
+    def topic(self, name: str) -> str:
+        theirs = dict(zip((Topic.SELF_DECLARATIONS, Topic.CADRE_REPORTS, Topic.DEPARTMENT_FEEDS), job.TOPICS, strict=True))
+        return str((theirs | {Topic.ALERTS: job.ALERTS}).get(Topic(name), f"{self.group}-{name}"))
+
+
+class PeerJob:
+    """The rules of the peers over one batch."""
+
+    def __init__(self, partition: int, store: Store) -> None:
+        self._partition, self._store = partition, store
+
+    def run(self, records: Iterable[ConsumerRecord], now: int) -> Work:
+        work, count = Work(), 0
+        states: dict[bytes, Any] = {}
+        changed: dict[bytes, Any] = {}
+        outgoing, partition, get = work.outgoing, self._partition, self._store.get
+        for record in records:
+            count += 1
+            key = record.key
+            state = states.get(key)
+            if state is None:
+                data = get(HOUSEHOLD + key)
+                state = states[key] = job.decode_state(data) if data is not None else job.new_struct()
+            moved, alert = job.apply_struct(state, job.decode_event(record.value))
+            if moved:
+                changed[key] = state
+            if alert is not None:
+                outgoing.append(Outgoing(Topic.ALERTS, partition, key, job.encode_alert(alert)))
+        for key, state in changed.items():
+            value = job.encode_state(state)
+            work.changes[HOUSEHOLD + key] = value
+            outgoing.append(Outgoing(Topic.HOUSEHOLDS_CHANGELOG, partition, key, value))
+        TICK.add(count)
+        return work
+
+
+class PeerWorker(Worker):
+    """A worker with another job."""
+
+    async def _prepare(self) -> None:
+        admin = AIOKafkaAdminClient(**self.settings.client())
+        await admin.start()
+        own = [Topic.HOUSEHOLDS, Topic.REROUTED, Topic.PERSONS, Topic.HOUSEHOLDS_CHANGELOG, Topic.PERSONS_CHANGELOG]
+        try:
+            compact = {"cleanup.policy": "compact"}
+            await admin.create_topics([NewTopic(self.settings.topic(each), 4, 1, topic_configs=compact) for each in own])
+        finally:
+            await admin.close()
+
+    def _job(self, partition: int, store: Store) -> Job:
+        return PeerJob(partition, store)
+
+
+async def main() -> int:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    settings = PeerSettings(
+        brokers=job.BROKER, data_dir=Path(job.STATE_DIR), web_port=0, partitions=4,
+        guarantee=os.environ.get("GUARANTEE", "exactly-once"),
+    )  # fmt: skip
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    return await PeerWorker(settings).run(stop)
+
+
+if __name__ == "__main__":
+    tune_collector()
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        code = runner.run(main())
+    os._exit(code)  # Faust's threads may outlive the loop

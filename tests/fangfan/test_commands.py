@@ -1,0 +1,153 @@
+"""`explain`, `alerts`, `topics`, `broker` and `policy check` as a person types them, on a real broker with real workers."""
+
+import asyncio
+import json
+import signal
+import socket
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from aiokafka import AIOKafkaProducer
+
+from agents.settings import Settings
+from agents.topics import create_topics
+from fangfan.broker import EmbeddedBroker
+from fangfan.draining import drained
+from tests.build import cadre, encode, entry, member, statement
+from tests.conftest import ROOT
+from tests.doors import Running, fangfan, get
+from tests.worker import workers
+
+YELLOW, RED, WELL = "H000001", "H000002", "H000003"
+POOR = statement("2025-06", "2026-05", "9625.00")
+PARTITIONS = 2
+
+
+@dataclass(frozen=True)
+class Place:
+    """A broker that has taken in three households: one under the line, one that hungers in another county, one well off."""
+
+    given: dict[str, str]
+    webs: list[str]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def place(broker: EmbeddedBroker, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Place]:
+    settings = Settings(brokers=broker.bootstrap, topic_prefix="commands-", partitions=PARTITIONS)
+    await create_topics(settings)
+    rich = statement("2025-06", "2026-05", "60000.00")
+    hungry = cadre("r1", {"type": "food", "adequate": False}, household_id=RED, area_code="140221100201")
+    records = [
+        ("households", entry(name, member(f"P-{name}"), member(f"Q-{name}", birth_year=2014))) for name in (YELLOW, WELL)
+    ]
+    records += [("cadre-reports", cadre("y1", POOR)), ("cadre-reports", hungry)]
+    records += [("cadre-reports", cadre("w1", rich, household_id=WELL))]
+    async with workers(settings, tmp_path_factory.mktemp("commands"), 2) as running:
+        async with AIOKafkaProducer(bootstrap_servers=settings.brokers) as producer:
+            for topic, record in records:
+                await producer.send_and_wait(settings.topic(topic), encode(record), record["household_id"].encode())
+        await drained(settings, 60)
+        yield Place({"BROKERS": settings.brokers, "TOPIC_PREFIX": settings.topic_prefix}, [each.web for each in running])
+
+
+async def said(place: Place, *arguments: str) -> tuple[int, str, str]:
+    done = await asyncio.to_thread(fangfan, *arguments, **place.given)
+    return done.returncode, done.stdout, done.stderr
+
+
+async def test_explain_shows_what_a_person_needs_to_argue(place: Place) -> None:
+    code, shown, _ = await said(place, "explain", YELLOW)
+
+    assert 0 == code
+    for words in ("人均监测收入4,812.50元", "6,000", "income-drop", "cadre", "9,625.00", "opened"):
+        assert words in shown.replace("\n", "") or words in shown, shown
+
+
+async def test_explain_and_the_owner_say_the_same_and_others_name_the_owner(place: Place) -> None:
+    _, shown, _ = await said(place, "explain", YELLOW, "--json")
+    explained = json.loads(shown)
+    answers = [await asyncio.to_thread(get, f"{web}/households/{YELLOW}") for web in place.webs]
+    owned = next(at for at, (status, _) in enumerate(answers) if status == 200)
+    status, elsewhere = answers[1 - owned]
+
+    assert explained == answers[owned][1] | {"history": explained["history"]}
+    assert ["opened"] == [each["transition"] for each in explained["history"]]
+    assert (421, place.webs[owned]) == (status, elsewhere["owner"])
+
+
+@pytest.mark.parametrize(("name", "words"), [
+    ("H999999", "household H999999 is not known"), ("a b", "HOUSEHOLD: 4 to 32 of 0-9, A-Z, a-z and -"),
+])  # fmt: skip
+async def test_explain_of_nobody_says_so(place: Place, name: str, words: str) -> None:
+    assert (1, "", f"fangfan: {words}\n") == await said(place, "explain", name)
+
+
+@pytest.mark.parametrize(("filters", "households"), [
+    ([], {YELLOW, RED}), (["--county", "140221"], {RED}), (["--severity", "red"], {RED}), (["--severity", "blue"], set()),
+    (["--rule", "income-line"], {YELLOW}), (["--rule", "income-line@1", "--county", "140221"], set()),
+])  # fmt: skip
+async def test_alerts_are_filtered_by_county_severity_and_rule(place: Place, filters: list[str], households: set[str]) -> None:
+    code, lines, _ = await said(place, "alerts", "--json", *filters)
+    _, table, _ = await said(place, "alerts", *filters)
+
+    assert 0 == code
+    assert households == {json.loads(line)["household_id"] for line in lines.splitlines()}
+    assert households == {name for name in (YELLOW, RED, WELL) if name in table}
+
+
+@pytest.mark.parametrize(("flag", "value"), [("--county", "14022"), ("--severity", "pink"), ("--rule", "horoscope")])
+async def test_a_filter_of_no_meaning_is_refused(place: Place, flag: str, value: str) -> None:
+    code, _, error = await said(place, "alerts", flag, value)
+
+    assert 1 == code
+    assert error.startswith(f"fangfan: {flag}: must be")
+
+
+async def test_alerts_that_are_followed_end_with_ctrl_c(place: Place, tmp_path: Path) -> None:
+    with Running(tmp_path / "log", "alerts", "--follow", "--json", **place.given) as following:
+        await asyncio.to_thread(following.until, "{")
+
+        assert 0 == await asyncio.to_thread(following.end, signal.SIGINT)
+        assert "" == following.said()
+
+
+async def test_topics_can_be_created_twice_and_checked(broker: EmbeddedBroker, topic_prefix: str) -> None:
+    given = {"BROKERS": broker.bootstrap, "TOPIC_PREFIX": topic_prefix, "PARTITIONS": "3"}
+    first = await asyncio.to_thread(fangfan, "topics", "create", **given)
+    second = await asyncio.to_thread(fangfan, "topics", "create", **given)
+    wrong = await asyncio.to_thread(fangfan, "topics", "check", "--partitions", "4", **given)
+
+    assert (0, 0, 1) == (first.returncode, second.returncode, wrong.returncode)
+    assert f"created {topic_prefix}self-declarations" in first.stdout
+    assert "all topics are as the settings say\n" == second.stdout
+    assert f"fangfan: {topic_prefix}alerts: has 3 partitions, the settings say 4" in wrong.stderr
+
+
+def test_a_broker_says_ready_and_leaves_nothing(tmp_path: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with Running(tmp_path / "log", "broker", "--port", str(port), "--data-dir", str(tmp_path / "kafka")) as first:
+        assert f"ready 127.0.0.1:{port}" == first.until("ready ")
+
+        second = fangfan("broker", "--port", str(port), "--data-dir", str(tmp_path / "other"))
+
+        assert (1, "") == (second.returncode, second.stdout)
+        assert f"fangfan: port {port} is in use" in second.stderr
+        assert 0 == first.end(signal.SIGINT)
+    with socket.socket() as probe:
+        assert 0 != probe.connect_ex(("127.0.0.1", port))
+
+
+def test_a_policy_is_explained_or_refused(tmp_path: Path) -> None:
+    good = fangfan("policy", "check", str(ROOT / "policy" / "shanxi.toml"))
+    bad = tmp_path / "bad.toml"
+    bad.write_text((ROOT / "policy" / "shanxi.toml").read_text("utf-8").replace("fires-from = 0.30", "fires-from = 3"), "utf-8")
+    refused = fangfan("policy", "check", str(bad))
+
+    assert (0, 1) == (good.returncode, refused.returncode)
+    assert "6,000" in good.stdout
+    assert "bad.toml: rules.income-drop.fires-from: must be above 0 and at most 1" in refused.stderr

@@ -1,0 +1,125 @@
+"""Three ways to live one household's life: the pure path, batches on a real store, a real worker on a real Kafka."""
+
+import itertools
+import time
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+from aiokafka.structs import ConsumerRecord
+from confluent_kafka import Consumer, Producer, TopicPartition
+
+from agents.households import Households
+from agents.settings import Settings
+from agents.store import HOUSEHOLD, Store
+from schemas import codec
+from schemas.alerts import Alert
+from schemas.household import EMPTY, HouseholdState
+from schemas.rejections import Rejection
+from streams.normalise import normalise
+from streams.pipeline import advance
+from streams.policy import Policy
+from streams.topics import SCHEMA_OF, Topic
+from tests.build import TIMESTAMP, encode
+
+TOPIC_OF = {schema: topic for topic, schema in SCHEMA_OF.items()}
+NAME = "H000001"
+PATIENCE_SECONDS = 30
+Life = tuple[HouseholdState, list[Alert]]
+
+
+class Way(Protocol):
+    """Feeds records about household H000001 in order; returns its end and the transitions on the way."""
+
+    def __call__(self, *records: dict[str, Any]) -> Life:
+        """Live it."""
+
+
+class Pure:
+    """No Kafka, no store."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+
+    def __call__(self, *records: dict[str, Any]) -> Life:
+        state, alerts = EMPTY, []
+        for record in records:
+            message = normalise(TOPIC_OF[record["schema"]], NAME.encode(), encode(record), TIMESTAMP)
+            assert not isinstance(message, Rejection), message
+            step = advance(NAME, state, message, TIMESTAMP * 1_000_000, self._policy)
+            state = step.state
+            if step.alert is not None:
+                alerts.append(step.alert)
+        return state, alerts
+
+
+class Batches:
+    """A partition's batches on RocksDB, two records at a time, each life in a store of its own."""
+
+    def __init__(self, policy: Policy, folder: Path) -> None:
+        self._policy, self._folder, self._lives = policy, folder, itertools.count()
+
+    def __call__(self, *records: dict[str, Any]) -> Life:
+        store = Store(self._folder / str(next(self._lives)))
+        households, alerts = Households(0, 1, "", store, self._policy), []
+        made = [
+            ConsumerRecord(TOPIC_OF[each["schema"]].value, 0, at, TIMESTAMP, 0, NAME.encode(), encode(each), None, 0, 0, ())
+            for at, each in enumerate(records)
+        ]
+        for start in range(0, len(made), 2):
+            work = households.run(made[start : start + 2], TIMESTAMP * 1_000_000)
+            store.write(work.changes.items(), {})
+            alerts += [_alert(each.value or b"") for each in work.outgoing if each.topic is Topic.ALERTS]
+        data = store.get(HOUSEHOLD + NAME.encode())
+        store.close()
+        return codec.decode_state(data) if data is not None else EMPTY, alerts
+
+
+class Kafka:
+    """A worker that runs already, on topics with one partition. Each life is another household there, named back at the end."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings, self._lives = settings, itertools.count(500_000)
+        self._producer = Producer({"bootstrap.servers": settings.brokers, "linger.ms": 0})
+        self._group = Consumer({"bootstrap.servers": settings.brokers, "group.id": settings.group})
+        self._reader = Consumer({
+            "bootstrap.servers": settings.brokers, "group.id": "ways", "isolation.level": "read_committed",
+            "enable.auto.commit": False, "enable.partition.eof": True, "fetch.wait.max.ms": 20,
+        })  # fmt: skip
+
+    def __call__(self, *records: dict[str, Any]) -> Life:
+        name = f"H{next(self._lives):06d}"
+        for record in records:
+            value = (encode(record) or b"").replace(NAME.encode(), name.encode())
+            self._send(self._settings.topic(TOPIC_OF[record["schema"]]), name, value)
+        states = self._read(Topic.HOUSEHOLDS_CHANGELOG, name)
+        state = codec.decode_state(states[-1]) if states else EMPTY
+        return state, [_alert(value.replace(name.encode(), NAME.encode())) for value in self._read(Topic.ALERTS, name)]
+
+    def close(self) -> None:
+        self._group.close()
+        self._reader.close()
+
+    def _send(self, topic: str, key: str, value: bytes) -> None:
+        """Send a record and wait until the worker has committed it."""
+        offsets: list[int] = []
+        self._producer.produce(
+            topic, value, key, partition=0, timestamp=TIMESTAMP, on_delivery=lambda _, sent: offsets.append(sent.offset())
+        )
+        self._producer.flush()
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while self._group.committed([TopicPartition(topic, 0)])[0].offset <= offsets[0]:
+            assert time.monotonic() < deadline, f"{topic} {offsets[0]} was not committed"
+
+    def _read(self, topic: Topic, key: str) -> list[bytes]:
+        """Return the committed values of a key, in order."""
+        self._reader.assign([TopicPartition(self._settings.topic(topic), 0, 0)])
+        values = []
+        while (record := self._reader.poll(PATIENCE_SECONDS)) is not None and not record.error():
+            if record.key() == key.encode():
+                values.append(record.value())
+        return values
+
+
+def _alert(value: bytes) -> Alert:
+    return msgspec.structs.replace(msgspec.json.decode(value, type=Alert), emitted_at="")
