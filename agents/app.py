@@ -216,11 +216,7 @@ class Worker:
                 return
 
     async def run(self, stop: asyncio.Event) -> int:
-        """Serve until ``stop`` is set; returns the exit code.
-
-        Raises:
-            UnknownStateVersion: a household was stored by a newer release; this worker has stopped without touching it.
-        """
+        """Serve until ``stop`` is set; returns the exit code."""
         telemetry.build.info({"version": version("fangfan"), "policy": self.policy.label})
         runner, self.web_port = await start_web(self)
         try:
@@ -235,15 +231,12 @@ class Worker:
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             announce.cancel()
             failed = not stop.is_set()
-            refused = next((lane.fatal for lane in self.lanes.values() if lane.fatal is not None), None)
             watchdog.stop()
             await self._stop_lanes()
             await asyncio.wait_for(self.app.stop(), 20)
             for task in ends:
                 task.cancel()
             telemetry.log("error" if failed else "info", "worker.stopped", failed=failed)
-            if refused is not None:
-                raise refused
             return 1 if failed else 0
         finally:
             await runner.cleanup()

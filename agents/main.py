@@ -13,7 +13,6 @@ from agents.app import Worker
 from agents.settings import Settings
 from agents.telemetry import hear_libraries
 from agents.topics import TopicMismatch
-from schemas.codec import UnknownStateVersion
 from streams.policy_parse import PolicyError
 
 
@@ -40,8 +39,6 @@ def run_worker(settings: Settings) -> tuple[int, str]:
         return 1, f"policy refused: {error}"
     except TopicMismatch as error:
         return 1, f"topics refused: {error}"
-    except UnknownStateVersion as error:
-        return 1, f"state refused: {error}; run the newer release here, or wait with its state version until all workers do"
     except OSError as error:
         return 1, f"{_where(error, settings)}: {_why(error)}"
 

@@ -61,19 +61,9 @@ OPTIONS: Final[Mapping[str, Any]] = {
 CONNECTION: Final = ("brokers", "topic_prefix", *(name for name in OPTIONS if name.startswith(("security", "sasl", "ssl"))))
 TOPICS: Final = ("partitions", "replication", "retention_days", "dead_letter_days")
 WORKER: Final = (
-    "data_dir", "web_host", "web_port", "web_token", "policy", "ticks", "bad_share", "stall_seconds", "guarantee", "state_version",
-)  # fmt: skip
-    "data_dir",
-    "web_host",
-    "web_port",
-    "web_token",
-    "policy",
-    "ticks",
-    "bad_share",
-    "stall_seconds",
-    "guarantee",
+    "data_dir", "web_host", "web_port", "web_token", "policy", "ticks", "bad_share", "stall_seconds", "guarantee",
     "state_version",
-)
+)  # fmt: skip
 
 
 def fail(message: str) -> typer.Exit:
