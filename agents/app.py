@@ -236,6 +236,9 @@ class Worker:
             await asyncio.wait_for(self.app.stop(), 20)
             for task in ends:
                 task.cancel()
+            if self._fatal.is_set():
+                telemetry.log("error", "worker.stands_aside", reason="states of a newer release; install it and start again")
+                await stop.wait()  # ending would have a supervisor start this release again and again
             telemetry.log("error" if failed else "info", "worker.stopped", failed=failed)
             return 1 if failed else 0
         finally:
