@@ -68,6 +68,7 @@ class Worker:
         self._fatal = asyncio.Event()
         self.web_port = 0
         self._quality = Quality(settings.bad_share)
+        self.prepare = prepare
         self.app = self._compose()
 
     def _compose(self) -> faust.App:
@@ -220,7 +221,7 @@ class Worker:
         telemetry.build.info({"version": version("fangfan"), "policy": self.policy.label})
         runner, self.web_port = await start_web(self)
         try:
-            if not await unless(stop, self._prepare()):
+            if not await unless(stop, self.prepare(self.settings)):
                 return 0
             self.app.conf.broker_client_id = "fangfan@" + self.settings.web_address(self.web_port)
             await self.app.start()
@@ -236,13 +237,13 @@ class Worker:
             await asyncio.wait_for(self.app.stop(), 20)
             for task in ends:
                 task.cancel()
+            if self._fatal.is_set():
+                telemetry.log("error", "worker.stands_aside", reason="states of a newer release; install it and start again")
+                await stop.wait()  # ending would have a supervisor start this release again and again
             telemetry.log("error" if failed else "info", "worker.stopped", failed=failed)
             return 1 if failed else 0
         finally:
             await runner.cleanup()
-
-    async def _prepare(self) -> None:
-        await prepare(self.settings)
 
     async def _announce(self) -> None:
         await self.wait_ready()

@@ -77,18 +77,20 @@ class PeerJob:
 class PeerWorker(Worker):
     """A worker with another job."""
 
-    async def _prepare(self) -> None:
-        admin = AIOKafkaAdminClient(**self.settings.client())
-        await admin.start()
-        own = [Topic.HOUSEHOLDS, Topic.REROUTED, Topic.PERSONS, Topic.HOUSEHOLDS_CHANGELOG, Topic.PERSONS_CHANGELOG]
-        try:
-            compact = {"cleanup.policy": "compact"}
-            await admin.create_topics([NewTopic(self.settings.topic(each), 4, 1, topic_configs=compact) for each in own])
-        finally:
-            await admin.close()
-
     def _job(self, partition: int, store: Store) -> Job:
         return PeerJob(partition, store)
+
+
+async def make_topics(settings: Settings) -> None:
+    """Make those that the peers' driver does not know."""
+    admin = AIOKafkaAdminClient(**settings.client())
+    await admin.start()
+    own = [Topic.HOUSEHOLDS, Topic.REROUTED, Topic.PERSONS, Topic.HOUSEHOLDS_CHANGELOG, Topic.PERSONS_CHANGELOG]
+    try:
+        compact = {"cleanup.policy": "compact"}
+        await admin.create_topics([NewTopic(settings.topic(each), 4, 1, topic_configs=compact) for each in own])
+    finally:
+        await admin.close()
 
 
 async def main() -> int:
@@ -100,7 +102,9 @@ async def main() -> int:
         guarantee=os.environ.get("GUARANTEE", "exactly-once"),
     )  # fmt: skip
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    return await PeerWorker(settings).run(stop)
+    worker = PeerWorker(settings)
+    worker.prepare = make_topics
+    return await worker.run(stop)
 
 
 if __name__ == "__main__":

@@ -28,8 +28,25 @@ from tests.worker import FANGFAN
 
 ZOMBIE_SECONDS = 14
 """Longer than the session timeout of 10 s: the group has given the partitions to others when the frozen one wakes up."""
+FAULT_SECONDS, TICK_SECONDS = 6.0, 0.25
+"""About how long a fault takes; how often the stream of reports sends some."""
 WORKER_FAULTS = ("kill", "zombie", "term", "folder")
 BROKER_FAULTS = ("broker", "dark")
+
+
+OLDER = """
+import msgspec, sys
+import schemas.codec as codec
+write = codec.encode_state
+def first_build(state):
+    version, facts, thread = msgspec.msgpack.decode(write(state))
+    return msgspec.msgpack.encode([version, facts, thread[:3]])
+codec.encode_state = first_build
+sys.argv = ["fangfan", "worker"]
+from fangfan.cli import main
+main()
+"""
+"""A worker that stores states as the first build did: their threads end with what is open."""
 
 
 def say(text: str) -> None:
@@ -48,6 +65,7 @@ class Plan:
     workers: int = 3
     dark_seconds: float = 30.0
     guarantee: str = "exactly-once"
+    older: frozenset[int] = frozenset()
 
 
 @dataclass(slots=True)
@@ -59,6 +77,7 @@ class Slot:
     folder: Path
     process: asyncio.subprocess.Process | None = None
     exits: Counter[int] = field(default_factory=Counter)
+    older: bool = False
     done: bool = False
     started: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -69,10 +88,11 @@ class Slot:
             "FANGFAN_DATA_DIR": str(self.folder / "data"), "FANGFAN_WEB_PORT": "0", "FANGFAN_STALL_SECONDS": "45",
             "FANGFAN_GUARANTEE": self.settings.guarantee,
         }  # fmt: skip
+        command = [sys.executable, "-c", OLDER] if self.older else [FANGFAN, "worker"]
         self.folder.mkdir(parents=True, exist_ok=True)
         while not self.done:
             with (self.folder / "log").open("ab") as log:
-                self.process = await asyncio.create_subprocess_exec(FANGFAN, "worker", env=environment, stdout=log, stderr=log)
+                self.process = await asyncio.create_subprocess_exec(*command, env=environment, stdout=log, stderr=log)
             self.started.set()
             code = await self.process.wait()
             self.started.clear()
@@ -106,7 +126,9 @@ class Driver:
             replication=min(3, plan.nodes),
             guarantee=plan.guarantee,
         )
-        self.slots = [Slot(number, self.settings, base / f"worker-{number}") for number in range(plan.workers)]
+        self.slots = [
+            Slot(number, self.settings, base / f"worker-{number}", older=number in plan.older) for number in range(plan.workers)
+        ]
         self.counts: Counter[str] = Counter()
 
     async def run(self, world: World) -> None:
@@ -124,15 +146,16 @@ class Driver:
             await asyncio.gather(*supervisors)
 
     async def _feed(self, world: World) -> None:
-        """Send everything over the time that the faults take, in chunks; each confirmed before the next."""
-        chunks = max(1, len(self._plan.faults)) * 4
-        size = -(-len(world.records) // chunks)
+        """Send everything as a steady stream over about the time that the faults take, so that they hit workers at work."""
+        size = max(1, int(len(world.records) / (len(self._plan.faults) * FAULT_SECONDS) * TICK_SECONDS))
         producer = Producer({
             "bootstrap.servers": self.settings.brokers, "enable.idempotence": True, "partitioner": "murmur2",
             "delivery.timeout.ms": 900_000, "message.timeout.ms": 900_000, "logger": logging.getLogger("feed"),
         })  # fmt: skip
         for start in range(0, len(world.records), size):
+            next_tick = asyncio.get_running_loop().time() + TICK_SECONDS
             await asyncio.to_thread(self._send, producer, world.records[start : start + size])
+            await asyncio.sleep(next_tick - asyncio.get_running_loop().time())
 
     def _send(self, producer: Producer, records: list[tuple[str, bytes, bytes]]) -> None:
         failed: list[object] = []
