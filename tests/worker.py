@@ -35,6 +35,12 @@ class WorkerProcess:
                     return
         raise AssertionError(f"worker ended without ready: {self.log.read_text()}")
 
+    async def until_logged(self, words: str) -> None:
+        """Wait until its log has some words."""
+        async with asyncio.timeout(60):
+            while words not in self.log.read_text():  # noqa: ASYNC110 # a file has no event to wait for
+                await asyncio.sleep(0.05)
+
     async def stop(self) -> int:
         """End it as a supervisor would; returns its exit code."""
         if self.process.returncode is None:
