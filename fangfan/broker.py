@@ -42,7 +42,7 @@ class EmbeddedBroker:
         self._temporary = data_dir is None
         self.data_dir = data_dir or Path(tempfile.mkdtemp(prefix="fangfan-kafka-"))
         self._ports = [(port if port and not at else free_port(), free_port()) for at in range(nodes)]
-        self._cluster = str(uuid.uuid4())
+        self._cluster = _cluster_id()
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
         self.bootstrap = ",".join(f"127.0.0.1:{client}" for client, _ in self._ports)
 
@@ -87,7 +87,7 @@ class EmbeddedBroker:
         java, classpath = find_java(), f"{find_libs(self._stop)}/*"
         quiet = ["-Dorg.slf4j.simpleLogger.logFile=" + str(folder / "broker.log")]
         if not (folder / "log" / "meta.properties").exists():
-            tool = [java, *quiet, "-cp", classpath, "kafka.tools.StorageTool", "format", "-t", _cluster_id(self._cluster)]
+            tool = [java, *quiet, "-cp", classpath, "kafka.tools.StorageTool", "format", "-t", self._cluster]
             if finish(spawn([*tool, "-c", str(config)], folder / "output.log"), self._stop):
                 raise BrokerError(f"cannot format {folder}: {_tail(folder)}")
         heap = "-Xmx1g" if len(self._ports) == 1 else "-Xmx512m"
@@ -141,8 +141,11 @@ class EmbeddedBroker:
         return next((code for process in self._processes.values() if (code := process.poll()) is not None), None)
 
 
-def _cluster_id(text: str) -> str:
-    return base64.urlsafe_b64encode(uuid.UUID(text).bytes).decode().rstrip("=")
+def _cluster_id() -> str:
+    """Return a new id as Kafka writes them. One that begins with a hyphen would read as an option of its tool."""
+    while (text := base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")).startswith("-"):
+        pass
+    return text
 
 
 def _tail(folder: Path) -> str:
