@@ -128,7 +128,7 @@ class Worker:
 
     def _job(self, partition: int, store: Store) -> Job:
         settings = self.settings
-        return Households(partition, settings.partitions, settings.topic_prefix, store, self.policy)
+        return Households(partition, settings.partitions, settings.topic_prefix, store, self.policy, settings.state_version)
 
     def _sender(self, partition: int) -> Sender:
         if self.settings.guarantee == "at-least-once":

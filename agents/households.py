@@ -14,7 +14,7 @@ from schemas.alerts import Alert
 from schemas.dead_letters import ORIGIN, REDRIVEN_FROM, is_handle
 from schemas.fields import NANOSECONDS, instant_of, render_instant
 from schemas.findings import Undetermined
-from schemas.household import EMPTY, HouseholdState
+from schemas.household import EMPTY, STATE_VERSION, HouseholdState
 from schemas.registry import PersonClaim, RegistryChange
 from schemas.rejections import Rejected, Rejection, RejectionCode
 from schemas.reports import Report
@@ -32,8 +32,11 @@ MOVED: Final = frozenset({Topic.REROUTED, Topic.PERSONS})
 class Households:
     """Computes the batches of one partition."""
 
-    def __init__(self, partition: int, partitions: int, prefix: str, store: Store, policy: Policy) -> None:
-        """Bind a partition's store to a policy."""
+    def __init__(
+        self, partition: int, partitions: int, prefix: str, store: Store, policy: Policy, state_version: int = STATE_VERSION
+    ) -> None:
+        """Bind a partition's store to a policy. ``state_version`` is the layout that households are stored in."""
+        self._state_version = state_version
         self._partition, self._partitions = partition, partitions
         self._topics = {prefix + topic: topic for topic in INPUTS}
         self._store, self._policy = store, policy
@@ -167,7 +170,7 @@ class Households:
         """Add one changelog entry per changed household and per changed key of the person index."""
         work.outgoing += [Outgoing(Topic.PERSONS_CHANGELOG, self._partition, *change) for change in work.changes.items()]
         for household, state in work.states.items():
-            key, value = household.encode(), codec.encode_state(state)
+            key, value = household.encode(), codec.encode_state(state, self._state_version)
             work.changes[HOUSEHOLD + key] = value
             work.outgoing.append(Outgoing(Topic.HOUSEHOLDS_CHANGELOG, self._partition, key, value))
 

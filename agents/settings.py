@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from schemas.codec import LAYOUTS
+from schemas.household import STATE_VERSION
+
 DEFAULT_POLICY: Final = Path(__file__).resolve().parent.parent / "policy" / "shanxi.toml"
 PROTOCOLS: Final = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 MECHANISMS: Final = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
@@ -69,6 +72,7 @@ class Settings:
     replication: int = 1
     retention_days: int = 400
     dead_letter_days: int = 90
+    state_version: int = STATE_VERSION
     bad_share: float = 0.05
     stall_seconds: int = 120
     guarantee: str = GUARANTEES[0]
@@ -115,6 +119,15 @@ def _one_of(environment: Mapping[str, str], name: str, allowed: tuple[str, ...])
     if value not in allowed:
         raise SettingsError(name, f"must be one of {', '.join(allowed)}")
     return value
+
+
+def _state_version(environment: Mapping[str, str]) -> int:
+    """Return the layout that households are stored in; an upgrade pins the one before until no older release runs."""
+    text = environment.get("FANGFAN_STATE_VERSION", str(STATE_VERSION))
+    known = {str(version): version for version in sorted(LAYOUTS)}
+    if text not in known:
+        raise SettingsError("STATE_VERSION", f"must be a state version this release writes: {' or '.join(known)}")
+    return known[text]
 
 
 def _brokers(environment: Mapping[str, str]) -> str:
@@ -196,6 +209,7 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
         dead_letter_days=_whole(environment, "DEAD_LETTER_DAYS", 90, 1, 36_500),
         stall_seconds=_whole(environment, "STALL_SECONDS", 120, 1, 86_400),
         guarantee=_one_of(environment, "GUARANTEE", GUARANTEES),
+        state_version=_state_version(environment),
         bad_share=_ratio(environment, "BAD_SHARE", 0.05),
         security=_security(environment),
     )

@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from agents.settings import GUARANTEES, MECHANISMS, PROTOCOLS, Settings, SettingsError, load_settings
 from agents.topics import partition_counts
+from schemas.household import STATE_VERSION
 from streams.topics import Topic
 
 T = TypeVar("T")
@@ -44,6 +45,7 @@ OPTIONS: Final[Mapping[str, Any]] = {
     "policy": _option("policy", "PATH", "Policy file or folder.", "policy/shanxi.toml"),
     "ticks": _option("ticks", "on|off", "Ticks of time; only off in this release.", "off"),
     "bad_share": _option("bad_share", "RATIO", "Share of bad records of a topic from which the worker says so.", "0.05"),
+    "state_version": _option("state_version", "NUMBER", "How states are stored; see Rolling upgrade.", str(STATE_VERSION)),
     "stall_seconds": _option("stall_seconds", "SECONDS", "A worker that has work and does not move for so long ends.", "120"),
     "guarantee": _option("guarantee", "NAME", f"One of {', '.join(GUARANTEES)}.", GUARANTEES[0]),
     "security_protocol": _option("security_protocol", "NAME", f"One of {', '.join(PROTOCOLS)}.", PROTOCOLS[0]),
@@ -58,7 +60,10 @@ OPTIONS: Final[Mapping[str, Any]] = {
 
 CONNECTION: Final = ("brokers", "topic_prefix", *(name for name in OPTIONS if name.startswith(("security", "sasl", "ssl"))))
 TOPICS: Final = ("partitions", "replication", "retention_days", "dead_letter_days")
-WORKER: Final = ("data_dir", "web_host", "web_port", "web_token", "policy", "ticks", "bad_share", "stall_seconds", "guarantee")
+WORKER: Final = (
+    "data_dir", "web_host", "web_port", "web_token", "policy", "ticks", "bad_share", "stall_seconds", "guarantee",
+    "state_version",
+)  # fmt: skip
 
 
 def fail(message: str) -> typer.Exit:

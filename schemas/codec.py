@@ -1,5 +1,6 @@
 """The one place that turns states and alerts into bytes and back."""
 
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -11,8 +12,6 @@ from schemas.household import STATE_VERSION, HouseholdState
 from schemas.registry import PersonClaim, PersonState
 
 _encoder: Final = msgspec.msgpack.Encoder()
-_state: Final = msgspec.msgpack.Decoder(HouseholdState)
-_version: Final = msgspec.msgpack.Decoder(tuple[int, msgspec.Raw, msgspec.Raw])
 _redriven: Final = msgspec.json.Decoder(Redriven)
 _person: Final = msgspec.msgpack.Decoder(PersonState)
 
@@ -21,25 +20,41 @@ class UnknownStateVersion(ValueError):
     """A household was stored by a newer release; this one must not touch it."""
 
 
-def encode_state(state: HouseholdState) -> bytes:
-    """Return a household as the table and its changelog hold it: MessagePack arrays, version first."""
-    return _encoder.encode(state)
+class Layout(msgspec.Struct, frozen=True):
+    """One version of a stored household: a MessagePack array of at most 15, its version (0 to 127) first."""
+
+    encode: Callable[[HouseholdState], bytes]
+    decode: Callable[[bytes], HouseholdState]
+
+
+LAYOUTS: Final = {STATE_VERSION: Layout(_encoder.encode, msgspec.msgpack.Decoder(HouseholdState).decode)}
+"""Every version this release reads and writes: its own and the one before, so that both run side by side in an upgrade.
+
+A layout may be taken out once no changelog holds it any more. Its encoder writes all that the release before knew.
+"""
+
+
+def encode_state(state: HouseholdState, version: int = STATE_VERSION) -> bytes:
+    """Return a household as the table and its changelog hold it, in one of the versions of :data:`LAYOUTS`."""
+    return LAYOUTS[version].encode(state)
 
 
 def decode_state(data: bytes) -> HouseholdState:
     """Return the household that :func:`encode_state` wrote.
 
     Raises:
-        UnknownStateVersion: another version than this release writes.
+        UnknownStateVersion: none of the versions this release reads.
     """
-    try:
-        state = _state.decode(data)
-    except msgspec.ValidationError:
-        version = _version.decode(data)[0]
-        raise UnknownStateVersion(f"state version {version}, this release reads {STATE_VERSION}") from None
-    if state.version != STATE_VERSION:
-        raise UnknownStateVersion(f"state version {state.version}, this release reads {STATE_VERSION}")
-    return state
+    layout = LAYOUTS.get(version_of(data))
+    if layout is None:
+        known = " and ".join(str(version) for version in sorted(LAYOUTS))
+        raise UnknownStateVersion(f"a household is stored in state version {version_of(data)}, this release reads {known}")
+    return layout.decode(data)
+
+
+def version_of(data: bytes) -> int:
+    """Return the version of a stored household: the byte behind the array's head, whatever follows."""
+    return data[1]
 
 
 def encode_person(state: PersonState) -> bytes:

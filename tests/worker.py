@@ -35,6 +35,12 @@ class WorkerProcess:
                     return
         raise AssertionError(f"worker ended without ready: {self.log.read_text()}")
 
+    async def until_logged(self, words: str) -> None:
+        """Wait until its log has some words."""
+        async with asyncio.timeout(60):
+            while words not in self.log.read_text():  # noqa: ASYNC110 # a file has no event to wait for
+                await asyncio.sleep(0.05)
+
     async def stop(self) -> int:
         """End it as a supervisor would; returns its exit code."""
         if self.process.returncode is None:
@@ -43,8 +49,8 @@ class WorkerProcess:
             return await self.process.wait()
 
 
-async def start_worker(settings: Settings, folder: Path) -> WorkerProcess:
-    """Start a worker on a folder of its own and wait until it is ready."""
+async def start_worker(settings: Settings, folder: Path, *command: str, **given: str) -> WorkerProcess:
+    """Start a worker on a folder of its own and wait until it is ready; another ``command``, or more settings, where given."""
     folder.mkdir(parents=True, exist_ok=True)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("FANGFAN_")} | {
         "FANGFAN_BROKERS": settings.brokers,
@@ -53,10 +59,11 @@ async def start_worker(settings: Settings, folder: Path) -> WorkerProcess:
         "FANGFAN_DATA_DIR": str(folder),
         "FANGFAN_WEB_PORT": "0",
     }
+    environment |= {f"FANGFAN_{name}": value for name, value in given.items()}
     log = folder / "worker.log"
     with log.open("ab") as output:
         process = await asyncio.create_subprocess_exec(
-            FANGFAN, "worker", env=environment, stdout=asyncio.subprocess.PIPE, stderr=output
+            *(command or (FANGFAN, "worker")), env=environment, stdout=asyncio.subprocess.PIPE, stderr=output
         )
     worker = WorkerProcess(process, log)
     await worker.until_ready()

@@ -14,6 +14,7 @@ from streams.pipeline import advance
 from streams.policy import Policy
 from tests.build import TIMESTAMP, cadre, department, entry
 from tests.oracle.histories import history
+from tests.releases import OLD, OLD_LAYOUT
 from tests.streams.test_against_oracle import fold, read
 
 WATER = {"type": "water", "safe": False}
@@ -49,12 +50,37 @@ def test_what_the_first_build_stored_still_reads(policy: Policy) -> None:
 
 @pytest.mark.parametrize("state", [
     msgspec.msgpack.encode([STATE_VERSION + 1, [], []]),
-    msgspec.msgpack.encode([STATE_VERSION + 1, {"facts": "of another shape"}, 7]),
+    msgspec.msgpack.encode([STATE_VERSION + 1, {"facts": "of another shape"}, 7, "and more of it"]),
     codec.encode_state(HouseholdState(version=STATE_VERSION + 1)),
 ])  # fmt: skip
 def test_a_state_of_a_newer_release_is_refused_by_its_version(state: bytes) -> None:
     with pytest.raises(codec.UnknownStateVersion, match=f"state version {STATE_VERSION + 1}"):
         codec.decode_state(state)
+
+
+def test_the_previous_layout_is_read_and_written_on_both_sides_of_an_upgrade(
+    policy: Policy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the previous release stored is the same household here; pinned to its layout, it reads what this one stored."""
+    monkeypatch.setitem(codec.LAYOUTS, OLD, OLD_LAYOUT)
+    for seed in range(200):
+        reports, registry = history(random.Random(seed))
+        state = fold([read(record) for record in [*reports, *([registry] if registry else [])]], policy)
+        old = codec.encode_state(state, OLD)
+        found = codec.decode_state(old)
+
+        assert (OLD, STATE_VERSION) == (codec.version_of(old), codec.version_of(codec.encode_state(found)))
+        assert (state.facts, state.thread.open) == (found.facts, found.thread.open)
+        assert (state.thread.episode, state.thread.sequence) == (found.thread.episode, found.thread.sequence)
+        assert old == codec.encode_state(found, OLD)
+
+
+def test_the_previous_release_refuses_what_this_one_stored(monkeypatch: pytest.MonkeyPatch) -> None:
+    stored = codec.encode_state(EMPTY)
+    monkeypatch.setattr(codec, "LAYOUTS", {OLD: OLD_LAYOUT})
+
+    with pytest.raises(codec.UnknownStateVersion, match="state version 1, this release reads 0"):
+        codec.decode_state(stored)
 
 
 def test_a_person_reads_back() -> None:
