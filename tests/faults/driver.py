@@ -36,12 +36,13 @@ BROKER_FAULTS = ("broker", "dark")
 
 OLDER = """
 import msgspec, sys
-import schemas.codec as codec
-write = codec.encode_state
+from schemas import codec
+from schemas.household import STATE_VERSION
+this = codec.LAYOUTS[STATE_VERSION]
 def first_build(state):
-    version, facts, thread = msgspec.msgpack.decode(write(state))
+    version, facts, thread = msgspec.msgpack.decode(this.encode(state))
     return msgspec.msgpack.encode([version, facts, thread[:3]])
-codec.encode_state = first_build
+codec.LAYOUTS[STATE_VERSION] = codec.Layout(first_build, this.decode)
 sys.argv = ["fangfan", "worker"]
 from fangfan.cli import main
 main()
@@ -79,6 +80,7 @@ class Slot:
     exits: Counter[int] = field(default_factory=Counter)
     older: bool = False
     done: bool = False
+    began: int = 0
     started: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def supervise(self) -> None:
@@ -92,11 +94,18 @@ class Slot:
         self.folder.mkdir(parents=True, exist_ok=True)
         while not self.done:
             with (self.folder / "log").open("ab") as log:
+                self.began = log.tell()
                 self.process = await asyncio.create_subprocess_exec(*command, env=environment, stdout=log, stderr=log)
             self.started.set()
             code = await self.process.wait()
             self.started.clear()
             self.exits[code] += 1
+
+    async def ready(self) -> None:
+        """Wait until the worker that was started last has its partitions and says so."""
+        async with asyncio.timeout(60):
+            while b"\nready\n" not in (self.folder / "log").read_bytes()[self.began :]:
+                await asyncio.sleep(0.05)  # a file has no event to wait for
 
     def send(self, number: signal.Signals) -> None:
         if self.process is not None and self.process.returncode is None:
@@ -177,6 +186,8 @@ class Driver:
             pause = self._rng.uniform(1.0, 6.0)
             say(f"{sum(self.counts.values())}/{len(self._plan.faults)} {fault} {'' if fault in BROKER_FAULTS else slot.number}")
             await slot.started.wait()
+            if self._plan.older:
+                await slot.ready()  # both layouts must have stored something
             await asyncio.sleep(pause)
             await self._do(fault, slot)
 
