@@ -104,8 +104,8 @@ class Slot:
     async def ready(self) -> None:
         """Wait until the worker that was started last has its partitions and says so."""
         async with asyncio.timeout(60):
-            while b"\nready\n" not in (self.folder / "log").read_bytes()[self.began :]:
-                await asyncio.sleep(0.05)  # a file has no event to wait for
+            while b"\nready\n" not in (self.folder / "log").read_bytes()[self.began :]:  # noqa: ASYNC110 # a file has no event
+                await asyncio.sleep(0.05)
 
     def send(self, number: signal.Signals) -> None:
         if self.process is not None and self.process.returncode is None:
