@@ -19,6 +19,15 @@ from streams.topics import DAY_MS, Topic, TopicSpec, catalogue
 Document = dict[str, Any]
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 DIGITS: Final = r"[0-9]{1,12}(\.[0-9]{1,2})?"
+NOTHING: Final = r"-0{1,12}(\.0{1,2})?"
+"""Zero with a sign is not negative."""
+END: Final = r"(?!\n)$"
+"""Also where "$" matches before a newline at the end, as in Python."""
+DAY: Final = r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+INSTANT: Final = (
+    rf"^{DAY}[Tt]([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\.[0-9]+)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9]){END}"
+)
+"""RFC 3339, for the many validators that take `format` for a note."""
 UNSIGNED_FIELDS: Final = ("wage", "transfer", "production_cost", "self_paid")
 REPORTS: Final = {"SelfDeclaration": "IncomeFact", "CadreReport": "IncomeFact", "DepartmentRecord": "IncomeStatementFact"}
 """Each report with the fact that its channel may not report (contract §3.2)."""
@@ -49,6 +58,7 @@ OPTIONAL_HEADERS: Final = frozenset({"redriven.from"})
 INSTANTS: Final = frozenset({
     "occurred_at", "reported_at", "updated_at", "opened_at", "as_of", "emitted_at", "failed_at", "redriven_at",
 })  # fmt: skip
+SENT_TO_US: Final = frozenset({"occurred_at", "reported_at", "updated_at"})
 CLOUD_EVENT_HEADERS: Final = {
     "ce_specversion": "1.0", "ce_id": "household:sequence", "ce_type": "fangfan.alert.TRANSITION",
     "ce_source": "/fangfan/alerts", "ce_time": "RFC 3339", "content-type": "application/json",
@@ -79,8 +89,9 @@ def _definitions() -> dict[str, Document]:
     for definition in defs.values():
         for name, field in definition.get("properties", {}).items():
             _tell_money(definition, name, field)
-            if name in INSTANTS and "type" in field:
-                field["format"] = "date-time"
+            if name in INSTANTS and field.get("type") == "string":
+                field |= {"format": "date-time"} | ({"pattern": INSTANT} if name in SENT_TO_US else {})
+    defs["HouseholdEntry"]["properties"]["relieved_on"]["anyOf"][0] |= {"format": "date", "pattern": f"^{DAY}{END}"}
     defs["IncomeFact"]["if"] = {"properties": {"component": {"enum": sorted(SIGNED_COMPONENTS)}}}
     defs["IncomeFact"]["then"] = {"properties": {"amount": _money(signed=True)}}
     defs["IncomeFact"]["else"] = {"properties": {"amount": _money(signed=False)}}
@@ -112,7 +123,8 @@ def _tell_money(definition: Document, name: str, field: Document) -> None:
 def _money(*, signed: bool) -> Document:
     number: Document = {"type": "number", "exclusiveMaximum": 10**12}
     number["exclusiveMinimum" if signed else "minimum"] = -(10**12) if signed else 0
-    return {"anyOf": [{"type": "string", "pattern": f"^{'-?' if signed else ''}{DIGITS}$"}, number]}
+    text = f"-?{DIGITS}" if signed else f"({DIGITS}|{NOTHING})"
+    return {"anyOf": [{"type": "string", "pattern": f"^{text}{END}"}, number]}
 
 
 def _reachable(names: tuple[str, ...], defs: dict[str, Document]) -> Iterator[str]:

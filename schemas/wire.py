@@ -146,7 +146,7 @@ class CadreReport(Struct, frozen=True, tag_field="schema", tag="cadre-report/1",
     area_code: AreaCode
     occurred_at: Instant
     reported_at: Instant
-    source: Annotated[str, Meta(min_length=1, max_length=64)]
+    source: str
     facts: WireFacts
     person_id: PersonId | None = None
     voids: EventId | None = None

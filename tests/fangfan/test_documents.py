@@ -70,6 +70,19 @@ def test_what_is_taken_validates() -> None:
         validators[record["schema"]].validate(record)
 
 
+def test_what_only_just_passes_validates() -> None:
+    """Zero with a sign is not negative; RFC 3339 has small letters, fractions and leap seconds."""
+    records = [
+        cadre("e", statement("2025-06", "2026-05", "-0.00")), cadre("e", WATER, source=""),
+        declaration("e", WATER, at="2016-12-31t23:59:60.123456789123z"),
+        department("e", "water", WATER, at="1950-01-01T00:00:00-00:00"),
+        entry("H000001", relieved_on=None, updated_at="2099-01-01T00:00:00.5Z"),
+    ]  # fmt: skip
+    for record in records:
+        assert not isinstance(normalise(TOPIC_OF[record["schema"]], None, encode(record), TIMESTAMP), Rejection)
+        validator(TOPIC_OF[record["schema"]]).validate(record)
+
+
 WATER = {"type": "water", "safe": True}
 SPOILED = [
     declaration("e" * 65, WATER), declaration("", WATER), declaration("e"), declaration("e", WATER, household_id=None),
@@ -82,7 +95,11 @@ SPOILED = [
     department("e", "water", WATER) | {"household_id": None, "person_id": None},
     department("e", "water", {"type": "income", "component": "wage", "month": "2026-05", "amount": "-1"}),
     department("e", "water", *[WATER] * 65), department("e", "water", {"type": "housing", "grade": "E"}),
-    entry("H000001", member("P-1"), status="rich"), entry("H000001", {"person_id": "P-1111"}),
+    declaration("e", WATER, at="2026-06-10T09:00:00"), cadre("e", WATER, at="2026-06-10 09:00:00+08:00"),
+    department("e", "water", WATER, reported_at="2026-06-10T24:00:00Z"), cadre("e", WATER, at="2026-06-10T09:00:00Z\n"),
+    cadre("e", statement("2025-06", "2026-05", "1\n")), entry("H000001", relieved_on="2019-13-01"),
+    entry("H000001", updated_at="2026-06-10"), entry("H000001", member("P-1"), status="rich"),
+    entry("H000001", {"person_id": "P-1111"}),
 ]  # fmt: skip
 
 
