@@ -110,7 +110,7 @@ def _judge(
     if facts is before.facts:
         return before
     state, thread = msgspec.structs.replace(before, facts=facts), before.thread
-    if thread.judged_by == policy.mark:
+    if thread.judged_by == policy.mark_of((area_code(facts) or "")[:6]):
         rules = touched(before.facts, facts, message, policy.province)
         some = assess(facts, policy, rules) if rules else None
         if not rules or some is None or unmoved(thread.open, some, rules):
@@ -120,7 +120,7 @@ def _judge(
     meter.lap("assess")
     if assessment is None:
         return state
-    thread = msgspec.structs.replace(thread, judged_by=policy.mark)
+    thread = msgspec.structs.replace(thread, judged_by=policy.mark_of((area_code(facts) or "")[:6]))
     area = area_code(facts) or ""
     name = message.kept.event_id if isinstance(message, Report) else f"registry:{render_instant(message.updated_at)}"
     place = Place(household, area, policy.tier(area[:6]), policy.label, policy.parameters(area[:6]).verification.working_days)

@@ -76,8 +76,8 @@ class OpenAlert(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Thread(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What follows the order of arrival: how often an alert opened, how many transitions there were, what is open.
 
-    ``judged_by`` is the mark of the policy and rules that last asked every rule (0: none did): under the same ones only what a
-    report touched is asked again.
+    ``judged_by`` is the mark of the parameters and rules that last asked every rule (0: none did): under the same ones only
+    what a report touched is asked again.
     """
 
     episode: int = 0
@@ -87,11 +87,12 @@ class Thread(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class HouseholdState(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One household, as stored."""
+    """One household, as stored. ``shadow`` is the thread of a shadow policy, None where none ever judged it."""
 
     version: int = STATE_VERSION
     facts: Facts = Facts()
     thread: Thread = Thread()
+    shadow: Thread | None = None
 
 
 EMPTY: Final = HouseholdState()

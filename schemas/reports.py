@@ -102,4 +102,10 @@ class Tick(msgspec.Struct, frozen=True, gc=False):
     at: int
 
 
+class Reassess(msgspec.Struct, frozen=True, gc=False):
+    """Another version of the policy judges a household: its name, ``id@version``."""
+
+    policy: str
+
+
 ReportSchema = Literal["self-declaration/1", "cadre-report/1", "department-record/1"]

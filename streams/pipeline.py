@@ -3,32 +3,36 @@
 import msgspec
 
 from schemas.alerts import Alert
-from schemas.fields import render_instant
+from schemas.fields import day_of, render_instant
 from schemas.findings import Assessment
 from schemas.household import Facts, HouseholdState, Thread
 from schemas.registry import RegistryChange
-from schemas.reports import Report, Tick
+from schemas.reports import Reassess, Report, Tick
 from streams.alerts import Cause, Place, turn, unmoved
 from streams.assess import area_code, assess
 from streams.household import merge
+from streams.policies import Policies
 from streams.policy import Policy
 from streams.rules import EVERY_RULE
 from streams.touched import touched
 
 Message = Report | RegistryChange | Tick
 """What may change a household."""
+Judges = Policies | Policy
+"""What judges it: the version in force at its clock, or one policy whatever its clock says."""
 
 
 class Step(msgspec.Struct, frozen=True):
     """What one record did: the state after it (the same object where nothing changed), and what must be published.
 
-    ``assessment`` holds the answers of the rules that were asked.
+    ``assessment`` holds the answers of the rules that were asked, ``shadow_alert`` what a shadow policy would publish.
     """
 
     state: HouseholdState
     assessment: Assessment | None = None
     alert: Alert | None = None
     calendar_known: bool = True
+    shadow_alert: Alert | None = None
 
 
 class Judgement(msgspec.Struct, frozen=True):
@@ -43,7 +47,9 @@ class Judgement(msgspec.Struct, frozen=True):
     calendar_known: bool = True
 
 
-def advance(household_id: str, before: HouseholdState, message: Message, timestamp: int, policy: Policy) -> Step:
+def advance(
+    household_id: str, before: HouseholdState, message: Message, timestamp: int, policies: Judges, shadow: Policy | None = None
+) -> Step:
     """Take one record about a household and say what must be published and stored.
 
     ``timestamp`` is the record's in nanoseconds. A record that changes nothing (a duplicate) is not assessed: the same
@@ -52,13 +58,42 @@ def advance(household_id: str, before: HouseholdState, message: Message, timesta
     facts = merge(before.facts, message)
     if facts is before.facts:
         return Step(before)
-    found = judge(household_id, before.facts, facts, before.thread, message, timestamp, policy)
+    found = judge(household_id, before.facts, facts, before.thread, message, timestamp, policies.of(facts.as_of))
     state = msgspec.structs.replace(before, facts=facts, thread=found.thread)
-    return Step(state, found.assessment, found.alert, found.calendar_known)
+    if shadow is None:
+        return Step(state, found.assessment, found.alert, found.calendar_known)
+    beside = judge(household_id, before.facts, facts, before.shadow or Thread(), message, timestamp, shadow)
+    state = msgspec.structs.replace(state, shadow=beside.thread)
+    return Step(state, found.assessment, found.alert, found.calendar_known, beside.alert)
+
+
+def reassess(
+    household_id: str, before: HouseholdState, policies: Policies, shadow: Policy | None = None, shadow_since: int = 0
+) -> Step:
+    """Judge a household again where a published version, or the shadow, judges it now that did not give its answers.
+
+    What opens does so at the timestamp of the version's record, for the shadow at ``shadow_since`` (nanoseconds).
+    """
+    facts, county = before.facts, (area_code(before.facts) or "")[:6]
+    if facts.as_of is None:
+        return Step(before)
+    state, step = before, Step(before)
+    version = policies.version_at(day_of(facts.as_of))
+    if version.published_at is not None and before.thread.judged_by != version.policy.mark_of(county):
+        message = Reassess(version.policy.label)
+        found = judge(household_id, facts, facts, before.thread, message, version.published_at, version.policy)
+        state = msgspec.structs.replace(state, thread=found.thread)
+        step = Step(state, found.assessment, found.alert, found.calendar_known)
+    thread = before.shadow or Thread()
+    if shadow is not None and thread.judged_by != shadow.mark_of(county):
+        beside = judge(household_id, facts, facts, thread, Reassess(shadow.label), shadow_since, shadow)
+        state = msgspec.structs.replace(state, shadow=beside.thread)
+        step = msgspec.structs.replace(step, state=state, shadow_alert=beside.alert)
+    return step
 
 
 def judge(
-    household_id: str, before: Facts, facts: Facts, thread: Thread, message: Message, timestamp: int, policy: Policy
+    household_id: str, before: Facts, facts: Facts, thread: Thread, message: Message | Reassess, timestamp: int, policy: Policy
 ) -> Judgement:
     """Say what a policy says now that a record has turned the facts ``before`` into other ``facts``.
 
@@ -67,7 +102,8 @@ def judge(
     """
     area = area_code(facts) or ""
     county = area[:6]
-    if thread.judged_by == policy.mark:
+    mark = policy.mark_of(county)
+    if thread.judged_by == mark:
         rules = touched(before, facts, message, policy.parameters(county))
         if not rules:
             return Judgement(thread)
@@ -78,8 +114,8 @@ def judge(
     assessment = assess(facts, policy)
     if assessment is None:
         return Judgement(thread)
-    if thread.judged_by != policy.mark:
-        thread = msgspec.structs.replace(thread, judged_by=policy.mark)
+    if thread.judged_by != mark:
+        thread = msgspec.structs.replace(thread, judged_by=mark)
     place = Place(household_id, area, policy.tier(county), policy.label, policy.parameters(county).verification.working_days)
     turned = turn(thread, assessment, Cause(_name(message), timestamp), place)
     if turned is None:
@@ -87,7 +123,7 @@ def judge(
     return Judgement(turned.thread, assessment, turned.alert, turned.calendar_known)
 
 
-def _name(message: Message) -> str:
+def _name(message: Message | Reassess) -> str:
     match message:
         case Report():
             return message.kept.event_id
@@ -95,3 +131,5 @@ def _name(message: Message) -> str:
             return f"registry:{render_instant(message.updated_at)}"
         case Tick():
             return f"tick:{render_instant(message.at)}"
+        case Reassess():
+            return f"policy:{message.policy}"

@@ -115,7 +115,8 @@ class County(msgspec.Struct, frozen=True):
 class Policy(msgspec.Struct, frozen=True):
     """One version of a province's policy. ``of_county`` holds counties whose parameters differ by tier or county.
 
-    ``mark`` is a checksum of its content and of the versions of the rules: another mark, other answers perhaps.
+    ``mark`` is a checksum of the province's parameters and of the versions of the rules, ``marks`` of those in ``of_county``:
+    another mark, other answers perhaps.
     """
 
     id: str
@@ -124,6 +125,7 @@ class Policy(msgspec.Struct, frozen=True):
     counties: Mapping[str, County]
     of_county: Mapping[str, Parameters]
     mark: int
+    marks: Mapping[str, int] = {}
 
     @property
     def label(self) -> str:
@@ -138,6 +140,14 @@ class Policy(msgspec.Struct, frozen=True):
     def parameters(self, county_code: str) -> Parameters:
         """Return what the households of a county are judged by."""
         return self.of_county.get(county_code, self.province)
+
+    def mark_of(self, county_code: str) -> int:
+        """Return the mark of what the households of a county are judged by: equal marks, equal answers."""
+        return self.marks.get(county_code, self.mark)
+
+    def of(self, as_of: int | None) -> "Policy":
+        """Return itself: a policy alone judges at every clock, as one of many versions does at some."""
+        return self
 
 
 def line_at(parameters: Parameters, day: int) -> Line | None:

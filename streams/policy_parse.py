@@ -7,8 +7,9 @@ import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from streams.policies import BEGINNING
 from streams.policy import TIERS, County, Parameters, Policy
-from streams.policy_values import NOTES, SHAPES, Reader
+from streams.policy_values import NOTES, SHAPES, Reader, read_day
 from streams.rules import VERSIONS
 
 
@@ -55,12 +56,13 @@ def _rules(source: str, key: str, table: Any, *, complete: bool) -> dict[str, di
 def _rule(source: str, key: str, rule: Mapping[str, Any], shape: Mapping[str, Reader]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for field, value in rule.items():
-        if field in NOTES:
-            continue
-        if field not in shape:
+        if field not in shape and field not in NOTES:
             raise PolicyError(source, f"{key}.{field}", "unknown key")
         try:
-            values[field] = shape[field](value)
+            if field in NOTES:
+                NOTES[field](value)
+            else:
+                values[field] = shape[field](value)
         except ValueError as error:
             raise PolicyError(source, f"{key}.{field}", str(error)) from None
     return values
@@ -95,7 +97,21 @@ def _counties(source: str, table: Any) -> dict[str, County]:
     return counties
 
 
-_BASE_KEYS: Final = frozenset({"id", "version", "title", "counties", "rules", "tier", "county"})
+_BASE_KEYS: Final = frozenset({"id", "version", "effective-from", "title", "counties", "rules", "tier", "county"})
+
+
+def effective_from(data: Document, source: str) -> int:
+    """Return the ordinal day from which a base document is in effect; without one, from the beginning.
+
+    Raises:
+        PolicyError: not a day.
+    """
+    if "effective-from" not in data:
+        return BEGINNING
+    try:
+        return read_day(data["effective-from"])
+    except ValueError as error:
+        raise PolicyError(source, "effective-from", str(error)) from None
 
 
 def parse_policy(data: Document, source: str, overlays: Sequence[tuple[str, Document]] = ()) -> Policy:
@@ -110,6 +126,9 @@ def parse_policy(data: Document, source: str, overlays: Sequence[tuple[str, Docu
     for key in ("id", "version"):
         if not isinstance(data.get(key), str) or not data[key] or "@" in data[key]:
             raise PolicyError(source, key, "must be a text without @")
+    if not isinstance(data.get("title", ""), str):
+        raise PolicyError(source, "title", "must be a text")
+    effective_from(data, source)
     counties = _counties(source, data.get("counties", {}))
     province = _rules(source, "rules", data.get("rules", {}), complete=True)
     scopes: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
@@ -121,8 +140,13 @@ def parse_policy(data: Document, source: str, overlays: Sequence[tuple[str, Docu
         if layers:
             of_county[code] = _build(source, f"county.{code}.rules", [province, *layers])
     base = _build(source, "rules", [province])
-    content = repr((base, counties, of_county, VERSIONS)).encode()
-    return Policy(data["id"], data["version"], base, counties, of_county, zlib.crc32(content))
+    marks = {code: _mark(parameters) for code, parameters in of_county.items()}
+    return Policy(data["id"], data["version"], base, counties, of_county, _mark(base), marks)
+
+
+def _mark(parameters: Parameters) -> int:
+    """Return a checksum of what households are judged by: parameters and versions of the rules. A tier decides nothing else."""
+    return zlib.crc32(repr((parameters, VERSIONS)).encode())
 
 
 def _collect(

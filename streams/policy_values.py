@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
+from schemas.fields import parse_day
 from schemas.vocabulary import SEVERITIES
 from streams.policy import (
     BP,
@@ -20,10 +21,23 @@ from streams.policy import (
 )
 
 MAX_YUAN: Final = 1_000_000_000
-NOTES: Final = frozenset({"source", "sample"})
-"""Where a rule's numbers come from: kept for readers, not for the rules."""
-
 Reader = Callable[[Any], Any]
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("must be a text")
+    return value
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise ValueError("must be a list of texts")
+    return tuple(_text(each) for each in value)
+
+
+NOTES: Final[Mapping[str, Reader]] = {"source": _text, "sample": _texts}
+"""Where a rule's numbers come from: kept for readers, not for the rules."""
 
 
 def _number(value: Any) -> Decimal:
@@ -87,16 +101,32 @@ def _word(*allowed: str) -> Reader:
     return read
 
 
+def read_day(value: Any) -> int:
+    """Return a day of a document, a TOML date or its text in JSON, as an ordinal.
+
+    Raises:
+        ValueError: neither.
+    """
+    try:
+        return value.toordinal() if type(value) is date else parse_day(value)
+    except (TypeError, ValueError):
+        raise ValueError("must be a date such as 2021-01-01") from None
+
+
 def _lines(value: Any) -> tuple[Line, ...]:
     if not isinstance(value, list) or not value:
         raise ValueError("must be a list of lines")
     lines = []
     for at, each in enumerate(value):
-        if not isinstance(each, dict) or set(each) - NOTES != {"from", "amount"}:
+        if not isinstance(each, dict) or set(each) - set(NOTES) != {"from", "amount"}:
             raise ValueError(f"[{at}] takes from and amount, nothing else")
-        if type(each["from"]) is not date:
-            raise ValueError(f"[{at}].from must be a date such as 2021-01-01")
-        lines.append(Line(each["from"].toordinal(), _yuan(each["amount"])))
+        for field in set(each) & set(NOTES):
+            NOTES[field](each[field])
+        try:
+            start = read_day(each["from"])
+        except ValueError as error:
+            raise ValueError(f"[{at}].from {error}") from None
+        lines.append(Line(start, _yuan(each["amount"])))
     starts = [line.start for line in lines]
     if len(set(starts)) < len(starts):
         raise ValueError("overlap: two lines begin on the same day")

@@ -9,7 +9,7 @@ from typing import Final
 from schemas.fields import day_of, month_of
 from schemas.household import Facts
 from schemas.registry import RegistryChange
-from schemas.reports import Claim, Fact, Income, Indicator, Report, Spending, Tick
+from schemas.reports import Claim, Fact, Income, Indicator, Reassess, Report, Spending, Tick
 from streams.ledger import WINDOW_MONTHS
 from streams.policy import Parameters, line_at
 from streams.rules import EVERY_RULE, INDICATOR_RULES, MONEY_RULES
@@ -20,7 +20,9 @@ _OF_INDICATOR: Final = {name: frozenset({name}) for name in INDICATOR_RULES}
 """Indicators are called as the rules that ask them."""
 
 
-def touched(before: Facts, after: Facts, message: Report | RegistryChange | Tick, parameters: Parameters) -> frozenset[str]:
+def touched(
+    before: Facts, after: Facts, message: Report | RegistryChange | Tick | Reassess, parameters: Parameters
+) -> frozenset[str]:
     """Return the rules, by the names of their parameters, whose answer may differ between two states of a household."""
     if not isinstance(message, Report) or message.voids is not None or not _same_frame(before, after, parameters):
         return EVERY_RULE
