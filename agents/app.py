@@ -13,6 +13,7 @@ from faust.types.tuples import TP
 
 from agents import telemetry
 from agents.batches import SCHEME, Batch, register
+from agents.due_index import DueIndex
 from agents.households import Households
 from agents.lanes import Lane
 from agents.policy_files import load_policy
@@ -21,10 +22,11 @@ from agents.quality import Quality
 from agents.settings import Settings
 from agents.starting import prepare, unless
 from agents.store import Store
+from agents.sweep import Sweep
 from agents.transactions import AtLeastOnce, ExactlyOnce, Sender
 from agents.watchdog import Watchdog
 from agents.web import start_web
-from streams.topics import INPUTS
+from streams.topics import INPUTS, Topic
 
 FETCH: Final = {
     "exactly-once": {"fetch_min_bytes": 16_384, "fetch_max_wait_ms": 6},
@@ -117,8 +119,9 @@ class Worker:
             have = {tp.topic for tp in assigned if tp.partition == partition}
             if names <= have:
                 lane = Lane(
-                    partition, self.settings, self._job, self._sender, self.app.consumer, self, self._quality, self._fatal.set
-                )
+                    partition, self.settings, self._job, self._sender, self.app.consumer, self, self._quality, self._fatal.set,
+                    self._index,
+                )  # fmt: skip
                 self.lanes[partition] = lane
                 lane.start()
             else:
@@ -126,9 +129,16 @@ class Worker:
         telemetry.log("info", "partitions.assigned", partitions=sorted(self.lanes))
         self.assigned.set()
 
-    def _job(self, partition: int, store: Store) -> Job:
+    def _job(self, partition: int, store: Store, index: DueIndex | None) -> Job:
         settings = self.settings
-        return Households(partition, settings.partitions, settings.topic_prefix, store, self.policy, settings.state_version)
+        return Households(
+            partition, settings.partitions, settings.topic_prefix, store, self.policy, settings.state_version, index
+        )
+
+    def _index(self, store: Store) -> DueIndex | None:
+        if not self.settings.ticks:
+            return None
+        return DueIndex(store, self.settings.topic(Topic.HOUSEHOLDS_CHANGELOG), self.policy)
 
     def _sender(self, partition: int) -> Sender:
         if self.settings.guarantee == "at-least-once":
@@ -229,8 +239,13 @@ class Worker:
             watchdog.start()
             announce = asyncio.create_task(self._announce())
             ends = [asyncio.create_task(each) for each in (self.app.wait_until_stopped(), stop.wait(), self._fatal.wait())]
+            if self.settings.ticks:
+                ends.append(asyncio.create_task(Sweep(self).run(), name="sweep"))
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             announce.cancel()
+            for task in ends:
+                if task.done() and (error := task.exception()) is not None:
+                    telemetry.log("error", "worker.failed", task=task.get_name(), error=repr(error)[:300])
             failed = not stop.is_set()
             watchdog.stop()
             await self._stop_lanes()

@@ -6,6 +6,7 @@ from typing import Final
 from aiokafka.structs import ConsumerRecord
 
 from agents import telemetry
+from agents.due_index import DueIndex
 from agents.persons import Persons
 from agents.store import HOUSEHOLD, Store
 from agents.work import CHANNEL_OF, Headers, Outgoing, Published, Work
@@ -17,7 +18,7 @@ from schemas.findings import Undetermined
 from schemas.household import EMPTY, STATE_VERSION, HouseholdState
 from schemas.registry import PersonClaim, RegistryChange
 from schemas.rejections import Rejected, Rejection, RejectionCode
-from schemas.reports import Report
+from schemas.reports import Report, Tick
 from schemas.vocabulary import CHANNELS, Transition
 from streams.identity import mask_identity_numbers
 from streams.normalise import household_of_key, normalise
@@ -33,9 +34,11 @@ class Households:
     """Computes the batches of one partition."""
 
     def __init__(
-        self, partition: int, partitions: int, prefix: str, store: Store, policy: Policy, state_version: int = STATE_VERSION
-    ) -> None:
+        self, partition: int, partitions: int, prefix: str, store: Store, policy: Policy, state_version: int = STATE_VERSION,
+        index: DueIndex | None = None,
+    ) -> None:  # fmt: skip
         """Bind a partition's store to a policy. ``state_version`` is the layout that households are stored in."""
+        self._index = index
         self._state_version = state_version
         self._partition, self._partitions = partition, partitions
         self._topics = {prefix + topic: topic for topic in INPUTS}
@@ -106,10 +109,12 @@ class Households:
         return None
 
     def _changed(
-        self, work: Work, household: str, before: HouseholdState, step: Step, message: Report | RegistryChange,
+        self, work: Work, household: str, before: HouseholdState, step: Step, message: Report | RegistryChange | Tick,
         record: ConsumerRecord, now: int,
     ) -> None:  # fmt: skip
         work.states[household] = step.state
+        if self._index is not None:
+            self._index.move(work.index, household, before, step.state)
         if isinstance(message, RegistryChange):
             for claim in claims_of(household, before.facts, step.state.facts):
                 where = partition_of(claim.person_id, self._partitions)
@@ -122,14 +127,16 @@ class Households:
         if step.alert is not None:
             self._publish(work, step.alert, message, record, now)
 
-    def _publish(self, work: Work, alert: Alert, message: Report | RegistryChange, record: ConsumerRecord, now: int) -> None:
+    def _publish(
+        self, work: Work, alert: Alert, message: Report | RegistryChange | Tick, record: ConsumerRecord, now: int
+    ) -> None:
         stamp = render_instant(now)
         key, value = alert.household_id.encode(), codec.encode_alert(alert, stamp)
         headers = cloud_event(alert, stamp)
         work.outgoing.append(Outgoing(Topic.ALERTS, self._partition, key, value, None, headers))
         current = None if alert.transition is Transition.CLEARED else value
         work.outgoing.append(Outgoing(Topic.ALERTS_CURRENT, self._partition, key, current, None, headers))
-        occurred = message.kept.occurred_at if isinstance(message, Report) else message.updated_at
+        occurred = _occurred(message)
         work.tally.published.append(Published(alert, occurred, instant_of(record.timestamp)))
 
     def _persons(self, work: Work) -> Persons:
@@ -173,6 +180,16 @@ class Households:
             key, value = household.encode(), codec.encode_state(state, self._state_version)
             work.changes[HOUSEHOLD + key] = value
             work.outgoing.append(Outgoing(Topic.HOUSEHOLDS_CHANGELOG, self._partition, key, value))
+
+
+def _occurred(message: Report | RegistryChange | Tick) -> int:
+    match message:
+        case Report():
+            return message.kept.occurred_at
+        case RegistryChange():
+            return message.updated_at
+        case Tick():
+            return message.at
 
 
 def _income_undetermined(undetermined: tuple[Undetermined, ...]) -> bool:

@@ -18,6 +18,7 @@ from faust.types.tuples import TP
 
 from agents import telemetry
 from agents.batches import Batch
+from agents.due_index import DueIndex
 from agents.portions import Portion, weight
 from agents.ports import Group, MakeJob, Source
 from agents.quality import Quality
@@ -46,10 +47,14 @@ class Lane:
 
     def __init__(
         self, partition: int, settings: Settings, job: MakeJob, sender_of: Callable[[int], Sender], source: Source,
-        group: Group, quality: Quality, give_up: Callable[[], None],
+        group: Group, quality: Quality, give_up: Callable[[], None], index_of: Callable[[Store], DueIndex | None],
     ) -> None:  # fmt: skip
-        """Prepare a lane; :meth:`start` runs it. ``give_up`` ends the worker: its release cannot read the partition's state."""
-        self._give_up = give_up
+        """Prepare a lane; :meth:`start` runs it.
+
+        ``give_up`` ends the worker: its release cannot read the partition's state. ``index_of`` binds the index of due
+        households to the store, where ticks are on.
+        """
+        self._give_up, self._index_of = give_up, index_of
         self.partition, self._settings, self._job, self._sender_of = partition, settings, job, sender_of
         self._source, self._group, self._quality = source, group, quality
         self._waiting: deque[tuple[Batch, int]] = deque()
@@ -63,6 +68,7 @@ class Lane:
         self.progress = 0
         self.working = False
         self.store: Store | None = None
+        self.index: DueIndex | None = None
         self._label = str(partition)
         self._stage = STAGES[0]
 
@@ -146,6 +152,7 @@ class Lane:
         self.running.clear()
         self.working = False
         self._enter("stopped")
+        self.index = None
         if self.store is not None:
             self.store.close()
             self.store = None
@@ -225,7 +232,8 @@ class Lane:
     async def _process(self, sender: Sender) -> None:
         if self.store is None:
             raise RuntimeError("a lane processes only on an open store")
-        job = self._job(self.partition, self.store)
+        index = self.index = self._index_of(self.store)
+        job = self._job(self.partition, self.store, index)
         while not self._stopping.is_set():
             taken = self._take()
             if not taken:
@@ -236,7 +244,8 @@ class Lane:
             work = job.run(portion, time.time_ns())
             self._put_back(portion.left)
             changelog = await sender.commit(work.outgoing, portion.offsets)
-            self.store.write(work.changes.items(), changelog)
+            beside = work.index | index.marked(changelog) if index is not None else {}
+            self.store.write([*work.changes.items(), *beside.items()], changelog)
             self.progress += 1
             self.working = False
             self._quality.note(work.tally.outcomes)

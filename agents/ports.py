@@ -8,6 +8,7 @@ from aiokafka.structs import ConsumerRecord
 from faust.types.tuples import TP
 
 from agents.batches import Chains
+from agents.due_index import DueIndex
 from agents.store import Store
 from agents.work import Work
 
@@ -28,8 +29,8 @@ class Job(Protocol):
         """Take records in order. ``now`` in nanoseconds."""
 
 
-MakeJob = Callable[[int, Store], Job]
-"""Binds a job to a partition and its store."""
+MakeJob = Callable[[int, Store, DueIndex | None], Job]
+"""Binds a job to a partition, its store, and the index of due households where ticks are on."""
 
 
 class Group(Protocol):

@@ -76,6 +76,7 @@ class Settings:
     bad_share: float = 0.05
     stall_seconds: int = 120
     guarantee: str = GUARANTEES[0]
+    ticks: bool = False
     security: Security = Security()
 
     def topic(self, name: str) -> str:
@@ -193,8 +194,6 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
         SettingsError: names the variable and the reason.
     """
     environment = {name: value for name, value in environment.items() if value}
-    if environment.get("FANGFAN_TICKS", "off") != "off":
-        raise SettingsError("TICKS", "only off in this release; ticks come with the case life cycle")
     return Settings(
         brokers=_brokers(environment),
         data_dir=Path(environment.get("FANGFAN_DATA_DIR", ".data")),
@@ -209,6 +208,7 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
         dead_letter_days=_whole(environment, "DEAD_LETTER_DAYS", 90, 1, 36_500),
         stall_seconds=_whole(environment, "STALL_SECONDS", 120, 1, 86_400),
         guarantee=_one_of(environment, "GUARANTEE", GUARANTEES),
+        ticks=_one_of(environment, "TICKS", ("off", "on")) == "on",
         state_version=_state_version(environment),
         bad_share=_ratio(environment, "BAD_SHARE", 0.05),
         security=_security(environment),

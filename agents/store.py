@@ -44,9 +44,13 @@ class Store:
             batch.put(_OFFSET + topic.encode(), str(offset).encode())
         self._db.write(batch)
 
-    def scan(self, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
-        """Yield the entries whose keys begin with a prefix, in order of their keys."""
-        for key, value in self._db.items(from_key=prefix, read_opt=ReadOptions()):
+    def delete_range(self, begin: bytes, end: bytes) -> None:
+        """Delete every key from ``begin`` to before ``end``."""
+        self._db.delete_range(begin, end)
+
+    def scan(self, prefix: bytes, begin: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
+        """Yield the entries whose keys begin with a prefix, in order of their keys, from a key on where one is given."""
+        for key, value in self._db.items(from_key=max(prefix, begin), read_opt=ReadOptions()):
             if not key.startswith(prefix):
                 return
             yield key, value

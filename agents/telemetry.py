@@ -52,10 +52,13 @@ bad_share = Gauge("fangfan_bad_record_ratio", "Share of the last 1,000 records o
 restarts = Counter("fangfan_lane_restarts", "Lanes started again after an error.", ["kind"], registry=REGISTRY)
 calendar_unknown = Counter("fangfan_calendar_unknown_deadlines", "Deadlines counted Monday to Friday: unknown calendar year.",
                            registry=REGISTRY)  # fmt: skip
+ticks = Counter("fangfan_ticks_sent", "Ticks of time sent to households that were due.", registry=REGISTRY)
+overdue = Gauge("fangfan_ticks_behind_seconds", "How long the household that waits longest for its tick has been due.",
+                ["partition"], registry=REGISTRY)  # fmt: skip
 build = Info("fangfan_build", "Version of the worker.", registry=REGISTRY)
 
 
-_OF_PARTITION: Final = (households, waiting, lane_state, recovery_seconds, recovery_left, committed_at)
+_OF_PARTITION: Final = (households, waiting, lane_state, recovery_seconds, recovery_left, committed_at, overdue)
 
 
 def forget_partition(partition: str, topics: Iterable[str]) -> None:
@@ -91,6 +94,11 @@ def confirmed(partition: str, tally: Tally, now: int) -> None:
             reasons.labels(alert.transition.value, reason.rule, reason.severity, alert.tier).inc()
         alert_latency.labels("ingested").observe((now - each.appended_at) / NANOSECONDS)
         alert_latency.labels("occurred").observe((now - each.occurred_at) / NANOSECONDS)
+
+
+def due(partition: str, first: int | None, now: int) -> None:
+    """Tell how long the household that waits longest has been due (nanoseconds; None where nobody is)."""
+    overdue.labels(partition).set(max(0.0, (now - first) / NANOSECONDS) if first is not None else 0.0)
 
 
 def log(level: str, event: str, **fields: Any) -> None:

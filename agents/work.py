@@ -17,6 +17,7 @@ CHANNEL_OF: Final = {
     Topic.HOUSEHOLDS: "registry",
     Topic.REROUTED: "rerouted",
     Topic.PERSONS: "person",
+    Topic.TICKS: "tick",
 }
 
 
@@ -58,9 +59,13 @@ class Tally(msgspec.Struct):
 
 
 class Work(msgspec.Struct):
-    """Everything one batch did. ``states`` holds changed households, ``changes`` store keys with their new values."""
+    """Everything one batch did. ``states`` holds changed households, ``changes`` store keys with their new values.
+
+    ``index`` holds what moves in the index of due households: it is stored like ``changes`` but stands in no changelog.
+    """
 
     outgoing: list[Outgoing] = []
     states: dict[str, HouseholdState] = {}
     changes: dict[bytes, bytes | None] = {}
+    index: dict[bytes, bytes | None] = {}
     tally: Tally = msgspec.field(default_factory=Tally)

@@ -18,6 +18,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.structs import ConsumerRecord
 
 from agents.app import Worker
+from agents.due_index import DueIndex
 from agents.main import tune_collector
 from agents.ports import Job
 from agents.settings import Settings
@@ -77,7 +78,7 @@ class PeerJob:
 class PeerWorker(Worker):
     """A worker with another job."""
 
-    def _job(self, partition: int, store: Store) -> Job:
+    def _job(self, partition: int, store: Store, index: DueIndex | None) -> Job:
         return PeerJob(partition, store)
 
 

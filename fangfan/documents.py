@@ -13,7 +13,7 @@ from schemas.dead_letters import Redriven
 from schemas.registry import PersonClaim
 from schemas.rejections import RejectionCode
 from schemas.vocabulary import SIGNED_COMPONENTS
-from schemas.wire import CadreReport, DepartmentRecord, HouseholdEntry, SelfDeclaration
+from schemas.wire import CadreReport, DepartmentRecord, HouseholdEntry, SelfDeclaration, TickMessage
 from streams.topics import DAY_MS, Topic, TopicSpec, catalogue
 
 Document = dict[str, Any]
@@ -38,6 +38,7 @@ ROOTS: Final = {
     Topic.HOUSEHOLDS: ("HouseholdEntry",),
     Topic.REROUTED: ("SelfDeclaration", "CadreReport", "DepartmentRecord", "HouseholdEntry"),
     Topic.PERSONS: ("PersonClaim", "DepartmentRecord"),
+    Topic.TICKS: ("TickMessage",),
     Topic.ALERTS: ("Alert",),
     Topic.ALERTS_CURRENT: ("Alert",),
     Topic.DEAD_LETTERS_REDRIVEN: ("Redriven",),
@@ -84,7 +85,7 @@ def schema_of(topic: Topic) -> Document:
 
 
 def _definitions() -> dict[str, Document]:
-    types = (SelfDeclaration, CadreReport, DepartmentRecord, HouseholdEntry, PersonClaim, Alert, Redriven)
+    types = (SelfDeclaration, CadreReport, DepartmentRecord, HouseholdEntry, PersonClaim, TickMessage, Alert, Redriven)
     _, defs = msgspec.json.schema_components(types, ref_template="#/$defs/{name}")
     for definition in defs.values():
         for name, field in definition.get("properties", {}).items():

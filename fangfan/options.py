@@ -43,7 +43,7 @@ OPTIONS: Final[Mapping[str, Any]] = {
     "web_port": _option("web_port", "PORT", "/metrics, /healthz, /readyz, /households; 0 = any free port, printed.", "6066"),
     "web_token": _option("web_token", "TEXT", f"Beyond 127.0.0.1, /households wants it as a bearer token. {_VISIBLE}", "none"),
     "policy": _option("policy", "PATH", "Policy file or folder.", "policy/shanxi.toml"),
-    "ticks": _option("ticks", "on|off", "Ticks of time; only off in this release.", "off"),
+    "ticks": _option("ticks", "on|off", "Whether time passes for households without reports; all workers alike.", "off"),
     "bad_share": _option("bad_share", "RATIO", "Share of bad records of a topic from which the worker says so.", "0.05"),
     "state_version": _option("state_version", "NUMBER", "How states are stored; see Rolling upgrade.", str(STATE_VERSION)),
     "stall_seconds": _option("stall_seconds", "SECONDS", "A worker that has work and does not move for so long ends.", "120"),

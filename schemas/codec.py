@@ -8,8 +8,11 @@ import orjson
 
 from schemas.alerts import Alert
 from schemas.dead_letters import Redriven
+from schemas.fields import render_instant
 from schemas.household import STATE_VERSION, HouseholdState
 from schemas.registry import PersonClaim, PersonState
+from schemas.reports import Tick
+from schemas.wire import TickMessage
 
 _encoder: Final = msgspec.msgpack.Encoder()
 _redriven: Final = msgspec.json.Decoder(Redriven)
@@ -70,6 +73,11 @@ def decode_person(data: bytes) -> PersonState:
 def encode_claim(claim: PersonClaim) -> bytes:
     """Return a claim as it travels on ``persons``."""
     return msgspec.json.encode(claim)
+
+
+def encode_tick(tick: Tick) -> bytes:
+    """Return a tick as it travels on ``ticks``."""
+    return msgspec.json.encode(TickMessage(tick.household_id, render_instant(tick.at)))
 
 
 def encode_alert(alert: Alert, emitted_at: str) -> bytes:

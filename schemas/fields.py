@@ -131,6 +131,16 @@ def day_of(instant: int) -> int:
     return (instant // NANOSECONDS + CHINA_OFFSET_SECONDS) // DAY_SECONDS + EPOCH_ORDINAL
 
 
+def instant_of_day(day: int) -> int:
+    """Return the instant at which an ordinal day begins in China."""
+    return ((day - EPOCH_ORDINAL) * DAY_SECONDS - CHINA_OFFSET_SECONDS) * NANOSECONDS
+
+
+def instant_of_month(month: int) -> int:
+    """Return the instant at which a month (of the years 1 to 9999) begins in China."""
+    return instant_of_day(date(month // 12, month % 12 + 1, 1).toordinal())
+
+
 @lru_cache(maxsize=65_536)
 def month_of_day(day: int) -> int:
     """Return the month number an ordinal day lies in (days before the year 1 count as its first month)."""

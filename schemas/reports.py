@@ -99,6 +99,7 @@ class Report(msgspec.Struct, frozen=True, gc=False):
 class Tick(msgspec.Struct, frozen=True, gc=False):
     """Time passing for a household that sent nothing (instant in nanoseconds)."""
 
+    household_id: str
     at: int
 
 

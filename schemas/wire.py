@@ -190,6 +190,13 @@ class HouseholdEntry(Struct, frozen=True, gc=False):
     relieved_on: str | None = None
 
 
+class TickMessage(Struct, frozen=True, tag_field="schema", tag="tick/1", gc=False):
+    """A record on ``ticks``: time has passed for a household."""
+
+    household_id: HouseholdId
+    at: Instant
+
+
 class Schema(msgspec.Struct, frozen=True, gc=False):
     """Only the schema of a message: what is looked at before the rest."""
 

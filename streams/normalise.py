@@ -10,7 +10,7 @@ from schemas import wire
 from schemas.fields import NANOSECONDS, instant_of, is_household_id, parse_day, parse_instant, parse_money, parse_month
 from schemas.registry import Member, PersonClaim, RegistryChange, RegistryEntry
 from schemas.rejections import Rejected, Rejection, RejectionCode
-from schemas.reports import Claim, Fact, Income, IncomeStatement, Indicator, KeptReport, Report, Spending
+from schemas.reports import Claim, Fact, Income, IncomeStatement, Indicator, KeptReport, Report, Spending, Tick
 from schemas.vocabulary import COMPONENTS, SIGNED_COMPONENTS
 from streams.identity import has_identity_number
 from streams.json_object import parse_object
@@ -28,7 +28,7 @@ _PATH = re.compile(r" - at `(.*)`$")
 _MISSING = re.compile(r"missing required field `([^`]*)`")
 
 T = TypeVar("T")
-Message = Report | RegistryChange | PersonClaim
+Message = Report | RegistryChange | PersonClaim | Tick
 
 
 def normalise(topic: Topic, key: bytes | None, value: bytes | None, timestamp: int) -> Message | Rejection:
@@ -62,7 +62,19 @@ def _read(topic: Topic, key: bytes | None, value: bytes | None, timestamp: int) 
         return _registry_change(_convert(document, wire.HouseholdEntry))
     if schema == "person-claim/1" and topic is Topic.PERSONS:
         return _convert(document, PersonClaim)
+    if schema == "tick/1" and topic is Topic.TICKS:
+        return _tick(_convert(document, wire.TickMessage), key, timestamp)
     raise Rejected(RejectionCode.WRONG_SCHEMA, "$.schema", f"unknown on topic {topic.value}")
+
+
+def _tick(message: wire.TickMessage, key: bytes | None, timestamp: int) -> Tick:
+    """Read a tick; only workers write them, so what lies elsewhere or ahead of time was not meant for anybody."""
+    if household_of_key(key) != message.household_id:
+        raise Rejected(RejectionCode.INVALID_KEY, "key", "is not the household of the tick")
+    at = _instant(message.at, "$.at")
+    if at > instant_of(timestamp):
+        raise Rejected(RejectionCode.FUTURE_EVENT, "$.at", "after the record's timestamp")
+    return Tick(message.household_id, at)
 
 
 def _removal(topic: Topic, key: bytes | None, timestamp: int) -> RegistryChange:

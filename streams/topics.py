@@ -20,6 +20,7 @@ class Topic(StrEnum):
     POLICY = "policy"
     REROUTED = "rerouted"
     PERSONS = "persons"
+    TICKS = "ticks"
     ALERTS = "alerts"
     ALERTS_CURRENT = "alerts-current"
     DEAD_LETTERS = "dead-letters"
@@ -35,6 +36,7 @@ INPUTS: Final = (
     Topic.HOUSEHOLDS,
     Topic.REROUTED,
     Topic.PERSONS,
+    Topic.TICKS,
 )
 """What a lane reads: partition p of each, together."""
 
@@ -73,6 +75,7 @@ def catalogue(partitions: int, retention_days: int, dead_letter_days: int) -> tu
         compact(Topic.POLICY, 1),
         delete(Topic.REROUTED, retention_days),
         delete(Topic.PERSONS, retention_days),
+        delete(Topic.TICKS, retention_days),
         delete(Topic.ALERTS, retention_days),
         compact(Topic.ALERTS_CURRENT),
         delete(Topic.DEAD_LETTERS, dead_letter_days),

@@ -36,6 +36,10 @@ def entry(household_id: str = "H000001", *members: dict[str, Any], **over: Any) 
     } | over  # fmt: skip
 
 
+def tick(at: str, household_id: str = "H000001") -> dict[str, Any]:
+    return {"schema": "tick/1", "household_id": household_id, "at": at}
+
+
 def member(person_id: str, **over: Any) -> dict[str, Any]:
     return {"person_id": person_id, "birth_year": 1980, "labour": "full", "student": False} | over
 

@@ -14,7 +14,7 @@ from schemas.rejections import Rejection
 from streams.normalise import normalise
 from streams.policy import Policy
 from streams.topics import Topic
-from tests.build import TIMESTAMP, cadre, declaration, department, encode, entry, statement
+from tests.build import TIMESTAMP, cadre, declaration, department, encode, entry, statement, tick
 from tests.doors import Running
 from tests.ways import Batches, Kafka, Pure, Way
 
@@ -169,6 +169,42 @@ def test_channels_that_disagree_are_named(live: Way) -> None:
     conflict = alerts[0].reasons[0].conflict
     assert conflict is not None
     assert (["w0"], ["w1"]) == ([e.event_id for e in conflict.good], [e.event_id for e in conflict.bad])
+
+
+def test_what_an_illness_cost_stops_counting_when_its_month_leaves_the_window_though_nobody_reports(live: Way) -> None:
+    """docs/contract-time.md: the window of June 2026 begins with June 2025; what was paid in May 2025 lies before it."""
+    paid = {"type": "spending", "category": "medical", "self_paid": "6000.00", "month": "2025-05"}
+    shock = department("m1", "medical-insurance", paid, at="2025-06-10T09:00:00+08:00")
+    _, alerts = live(entry(), shock, tick("2026-05-01T00:00:00+08:00"), tick("2026-06-01T00:00:00+08:00"))
+
+    said = [(each.transition, each.caused_by, each.as_of) for each in alerts]
+    june = "2026-06-01T00:00:00+08:00"
+    assert [("opened", "m1", "2025-06-10T09:00:00+08:00"), ("cleared", f"tick:{june}", june)] == said
+
+
+def test_a_tick_of_before_changes_nothing(live: Way) -> None:
+    state, alerts = live(entry(), WELL_OFF, tick("2026-06-01T00:00:00+08:00"))
+
+    assert [] == alerts
+    assert live(entry(), WELL_OFF)[0] == state
+
+
+def test_a_tick_that_no_worker_would_send_is_refused() -> None:
+    """docs/contract-time.md: the key names the household; not after the record's timestamp; on its own topic alone."""
+    ahead = tick("2026-12-01T00:00:00+08:00")
+    cases = [
+        (Topic.TICKS, b"H000001", encode(ahead), "future-event", "$.at"),
+        (Topic.TICKS, b"H000002", encode(tick("2026-06-01T00:00:00+08:00")), "invalid-key", "key"),
+        (Topic.TICKS, b"H000001", encode(tick("June")), "invalid-value", "$.at"),
+        (Topic.TICKS, b"H000001", None, "null-value", "$"),
+        (Topic.REROUTED, b"H000001", encode(tick("2026-06-01T00:00:00+08:00")), "wrong-schema", "$.schema"),
+        (Topic.CADRE_REPORTS, b"H000001", encode(tick("2026-06-01T00:00:00+08:00")), "wrong-schema", "$.schema"),
+    ]
+    for topic, key, value, code, field in cases:
+        found = normalise(topic, key, value, TIMESTAMP)
+
+        assert isinstance(found, Rejection), value
+        assert (code, field) == (found.code.value, found.field)
 
 
 def test_records_that_must_be_refused() -> None:

@@ -22,7 +22,7 @@ from streams.policy import Policy
 from streams.topics import SCHEMA_OF, Topic
 from tests.build import TIMESTAMP, encode
 
-TOPIC_OF = {schema: topic for topic, schema in SCHEMA_OF.items()}
+TOPIC_OF = {schema: topic for topic, schema in SCHEMA_OF.items()} | {"tick/1": Topic.TICKS}
 NAME = "H000001"
 PATIENCE_SECONDS = 30
 Life = tuple[HouseholdState, list[Alert]]

@@ -71,12 +71,12 @@ async def start_worker(settings: Settings, folder: Path, *command: str, **given:
 
 
 @contextlib.asynccontextmanager
-async def workers(settings: Settings, folder: Path, count: int) -> AsyncIterator[list[WorkerProcess]]:
+async def workers(settings: Settings, folder: Path, count: int, **given: str) -> AsyncIterator[list[WorkerProcess]]:
     """Run some workers; they are ended however the test ends."""
     running: list[WorkerProcess] = []
     try:
         for number in range(count):
-            running += [await start_worker(settings, folder / f"worker-{number}")]
+            running += [await start_worker(settings, folder / f"worker-{number}", **given)]
         yield running
     finally:
         for worker in running:

@@ -124,7 +124,7 @@ async def test_every_query_asks_for_what_a_worker_tells(broker: EmbeddedBroker, 
     await create_topics(settings)
     water = department("w1", "water", {"type": "water", "safe": False})
     stranger = department("w2", "water", {"type": "water", "safe": True}) | {"household_id": None, "person_id": "P-stranger"}
-    async with workers(settings, tmp_path, 1) as running:
+    async with workers(settings, tmp_path, 1, TICKS="on") as running:
         async with AIOKafkaProducer(bootstrap_servers=settings.brokers) as producer:
             for topic, value, key in (
                 ("households", encode(entry("H000001", member("P-1"))), b"H000001"),
@@ -136,6 +136,7 @@ async def test_every_query_asks_for_what_a_worker_tells(broker: EmbeddedBroker, 
         await drained(settings, 60)
         async with prometheus(running[0].web.removeprefix("http://"), tmp_path) as address:
             await scraped(address, "fangfan_alerts_total")
+            await scraped(address, "fangfan_ticks_behind_seconds")
             await asyncio.to_thread(check_queries, address)
 
 

@@ -44,7 +44,7 @@ def test_every_reason_follows_from_the_reports_it_names(policy: Policy) -> None:
             named = {report.event_id for report in finding.reports}
             # a named report may also withdraw others; these are not named and were not counted
             some = [dict(report, voids=None) for report in reports if report["event_id"] in named]
-            facts = merge(facts_of([*some, *entries]), Tick(whole.as_of or 0))
+            facts = merge(facts_of([*some, *entries]), Tick("H000001", whole.as_of or 0))
             again = assess(facts, policy)
             assert again is not None
             twin = [each for each in again.findings if (each.rule, each.subject) == (finding.rule, finding.subject)]
@@ -74,7 +74,7 @@ def test_without_one_of_its_reports_a_money_reason_changes(policy: Policy, rule:
             left_out = finding.reports[-1].event_id
             named = {report.event_id for report in finding.reports} - {left_out}
             some = [dict(report, voids=None) for report in reports if report["event_id"] in named]
-            again = assess(merge(facts_of([*some, *entries]), Tick(whole.as_of or 0)), policy)
+            again = assess(merge(facts_of([*some, *entries]), Tick("H000001", whole.as_of or 0)), policy)
             assert again is not None
             twin = [reason(each) for each in again.findings if each.rule == finding.rule]
             assert [reason(finding)] != twin

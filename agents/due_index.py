@@ -1,0 +1,123 @@
+"""The due index: which households of a partition are due for a tick, by instant, so that a sweep sees only these.
+
+It lies beside the states in the same store and is written with them; like them it is a cache. A mark says up to which changelog
+offset and under which policy it is complete: states that came otherwise (a rebuild, a run without ticks) are indexed in
+the background, slice by slice.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from agents.store import HOUSEHOLD, Store
+from schemas import codec
+from schemas.household import HouseholdState
+from streams.due import due
+from streams.policy import Policy
+
+DUE: Final = b"d"
+"""Prefix of index keys: then 8 bytes of the instant (offset so that they sort), then the household."""
+_MARK: Final = b"\0due"
+_LAYOUT: Final = 1
+"""Part of the mark: a release that reckons due instants otherwise counts it up, so that indexes are made anew."""
+_BIAS: Final = 1 << 63
+_WIDTH: Final = 8
+
+Changes = dict[bytes, bytes | None]
+
+
+def due_key(instant: int, household: str) -> bytes:
+    """Return the index key of a household that is due at an instant (nanoseconds)."""
+    return DUE + (instant + _BIAS).to_bytes(_WIDTH, "big") + household.encode()
+
+
+def read_key(key: bytes) -> tuple[int, str]:
+    """Return instant and household of an index key."""
+    return int.from_bytes(key[1 : 1 + _WIDTH], "big") - _BIAS, key[1 + _WIDTH :].decode()
+
+
+class DueIndex:
+    """One partition's index under one policy."""
+
+    def __init__(self, store: Store, topic: str, policy: Policy) -> None:
+        """Bind to a store whose household states come from the changelog ``topic``."""
+        self._store, self._topic, self._policy = store, topic, policy
+        self._floor = DUE
+        """No entry lies before it: what was swept leaves tombstones that are not to be read again and again."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether every household of the store is in the index."""
+        return self._store.get(_MARK) == self._mark(self._store.offset(self._topic))
+
+    def move(self, changes: Changes, household: str, before: HouseholdState, after: HouseholdState) -> None:
+        """Add to a batch's changes what moves a household in the index."""
+        old, new = due(before, self._policy), due(after, self._policy)
+        if old == new:
+            return
+        if old is not None:
+            changes[due_key(old, household)] = None
+        if new is not None:
+            self._put(changes, new, household)
+
+    def _put(self, changes: Changes, instant: int, household: str) -> None:
+        key = due_key(instant, household)
+        changes[key] = b""
+        self._floor = min(self._floor, key)
+
+    def marked(self, changelog: dict[str, int]) -> Changes:
+        """Return what says that the index is still complete after a batch that wrote the changelogs up to some offsets."""
+        return {_MARK: self._mark(changelog[self._topic])} if self._topic in changelog else {}
+
+    def rebuild(self, slice_size: int) -> Iterator[int]:
+        """Index every household anew; yields after each slice how many there were so far. Other batches may be stored between.
+
+        An entry that a batch overtakes is wrong for a while; :meth:`overdue` finds and mends it.
+        """
+        self._store.delete_range(DUE, bytes((DUE[0] + 1,)))
+        self._floor = DUE
+        done, changes = 0, Changes()
+        for key, value in self._store.scan(HOUSEHOLD):
+            instant = due(codec.decode_state(value), self._policy)
+            if instant is not None:
+                self._put(changes, instant, key[1:].decode())
+            done += 1
+            if done % slice_size == 0:
+                self._store.write(changes.items(), {})
+                changes.clear()
+                yield done
+        changes[_MARK] = self._mark(self._store.offset(self._topic))
+        self._store.write(changes.items(), {})
+        yield done
+
+    def overdue(self, now: int, after: bytes, limit: int) -> list[tuple[int, str]]:
+        """Return at most ``limit`` households due up to ``now``, as (instant, household), from behind an index key on.
+
+        An entry that does not agree with its household's state is mended and not returned.
+        """
+        found: list[tuple[int, str]] = []
+        mended = Changes()
+        for key, _ in self._store.scan(DUE, begin=max(after + b"\0", self._floor)):
+            instant, household = read_key(key)
+            if instant > now or len(found) == limit:
+                break
+            data = self._store.get(HOUSEHOLD + household.encode())
+            true = due(codec.decode_state(data), self._policy) if data is not None else None
+            if true == instant:
+                found.append((instant, household))
+                continue
+            mended[key] = None
+            if true is not None:
+                self._put(mended, true, household)
+        if mended:
+            self._store.write(mended.items(), {})
+        return found
+
+    def first(self) -> int | None:
+        """Return the earliest instant of the index, None where nobody is due."""
+        for key, _ in self._store.scan(DUE, begin=self._floor):
+            self._floor = key
+            return read_key(key)[0]
+        return None
+
+    def _mark(self, offset: int) -> bytes:
+        return f"{_LAYOUT}:{offset}:{self._policy.mark}".encode()

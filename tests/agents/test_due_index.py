@@ -1,0 +1,148 @@
+"""The index of due households on a real store: batches keep it as a rebuild makes it, and a sweep sees only what is due."""
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from aiokafka.structs import ConsumerRecord
+
+from agents.due_index import DUE, DueIndex, due_key, read_key
+from agents.households import Households
+from agents.store import HOUSEHOLD, Store
+from schemas import codec
+from schemas.fields import parse_instant, render_instant
+from streams.due import due
+from streams.policy import Policy
+from streams.topics import SCHEMA_OF
+from tests.build import TIMESTAMP, cadre, encode, statement
+from tests.oracle.histories import history
+
+TOPIC = "changelog"
+TOPIC_OF = {schema: topic for topic, schema in SCHEMA_OF.items()}
+LATER = parse_instant("2040-01-01T00:00:00+08:00")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    store = Store(tmp_path / "store")
+    yield store
+    store.close()
+
+
+def records(households: int, seed: int) -> list[ConsumerRecord]:
+    rng, made = random.Random(seed), []
+    for number in range(households):
+        name = f"H{number:06d}"
+        reports, entry = history(rng)
+        for each in [*reports, *([entry] if entry else [])]:
+            topic, value = TOPIC_OF[each["schema"]].value, encode(each | {"household_id": name})
+            made.append(ConsumerRecord(topic, 0, 0, TIMESTAMP, 0, name.encode(), value, None, 0, 0, ()))
+    rng.shuffle(made)
+    return made
+
+
+def live(store: Store, policy: Policy, some: list[ConsumerRecord], index: DueIndex | None, size: int = 7) -> None:
+    """Take records in small batches, as a lane stores them."""
+    job = Households(0, 1, "", store, policy, index=index)
+    for start in range(0, len(some), size):
+        work = job.run(some[start : start + size], TIMESTAMP * 1_000_000)
+        offsets = {TOPIC: store.offset(TOPIC) + len(work.states)}
+        beside = work.index | index.marked(offsets) if index is not None else {}
+        store.write([*work.changes.items(), *beside.items()], offsets)
+
+
+def entries(store: Store) -> set[tuple[int, str]]:
+    return {read_key(key) for key, _ in store.scan(DUE)}
+
+
+def expected(store: Store, policy: Policy) -> set[tuple[int, str]]:
+    states = {key[1:].decode(): codec.decode_state(value) for key, value in store.scan(HOUSEHOLD)}
+    return {(instant, name) for name, state in states.items() if (instant := due(state, policy)) is not None}
+
+
+def rebuild(index: DueIndex) -> int:
+    *_, done = index.rebuild(10)
+    return done
+
+
+def test_batches_keep_the_index_as_a_rebuild_would_make_it(store: Store, policy: Policy) -> None:
+    index = DueIndex(store, TOPIC, policy)
+    assert rebuild(index) == 0
+    live(store, policy, records(40, 1), index)
+
+    assert index.complete
+    assert expected(store, policy) == entries(store)
+    assert len(entries(store)) > 30
+
+
+def test_states_that_came_without_the_index_are_indexed_by_a_rebuild(store: Store, policy: Policy) -> None:
+    """A store rebuilt from its changelog, or a run with ticks off: the mark tells."""
+    index = DueIndex(store, TOPIC, policy)
+    rebuild(index)
+    live(store, policy, records(20, 2), index)
+    live(store, policy, records(30, 3), None)
+    assert not index.complete
+    assert expected(store, policy) != entries(store)
+
+    assert 30 == rebuild(index)
+    assert index.complete
+    assert expected(store, policy) == entries(store)
+
+
+def test_batches_may_be_stored_while_the_index_is_rebuilt(store: Store, policy: Policy) -> None:
+    """What they overtake is mended when it comes up; nobody is left out and nobody is ticked at a wrong instant."""
+    made = records(60, 4)
+    live(store, policy, made[: len(made) // 2], None)
+    index = DueIndex(store, TOPIC, policy)
+    slices = index.rebuild(5)
+    rest = made[len(made) // 2 :]
+    for start in range(0, len(rest), 20):
+        next(slices, None)
+        live(store, policy, rest[start : start + 20], index)
+    for _ in slices:
+        pass
+    found = index.overdue(LATER, b"", 1_000)
+
+    assert index.complete
+    assert expected(store, policy) == set(found)
+    assert expected(store, policy) == entries(store)
+
+
+def test_another_policy_makes_the_index_anew(store: Store, policy: Policy) -> None:
+    rebuild(DueIndex(store, TOPIC, policy))
+
+    assert DueIndex(store, TOPIC, policy).complete
+    assert not DueIndex(store, TOPIC, msgspec.structs.replace(policy, mark=policy.mark + 1)).complete
+
+
+def test_a_sweep_goes_on_where_the_last_one_ended(store: Store, policy: Policy) -> None:
+    index = DueIndex(store, TOPIC, policy)
+    rebuild(index)
+    live(store, policy, records(25, 5), index)
+    everybody = sorted(entries(store))
+    seen: list[tuple[int, str]] = []
+    while some := index.overdue(LATER, due_key(*seen[-1]) if seen else b"", 4):
+        assert len(some) <= 4
+        seen += some
+
+    assert everybody == seen
+    assert everybody[0][0] == index.first()
+    assert [] == index.overdue(everybody[0][0] - 1, b"", 4)
+
+
+def test_a_household_that_becomes_due_before_all_others_is_seen(store: Store, policy: Policy) -> None:
+    """The index remembers where its entries begin, so as not to read what was deleted; a late household lies before that."""
+    index = DueIndex(store, TOPIC, policy)
+    rebuild(index)
+    for name, at in (("H000001", "2026-06-10T09:00:00+08:00"), ("H000002", "2024-03-01T09:00:00+08:00")):
+        report = cadre(f"e-{name}", statement("2023-01", "2023-12", "9000"), household_id=name, at=at)
+        record = ConsumerRecord("cadre-reports", 0, 0, TIMESTAMP, 0, name.encode(), encode(report), None, 0, 0, ())
+        live(store, policy, [record], index)
+        first = index.first()
+        assert first is not None
+        seen = render_instant(first)
+
+    assert "2024-04-01T00:00:00+08:00" == seen
+    assert ["H000002", "H000001"] == [name for _, name in index.overdue(LATER, b"", 10)]

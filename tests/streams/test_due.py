@@ -1,0 +1,132 @@
+"""Time without reports: between due instants it says nothing, a tick at one leads to the next (docs/contract-time.md)."""
+
+import random
+from typing import Any
+
+import msgspec
+import pytest
+
+from schemas.fields import day_of, parse_instant, render_instant
+from schemas.household import EMPTY, HouseholdState
+from schemas.registry import RegistryChange
+from schemas.reports import Report, Tick
+from streams.due import due
+from streams.pipeline import advance
+from streams.policy import Line, Policy
+from tests.build import TIMESTAMP, cadre, department, entry, member, statement
+from tests.oracle.histories import history
+from tests.streams.test_against_oracle import read
+
+HOUSEHOLDS = 1_500
+HORIZON_YEARS = 6
+"""Longer than anything counts: by then a household has nothing left to be due for."""
+
+
+def lived(records: list[dict[str, Any]], policy: Policy) -> HouseholdState:
+    state = EMPTY
+    for record in records:
+        message = read(record)
+        assert isinstance(message, Report | RegistryChange)
+        state = advance("H000001", state, message, TIMESTAMP * 1_000_000, policy).state
+    return state
+
+
+def at(instant: int) -> Tick:
+    return Tick("H000001", instant)
+
+
+def test_between_two_due_instants_time_says_nothing_and_after_the_last_nothing_ever(policy: Policy) -> None:
+    """The law that lets a sweep look only at what is due: any other instant gives no transition and keeps every report."""
+    ticks = transitions = 0
+    for seed in range(HOUSEHOLDS):
+        rng = random.Random(seed)
+        reports, registry = history(rng)
+        state = lived([*reports, *([registry] if registry else [])], policy)
+        end = (state.facts.as_of or 0) + HORIZON_YEARS * 366 * 86_400 * 10**9
+        while (instant := due(state, policy)) is not None and instant <= end:
+            assert state.facts.as_of is not None
+            assert instant > state.facts.as_of
+            between = advance("H000001", state, at(rng.randrange(state.facts.as_of, instant)), instant, policy)
+            assert (seed, None) == (seed, between.alert)
+            assert state.facts.reports == between.state.facts.reports
+            step = advance("H000001", state, at(instant), instant, policy)
+            transitions += step.alert is not None
+            ticks += 1
+            state = step.state
+        late = advance("H000001", state, at(rng.randrange(state.facts.as_of or 0, end + 1)), end, policy)
+        assert due(state, policy) is not None or late.alert is None
+    assert ticks > HOUSEHOLDS * 10
+    assert transitions > HOUSEHOLDS // 4
+
+
+def test_many_ticks_one_by_one_end_like_one_tick_at_the_last(policy: Policy) -> None:
+    """How often the clock was told does not matter for what holds; only for what was said on the way."""
+    for seed in range(200):
+        reports, registry = history(random.Random(seed))
+        state = begin = lived([*reports, *([registry] if registry else [])], policy)
+        instants = []
+        while (instant := due(state, policy)) is not None and len(instants) < 20:
+            instants.append(instant)
+            state = advance("H000001", state, at(instant), instant, policy).state
+        if not instants:
+            continue
+        once = advance("H000001", begin, at(instants[-1]), instants[-1], policy).state
+        assert state.facts == once.facts
+        content = [
+            (o.severity, o.category, o.pathway, o.reasons, o.conflicts) if (o := s.thread.open) else None for s in (state, once)
+        ]
+        assert content[0] == content[1]
+
+
+@pytest.mark.parametrize(
+    ("records", "expected"),
+    [
+        ([entry()], None),
+        ([cadre("e1", {"type": "water", "safe": False})], "2029-07-01T00:00:00+08:00"),
+        ([cadre("e1", {"type": "water", "safe": True}), entry()], "2029-07-01T00:00:00+08:00"),
+        ([cadre("e1", {"type": "water", "safe": False}), entry()], "2027-01-01T00:00:00+08:00"),
+        ([cadre("e1", {"type": "water", "safe": False}), entry(members=[])], "2029-07-01T00:00:00+08:00"),
+        ([cadre("e1", statement("2025-06", "2026-05", "30000"))], "2026-07-01T00:00:00+08:00"),
+        ([cadre("e1", statement("2025-06", "2026-05", "30000"), at="2026-10-31T23:59:59+08:00")], "2026-11-01T00:00:00+08:00"),
+        ([cadre("e1", statement("2025-06", "2026-05", "30000"), at="2026-06-30T16:00:00Z")], "2026-08-01T00:00:00+08:00"),
+        ([department("e1", "health", voids="e0")], "2029-07-01T00:00:00+08:00"),
+    ],
+)
+def test_a_household_is_due_when_time_may_say_something_new(
+    policy: Policy, records: list[dict[str, Any]], expected: str | None
+) -> None:
+    instant = due(lived(records, policy), policy)
+
+    assert expected == (render_instant(instant) if instant is not None else None)
+
+
+def test_the_day_an_income_line_begins_is_due_where_there_is_money(policy: Policy) -> None:
+    """A mid-year change of the line (8,800 from 14 March 2024 in one place) is nobody's report."""
+    rule = policy.province.income_line
+    march = parse_instant("2026-03-14T00:00:00+08:00")
+    lines = (*rule.lines, Line(day_of(march), 880_000))
+    province = msgspec.structs.replace(policy.province, income_line=msgspec.structs.replace(rule, lines=lines))
+    changed = msgspec.structs.replace(policy, province=province, mark=policy.mark + 1)
+    money = [entry(), cadre("e1", statement("2025-03", "2026-02", "17000"), at="2026-03-02T09:00:00+08:00")]
+    water = [entry(), cadre("e1", {"type": "water", "safe": True}, at="2026-03-02T09:00:00+08:00")]
+
+    state = lived(money, changed)
+    assert state.thread.open is None
+    assert march == due(state, changed)
+    assert march != due(lived(water, changed), changed)
+
+    step = advance("H000001", state, at(march), march, changed)
+    assert step.alert is not None
+    assert ("opened", "tick:2026-03-14T00:00:00+08:00") == (step.alert.transition, step.alert.caused_by)
+    assert "8800.00" == step.alert.reasons[0].threshold
+
+
+def test_a_new_year_moves_a_member_out_of_working_age(policy: Policy) -> None:
+    """Born 1967: 59 in 2026, 60 on the first of January 2027; help changes its kind without anybody reporting."""
+    state = lived([entry("H000001", member("P-0001", birth_year=1967)), cadre("e1", {"type": "water", "safe": False})], policy)
+    instant = due(state, policy)
+    assert instant is not None
+    step = advance("H000001", state, at(instant), instant, policy)
+
+    assert step.alert is not None
+    assert ("updated", "security") == (step.alert.transition, step.alert.pathway)
