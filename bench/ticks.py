@@ -97,7 +97,7 @@ def main() -> None:
         store.close()
     print(f"{machine()}; `python -m bench.ticks --households {options.households}`; CPU time of one process\n")
     print(table(["households due", "sweep ms", "µs/household due"], rows))
-    print(f"\nindex made anew: {built / 1e3:.1f} s for {options.households:,} households; due instant of a state: {each:.2f} µs")
+    print(f"\nindex made anew: {built / 1e3:.1f} s for {options.households:,} households; due instant of one: {each:.2f} µs")
     print(f"keys of the index: {entries:.0f} bytes a household")
 
 
