@@ -136,6 +136,7 @@ def instant_of_day(day: int) -> int:
     return ((day - EPOCH_ORDINAL) * DAY_SECONDS - CHINA_OFFSET_SECONDS) * NANOSECONDS
 
 
+@lru_cache(maxsize=4096)
 def instant_of_month(month: int) -> int:
     """Return the instant at which a month (of the years 1 to 9999) begins in China."""
     return instant_of_day(date(month // 12, month % 12 + 1, 1).toordinal())

@@ -27,9 +27,17 @@ def due(state: HouseholdState, policy: Policy) -> int | None:
     return min(_instants(facts, facts.as_of, parameters, ages=ages), default=None)
 
 
+def _has_money(facts: Facts) -> bool:
+    for report in facts.reports:
+        for fact in report.facts:
+            if type(fact) is not Indicator:
+                return True
+    return False
+
+
 def _instants(facts: Facts, as_of: int, parameters: Parameters, *, ages: bool) -> Iterator[int]:
     month = month_of(as_of)
-    if any(type(fact) is not Indicator for report in facts.reports for fact in report.facts):
+    if _has_money(facts):
         yield instant_of_month(month + 1)
         today = day_of(as_of)
         yield from (instant_of_day(line.start) for line in parameters.income_line.lines if line.start > today)
