@@ -8,7 +8,7 @@ from schemas.fields import render_day, render_instant, render_money, render_mont
 from schemas.household import HouseholdState
 from schemas.reports import Claim, Fact, Income, IncomeStatement, KeptReport, Spending
 from schemas.vocabulary import CHANNELS, COMPONENTS
-from streams.alerts import reason
+from streams.alerts import note, reason
 from streams.assess import area_code, assess
 from streams.ledger import Ledger, Missing, Window
 from streams.policy import Policy
@@ -43,6 +43,7 @@ def household_view(household_id: str, state: HouseholdState, policy: Policy) -> 
             "quiet": [_fields(each, "rule", "value", "threshold", "unit") for each in assessment.quiet] if assessment else [],
             "undetermined": [_fields(each, "rule", "missing") for each in assessment.undetermined] if assessment else [],
         },
+        "conflicts": [msgspec.to_builtins(note(each)) for each in assessment.conflicts] if assessment else [],
         "category": assessment.category if assessment else "unknown",
         "pathway": assessment.pathway if assessment else "unknown",
         "alert": _open(household_id, state),

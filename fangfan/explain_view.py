@@ -47,6 +47,8 @@ def show(console: Console, view: dict[str, Any]) -> None:
     """Print a household's view (see :func:`agents.views.household_view`) with its alert ``history``."""
     _head(console, view)
     console.print(_rules(view["rules"]))
+    if view["conflicts"]:
+        console.print(_conflicts(view["conflicts"]))
     console.print(_ledger(view["ledger"]))
     console.print(_facts(view))
     if view["history"]:
@@ -100,6 +102,20 @@ def _rules(rules: dict[str, Any]) -> Table:
         answer = Text("无法判定 undetermined", "dim")
         shown.add_row(_rule(each["rule"]), answer, "", "", Text(f"缺 missing: {each['missing']}", "dim"))
     return shown
+
+
+def _conflicts(conflicts: list[dict[str, Any]]) -> Table:
+    """Show where the newest word is good and another channel's is bad: no rule fires, somebody should ask."""
+    shown = grid("rule 规则", "good 好", "bad 差", title="conflicts 各渠道说法不一，需核实 please verify")
+    for each in conflicts:
+        sides = ("\n".join(_said(report) for report in each[side]) for side in ("good", "bad"))
+        shown.add_row(f"{_rule(each['rule'])} {each['subject'] or ''}".strip(), *sides)
+    return shown
+
+
+def _said(report: dict[str, Any]) -> str:
+    day, channel = report["occurred_at"][:10], report["channel"]
+    return f"{CHANNELS[channel]} {channel} {report['source']} {day}: {report['event_id']}"
 
 
 def _rule(name: str) -> str:

@@ -3,11 +3,13 @@
 import hashlib
 import re
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Final, get_args
 
+from fangfan.tables import Row
 from schemas import wire
 
 DEFAULT_MAPPING: Final = Path(__file__).resolve().parent / "mappings" / "shanxi.toml"
@@ -21,7 +23,8 @@ _FLAGS: Final = {"是": True, "否": False, "true": True, "false": False, "有":
                  "充足": True, "不足": False, "已参保": True, "未参保": False}  # fmt: skip
 _FLAG_FIELDS: Final = frozenset({"cumulative", "adequate", "enrolled", "safe"})
 _MONTH_FIELDS: Final = frozenset({"month", "from", "to"})
-_MONTH = re.compile(r"([0-9]{4})(?:-|/|\.|年)?([0-9]{1,2})月?(?:-[0-9]{2}(?:T00:00:00)?)?")
+_MONTH = re.compile(r"([0-9]{4})(?:[-/年]([0-9]{1,2})|\.?([0-9]{2}))月?(?:-[0-9]{2}(?:T00:00:00)?)?")
+"""After a point or nothing two digits: Excel holds October typed as 2026.10 as the number 2026.1."""
 _THOUSANDS = re.compile(r"-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?")
 _FULL_WIDTH = str.maketrans("０１２３４５６７８９．，－：", "0123456789.,-:")
 
@@ -46,9 +49,9 @@ class Mapping:
     columns: dict[str, str]
     words: dict[str, dict[str, str]]
 
-    def column_of(self, field: str, cells: dict[str, str]) -> str:
-        """Return the header under which a row has a field, else the field's own name."""
-        return next((name for name in cells if self.columns.get(name, name) == field), field)
+    def column_of(self, field: str, columns: Iterable[str]) -> str:
+        """Return the header under which a table has a field, else the field's own name."""
+        return next((name for name in columns if self.columns.get(name, name) == field), field)
 
 
 def load_mapping(path: Path | None) -> Mapping:
@@ -74,14 +77,14 @@ def load_mapping(path: Path | None) -> Mapping:
     return Mapping(columns, words)
 
 
-def to_report(cells: dict[str, str], mapping: Mapping, now: datetime) -> dict[str, Any]:
+def to_report(row: Row, mapping: Mapping, now: datetime) -> dict[str, Any]:
     """Return a row as a report with one fact. Its event id, where it has none, follows from its content alone.
 
     Raises:
         CellError: a cell cannot be read as its field.
     """
     fields: dict[str, Any] = {}
-    for column, cell in cells.items():
+    for column, cell in row.cells.items():
         field = mapping.columns.get(column, column)
         fields[field] = _value(field, column, cell, mapping)
     fields.setdefault("schema", "department-record/1")
@@ -96,7 +99,7 @@ def to_report(cells: dict[str, str], mapping: Mapping, now: datetime) -> dict[st
         wanted = FACTS[kind].__struct_encode_fields__ if kind in FACTS else ()
         facts = [{"type": kind} | {name: fields[name] for name in wanted if name in fields}]
     elif "voids" not in fields:
-        raise CellError(mapping.column_of("type", cells), "no column says what the row reports")
+        raise CellError(mapping.column_of("type", row.columns), "没有说明报告何事 nothing says what the row reports")
     return envelope | {"facts": facts}
 
 
@@ -109,7 +112,7 @@ def _value(field: str, column: str, cell: str, mapping: Mapping) -> Any:
         return plain.replace(",", "") if _THOUSANDS.fullmatch(plain) else plain
     if field in _FLAG_FIELDS:
         if text.lower() not in _FLAGS:
-            raise CellError(column, "must say yes or no (是/否)")
+            raise CellError(column, "须填是或否 must say yes or no (是/否)")
         return _FLAGS[text.lower()]
     if field in _MONTH_FIELDS:
         return _month(column, plain)
@@ -121,8 +124,8 @@ def _value(field: str, column: str, cell: str, mapping: Mapping) -> Any:
 def _month(column: str, text: str) -> str:
     match = _MONTH.fullmatch(text)
     if match is None:
-        raise CellError(column, "is not a month such as 2026-05, 202605 or 2026年5月")
-    return f"{match[1]}-{int(match[2]):02d}"
+        raise CellError(column, "月份写法不明 is not a month such as 2026-05, 202605 or 2026年5月")
+    return f"{match[1]}-{int(match[2] or match[3]):02d}"
 
 
 def _instant(column: str, text: str) -> str:
@@ -135,5 +138,5 @@ def _instant(column: str, text: str) -> str:
     try:
         moment = datetime.fromisoformat(plain)
     except ValueError:
-        raise CellError(column, "is not a date or date-time") from None
+        raise CellError(column, "日期写法不明 is not a date or date-time") from None
     return (moment if moment.tzinfo else moment.replace(tzinfo=CHINA)).isoformat()

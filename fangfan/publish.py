@@ -21,7 +21,7 @@ from fangfan.mapping import CellError, Mapping, to_report
 from fangfan.options import on_broker
 from fangfan.tables import FileError, read_lines, read_table
 from schemas.registry import RegistryChange
-from schemas.rejections import Rejection
+from schemas.rejections import Rejection, RejectionCode
 from schemas.reports import Report
 from streams.identity import mask_identity_numbers
 from streams.normalise import normalise
@@ -30,6 +30,24 @@ from streams.topics import SCHEMA_OF, Topic
 TOPIC_OF: Final = {schema: topic for topic, schema in SCHEMA_OF.items()}
 LINES: Final = frozenset({".jsonl", ".ndjson", ".json"})
 TABLES: Final = frozenset({".csv", ".xlsx"})
+REFUSED_ZH: Final = {
+    RejectionCode.NULL_VALUE: "没有内容",
+    RejectionCode.NOT_UTF8: "不是UTF-8",
+    RejectionCode.NOT_JSON: "不是JSON",
+    RejectionCode.NOT_AN_OBJECT: "不是JSON对象",
+    RejectionCode.DUPLICATE_KEY: "字段重复",
+    RejectionCode.MISSING_FIELD: "缺少内容",
+    RejectionCode.WRONG_TYPE: "类型不符",
+    RejectionCode.INVALID_VALUE: "取值不合要求",
+    RejectionCode.UNKNOWN_FACT: "事实类型不明",
+    RejectionCode.FACT_NOT_ALLOWED: "该渠道不可报告此类事实",
+    RejectionCode.WRONG_SCHEMA: "报告类型不符",
+    RejectionCode.IDENTITY_NUMBER: "含身份证号码",
+    RejectionCode.FUTURE_EVENT: "发生时间在未来",
+    RejectionCode.INVALID_KEY: "户编号不合要求",
+    RejectionCode.INTERNAL_ERROR: "内部错误",
+}
+"""Why a row is refused, for whoever sent it; the English words that follow are more exact."""
 WINDOW: Final = 1_000
 """How many records may wait for their confirmation."""
 
@@ -65,42 +83,43 @@ def read_file(path: Path, mapping: Mapping, now: datetime) -> Iterator[Item]:
     suffix = path.suffix.lower()
     if suffix in LINES:
         for number, line in read_lines(path):
-            yield _checked(line, Refused(path.name, "", number, "", ""), {}, None)
+            yield _checked(line, Refused(path.name, "", number, "", ""), (), None)
     elif suffix in TABLES:
         for row in read_table(path):
             where = Refused(path.name, row.sheet, row.number, "", "")
             try:
-                value = orjson.dumps(to_report(row.cells, mapping, now))
+                value = orjson.dumps(to_report(row, mapping, now))
             except CellError as error:
                 yield Refused(where.file, where.sheet, where.row, error.column, error.reason)
                 continue
-            yield _checked(value, where, row.cells, mapping)
+            yield _checked(value, where, row.columns, mapping)
     else:
         raise FileError(f"{path}: takes .csv, .xlsx, .jsonl, .ndjson or .json")
 
 
-def _checked(value: bytes, where: Refused, cells: dict[str, str], mapping: Mapping | None) -> Item:
+def _checked(value: bytes, where: Refused, columns: tuple[str, ...], mapping: Mapping | None) -> Item:
     """Read a record as the worker will, so that what would be dead-lettered is refused here."""
 
     def refused(path: str, reason: str) -> Refused:
         name = path.rpartition(".")[2]
-        column = mapping.column_of(name, cells) if mapping is not None else path
+        column = mapping.column_of(name, columns) if mapping is not None else path
         return Refused(where.file, where.sheet, where.row, mask_identity_numbers(column.encode()).decode(), reason)
 
     try:
         document = orjson.loads(value)
     except orjson.JSONDecodeError:
-        return refused("$", "is not one JSON object")
-    topic = TOPIC_OF.get(document.get("schema", "")) if isinstance(document, dict) else None
+        return refused("$", "不是一个JSON对象 is not one JSON object")
+    schema = document.get("schema") if isinstance(document, dict) else None
+    topic = TOPIC_OF.get(schema) if isinstance(schema, str) else None
     if topic is None:
-        return refused("$.schema", "must be one of " + ", ".join(TOPIC_OF))
+        return refused("$.schema", "报告类型不明 must be one of " + ", ".join(TOPIC_OF))
     message = normalise(topic, None, value, int(time.time() * 1000))
     if isinstance(message, Rejection):
-        return refused(message.field, message.message)
+        return refused(message.field, f"{REFUSED_ZH[message.code]} {message.message}")
     if isinstance(message, Report | RegistryChange):
         person = message.person_id if isinstance(message, Report) else None
         return topic, str(message.household_id or person).encode(), value
-    return refused("$.schema", "is not a report")
+    return refused("$.schema", "不是报告 is not a report")
 
 
 def publish_files(files: list[Path], settings: Settings, mapping: Mapping, rejects: Path, console: Console) -> int:

@@ -1,13 +1,16 @@
 """Reads rows from files as departments export them: CSV in UTF-8 or GBK, Excel, JSON Lines."""
 
+import codecs
 import csv
 import io
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile
 
 import openpyxl
@@ -18,13 +21,21 @@ class FileError(ValueError):
     """A file that cannot be read at all: which, and why."""
 
 
+_BROKEN_WORKBOOK: Final = (
+    InvalidFileException, BadZipFile, ParseError, SyntaxError, LookupError, ValueError, TypeError, AttributeError,
+    EOFError, zlib.error,
+)  # fmt: skip
+"""What openpyxl raises on a file that is no workbook, or one that was cut off or changed inside."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a table: where it stands (1 is the header), and its cells as text by column."""
+    """One row of a table: where it stands, its cells that hold something as text by column, and all columns."""
 
     sheet: str
     number: int
     cells: dict[str, str]
+    columns: tuple[str, ...]
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
@@ -36,8 +47,9 @@ def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
     try:
         with path.open("rb") as file:
             for number, line in enumerate(file, 1):
-                if line.strip():
-                    yield number, line.strip()
+                text = (line.removeprefix(codecs.BOM_UTF8) if number == 1 else line).strip()
+                if text:
+                    yield number, text
     except OSError as error:
         raise FileError(f"{path}: {error.strerror}") from None
 
@@ -62,7 +74,10 @@ def _csv(path: Path) -> Iterator[Row]:
         except UnicodeDecodeError:
             continue
         reader = csv.reader(io.StringIO(text, newline=""))
-        yield from _rows(path, "", ((reader.line_num, [cell.strip() for cell in cells]) for cells in reader))
+        try:
+            yield from _rows(path, "", ((reader.line_num, [cell.strip() for cell in cells]) for cells in reader))
+        except csv.Error as error:
+            raise FileError(f"{path}: line {reader.line_num}: {error}") from None
         return
     raise FileError(f"{path}: is neither UTF-8 nor GBK")
 
@@ -70,20 +85,23 @@ def _csv(path: Path) -> Iterator[Row]:
 def _excel(path: Path) -> Iterator[Row]:
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        try:
+            for sheet in book.worksheets:
+                rows = enumerate(sheet.iter_rows(values_only=True), 1)
+                yield from _rows(path, sheet.title, ((at, [cell_text(cell) for cell in cells]) for at, cells in rows))
+        finally:
+            book.close()
     except OSError as error:
         raise FileError(f"{path}: {error.strerror or error}") from None
-    except (InvalidFileException, BadZipFile, KeyError):
-        raise FileError(f"{path}: is not an Excel workbook (.xlsx)") from None
-    try:
-        for sheet in book.worksheets:
-            lines = ((at, [cell_text(cell) for cell in cells]) for at, cells in enumerate(sheet.iter_rows(values_only=True), 1))
-            yield from _rows(path, sheet.title, lines)
-    finally:
-        book.close()
+    except _BROKEN_WORKBOOK as error:
+        if isinstance(error, FileError):
+            raise
+        raise FileError(f"{path}: is not an Excel workbook (.xlsx), or broken") from None
 
 
 def _rows(path: Path, sheet: str, lines: Iterator[tuple[int, list[str]]]) -> Iterator[Row]:
     header: list[str] = []
+    named: list[str] = []
     for number, cells in lines:
         if not any(cells):
             continue
@@ -93,7 +111,8 @@ def _rows(path: Path, sheet: str, lines: Iterator[tuple[int, list[str]]]) -> Ite
             if len(set(named)) < len(named):
                 raise FileError(f"{path} {sheet}: two columns have the same header")
             continue
-        yield Row(sheet, number, {name: cell for name, cell in zip(header, cells, strict=False) if name and cell})
+        filled = {name: cell for name, cell in zip(header, cells, strict=False) if name and cell}
+        yield Row(sheet, number, filled, tuple(named))
 
 
 def cell_text(value: Any) -> str:

@@ -71,7 +71,7 @@ def turn(thread: Thread, assessment: Assessment, cause: Cause, place: Place) -> 
         county_code=place.area_code[:6],
         tier=place.tier,
         reasons=[reason(finding) for finding in assessment.findings],
-        conflicts=[_note(conflict) for conflict in assessment.conflicts],
+        conflicts=[note(conflict) for conflict in assessment.conflicts],
         opened_at=render_instant(opened_at),
         as_of=render_instant(assessment.as_of),
         caused_by=cause.name,
@@ -140,7 +140,7 @@ def reason(finding: Finding) -> Reason:
         evidence=[_evidence(report) for report in reports[:MAX_EVIDENCE]],
         evidence_count=len(reports),
         figures={name: _figure(name, number) for name, number in finding.figures.items()},
-        conflict=_note(finding.conflict) if finding.conflict is not None else None,
+        conflict=note(finding.conflict) if finding.conflict is not None else None,
         explanation=explain(finding),
     )
 
@@ -155,6 +155,7 @@ def _evidence(report: KeptReport) -> Evidence:
     return Evidence(report.event_id, CHANNELS[report.channel], report.source, render_instant(report.occurred_at))
 
 
-def _note(conflict: Conflict) -> ConflictNote:
+def note(conflict: Conflict) -> ConflictNote:
+    """Return a conflict as an alert carries it."""
     good, bad = ([_evidence(report) for report in side] for side in (conflict.good, conflict.bad))
     return ConflictNote(conflict.rule, conflict.subject, good, bad)

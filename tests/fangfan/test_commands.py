@@ -16,7 +16,7 @@ from agents.settings import Settings
 from agents.topics import create_topics
 from fangfan.broker import EmbeddedBroker
 from fangfan.draining import drained
-from tests.build import cadre, encode, entry, member, statement
+from tests.build import cadre, department, encode, entry, member, statement
 from tests.conftest import ROOT
 from tests.doors import Running, fangfan, get
 from tests.worker import workers
@@ -28,7 +28,8 @@ PARTITIONS = 2
 
 @dataclass(frozen=True)
 class Place:
-    """A broker that has taken in three households: one under the line, one that hungers in another county, one well off."""
+    """A broker that has taken in three households: one under the line, one that hungers in another county, one well off
+    whose water was bad by an older word."""
 
     given: dict[str, str]
     webs: list[str]
@@ -44,9 +45,12 @@ async def place(broker: EmbeddedBroker, tmp_path_factory: pytest.TempPathFactory
         ("households", entry(name, member(f"P-{name}"), member(f"Q-{name}", birth_year=2014))) for name in (YELLOW, WELL)
     ]
     records += [("cadre-reports", cadre("y1", POOR)), ("cadre-reports", hungry)]
-    records += [("cadre-reports", cadre("w1", rich, household_id=WELL))]
+    records += [("cadre-reports", cadre("w1", rich, {"type": "water", "safe": False}, household_id=WELL))]
+    mended = department("w2", "water", {"type": "water", "safe": True}, household_id=WELL, at="2026-06-11T09:00:00+08:00")
     async with workers(settings, tmp_path_factory.mktemp("commands"), 2) as running:
         async with AIOKafkaProducer(bootstrap_servers=settings.brokers) as producer:
+            await producer.send_and_wait(settings.topic("department-feeds"), encode(mended), WELL.encode())
+            await drained(settings, 60)  # before the older word that water is bad, which then opens nothing
             for topic, record in records:
                 await producer.send_and_wait(settings.topic(topic), encode(record), record["household_id"].encode())
         await drained(settings, 60)
@@ -64,6 +68,17 @@ async def test_explain_shows_what_a_person_needs_to_argue(place: Place) -> None:
     assert 0 == code
     for words in ("人均监测收入4,812.50元", "6,000", "income-drop", "cadre", "9,625.00", "opened"):
         assert words in shown.replace("\n", "") or words in shown, shown
+
+
+async def test_explain_names_both_sides_where_channels_disagree_and_nothing_fires(place: Place) -> None:
+    """The current value is good, so no reason carries the conflict (contract §3.2)."""
+    _, shown, _ = await said(place, "explain", WELL)
+    _, told, _ = await said(place, "explain", WELL, "--json")
+    conflict = json.loads(told)["conflicts"][0]
+
+    assert "water@1" == conflict["rule"]
+    assert (["department"], ["cadre"]) == tuple([each["channel"] for each in conflict[side]] for side in ("good", "bad"))
+    assert "说法不一" in shown
 
 
 async def test_explain_and_the_owner_say_the_same_and_others_name_the_owner(place: Place) -> None:
