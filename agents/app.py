@@ -5,7 +5,7 @@ from importlib.metadata import version
 from typing import Any, Final
 
 import faust
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 from faust.events import Event
@@ -16,6 +16,7 @@ from agents.batches import SCHEME, Batch, register
 from agents.due_index import DueIndex
 from agents.households import Households
 from agents.lanes import Lane
+from agents.offsets import committed
 from agents.policy_files import load_policy
 from agents.ports import Job
 from agents.quality import Quality
@@ -154,22 +155,7 @@ class Worker:
 
     async def committed(self, tps: list[TopicPartition]) -> dict[TopicPartition, int]:
         """Return where each input partition goes on: its committed offset, else its beginning."""
-        admin = AIOKafkaAdminClient(**self.settings.client())
-        try:
-            await admin.start()
-            known = await admin.list_consumer_group_offsets(self.settings.group, partitions=tps)
-        finally:
-            await admin.close()
-        offsets = {tp: known[tp].offset for tp in tps if tp in known and known[tp].offset >= 0}
-        missing = [tp for tp in tps if tp not in offsets]
-        if missing:
-            consumer = AIOKafkaConsumer(**self.settings.client())
-            await consumer.start()
-            try:
-                offsets |= await consumer.beginning_offsets(missing)
-            finally:
-                await consumer.stop()
-        return offsets
+        return await committed(self.settings, tps)
 
     async def note_lag(self) -> None:
         """Set the consumer lag of every open input partition.
