@@ -6,15 +6,13 @@ Ends with one line: faults=N kills=K zombies=Z broker=B reports=R lost=0 doubled
 import argparse
 import asyncio
 import logging
-import os
 import random
 import shutil
 import signal
 import sys
 import tempfile
-import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from confluent_kafka import Producer
@@ -23,35 +21,23 @@ from agents.settings import Settings
 from agents.topics import create_topics
 from fangfan.broker import EmbeddedBroker
 from fangfan.draining import drained
-from tests.faults.world import Verdict, World, build, judge
-from tests.worker import FANGFAN
+from tests.faults.durability import weaknesses
+from tests.faults.judge import Verdict, judge
+from tests.faults.slots import Slot, say
+from tests.faults.witness import Witness
+from tests.faults.world import World, build
+from tests.worker import read_all
 
-ZOMBIE_SECONDS = 14
+ZOMBIE_SECONDS = 14.0
 """Longer than the session timeout of 10 s: the group has given the partitions to others when the frozen one wakes up."""
-FAULT_SECONDS, TICK_SECONDS = 6.0, 0.25
-"""About how long a fault takes; how often the stream of reports sends some."""
-WORKER_FAULTS = ("kill", "zombie", "term", "folder")
+TICK_SECONDS = 0.25
+"""How often the stream of reports sends some."""
+SETTLE_SECONDS = 600.0
+SECONDS = {"kill": 0.0, "term": 0.0, "folder": 0.5, "join": 5.0, "zombie": ZOMBIE_SECONDS, "broker": 5.0, "dark": 3.0}
+"""About how long a fault takes, so that the stream lasts as long as the faults; without any broker it waits."""
+PAUSE_SECONDS = (1.0, 6.0)
+WORKER_FAULTS = ("kill", "zombie", "term", "join", "folder")
 BROKER_FAULTS = ("broker", "dark")
-
-
-OLDER = """
-import msgspec, sys
-from schemas import codec
-from schemas.household import STATE_VERSION
-this = codec.LAYOUTS[STATE_VERSION]
-def first_build(state):
-    version, facts, thread = msgspec.msgpack.decode(this.encode(state))
-    return msgspec.msgpack.encode([version, facts, thread[:3]])
-codec.LAYOUTS[STATE_VERSION] = codec.Layout(first_build, this.decode)
-sys.argv = ["fangfan", "worker"]
-from fangfan.cli import main
-main()
-"""
-"""A worker that stores states as the first build did: their threads end with what is open."""
-
-
-def say(text: str) -> None:
-    print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
 
 
 @dataclass(slots=True)
@@ -68,66 +54,17 @@ class Plan:
     guarantee: str = "exactly-once"
     older: frozenset[int] = frozenset()
 
-
-@dataclass(slots=True)
-class Slot:
-    """A supervised worker: started again whenever it ends, until the driver is done."""
-
-    number: int
-    settings: Settings
-    folder: Path
-    process: asyncio.subprocess.Process | None = None
-    exits: Counter[int] = field(default_factory=Counter)
-    older: bool = False
-    done: bool = False
-    began: int = 0
-    started: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def supervise(self) -> None:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("FANGFAN_")} | {
-            "FANGFAN_BROKERS": self.settings.brokers, "FANGFAN_TOPIC_PREFIX": self.settings.topic_prefix,
-            "FANGFAN_PARTITIONS": str(self.settings.partitions), "FANGFAN_REPLICATION": str(self.settings.replication),
-            "FANGFAN_DATA_DIR": str(self.folder / "data"), "FANGFAN_WEB_PORT": "0", "FANGFAN_STALL_SECONDS": "45",
-            "FANGFAN_GUARANTEE": self.settings.guarantee,
-        }  # fmt: skip
-        command = [sys.executable, "-c", OLDER] if self.older else [FANGFAN, "worker"]
-        self.folder.mkdir(parents=True, exist_ok=True)
-        while not self.done:
-            with (self.folder / "log").open("ab") as log:
-                self.began = log.tell()
-                self.process = await asyncio.create_subprocess_exec(*command, env=environment, stdout=log, stderr=log)
-            self.started.set()
-            code = await self.process.wait()
-            self.started.clear()
-            self.exits[code] += 1
-
-    async def ready(self) -> None:
-        """Wait until the worker that was started last has its partitions and says so."""
-        async with asyncio.timeout(60):
-            while b"\nready\n" not in (self.folder / "log").read_bytes()[self.began :]:  # noqa: ASYNC110 # a file has no event
-                await asyncio.sleep(0.05)
-
-    def send(self, number: signal.Signals) -> None:
-        if self.process is not None and self.process.returncode is None:
-            self.process.send_signal(number)
-
-    async def end(self) -> None:
-        """Stop for good, as a supervisor does: asked first, killed when it does not listen."""
-        self.done = True
-        self.send(signal.SIGTERM)
-        if self.process is not None:
-            try:
-                await asyncio.wait_for(self.process.wait(), 40)
-            except TimeoutError:
-                say(f"worker {self.number} did not end within 40 s")
-                self.send(signal.SIGKILL)
+    @property
+    def seconds(self) -> float:
+        """About how long the faults take."""
+        return sum(SECONDS[fault] + sum(PAUSE_SECONDS) / 2 for fault in self.faults)
 
 
 class Driver:
     """One run of a plan."""
 
     def __init__(self, plan: Plan, base: Path, broker: EmbeddedBroker, prefix: str) -> None:
-        self._plan, self._rng, self._broker = plan, random.Random(plan.seed), broker
+        self._plan, self._rng, self._broker, self._base = plan, random.Random(plan.seed), broker, base
         self.settings = Settings(
             brokers=broker.bootstrap,
             topic_prefix=prefix,
@@ -135,28 +72,44 @@ class Driver:
             replication=min(3, plan.nodes),
             guarantee=plan.guarantee,
         )
-        self.slots = [
-            Slot(number, self.settings, base / f"worker-{number}", older=number in plan.older) for number in range(plan.workers)
-        ]
+        self.slots: list[Slot] = []
+        self._running: list[Slot] = []
+        self._supervisors: list[asyncio.Task[None]] = []
         self.counts: Counter[str] = Counter()
 
-    async def run(self, world: World) -> None:
-        """Feed and hurt at once; then let all be well and wait until everything is taken in."""
+    async def run(self, world: World) -> Witness:
+        """Feed and hurt at once; then let all be well and wait until everything is taken in. Returns who saw it happen."""
         await create_topics(self.settings)
-        supervisors = [asyncio.create_task(slot.supervise()) for slot in self.slots]
+        witness = Witness(self.settings)
+        witness.start()
         try:
+            for _ in range(self._plan.workers):
+                self._add()
             fed = asyncio.create_task(self._feed(world))
             await self._hurt()
+            say("all faults done")
             await fed
-            say("all sent, all faults done; waiting for the workers")
-            await drained(self.settings, 600)
+            say("all sent; waiting for the workers")
+            await drained(self.settings, SETTLE_SECONDS)
+            count = len(await read_all(self.settings, "alerts"))
+            await asyncio.to_thread(witness.until, count, 60)
         finally:
-            await asyncio.gather(*(slot.end() for slot in self.slots))
-            await asyncio.gather(*supervisors)
+            await asyncio.gather(*(slot.end() for slot in self._running))
+            await asyncio.gather(*self._supervisors)
+            await asyncio.to_thread(witness.end)
+        return witness
+
+    def _add(self) -> Slot:
+        number = len(self.slots)
+        slot = Slot(number, self.settings, self._base / f"worker-{number}", older=number in self._plan.older)
+        self.slots.append(slot)
+        self._running.append(slot)
+        self._supervisors.append(asyncio.create_task(slot.supervise()))
+        return slot
 
     async def _feed(self, world: World) -> None:
         """Send everything as a steady stream over about the time that the faults take, so that they hit workers at work."""
-        size = max(1, int(len(world.records) / (len(self._plan.faults) * FAULT_SECONDS) * TICK_SECONDS))
+        size = max(1, int(len(world.records) / self._plan.seconds * TICK_SECONDS))
         producer = Producer({
             "bootstrap.servers": self.settings.brokers, "enable.idempotence": True, "partitioner": "murmur2",
             "delivery.timeout.ms": 900_000, "message.timeout.ms": 900_000, "logger": logging.getLogger("feed"),
@@ -165,6 +118,7 @@ class Driver:
             next_tick = asyncio.get_running_loop().time() + TICK_SECONDS
             await asyncio.to_thread(self._send, producer, world.records[start : start + size])
             await asyncio.sleep(next_tick - asyncio.get_running_loop().time())
+        say("the stream has ended")
 
     def _send(self, producer: Producer, records: list[tuple[str, bytes, bytes]]) -> None:
         failed: list[object] = []
@@ -182,8 +136,8 @@ class Driver:
     async def _hurt(self) -> None:
         for fault in self._plan.faults:
             self.counts[fault] += 1
-            slot = self._rng.choice(self.slots)
-            pause = self._rng.uniform(1.0, 6.0)
+            slot = self._rng.choice(self._running)
+            pause = self._rng.uniform(*PAUSE_SECONDS)
             say(f"{sum(self.counts.values())}/{len(self._plan.faults)} {fault} {'' if fault in BROKER_FAULTS else slot.number}")
             await slot.started.wait()
             if self._plan.older:
@@ -197,6 +151,8 @@ class Driver:
                 slot.send(signal.SIGKILL)
             case "term":
                 slot.send(signal.SIGTERM)
+            case "join":
+                await self._replace(slot)
             case "zombie":
                 slot.send(signal.SIGSTOP)
                 await asyncio.sleep(ZOMBIE_SECONDS)
@@ -216,30 +172,44 @@ class Driver:
                 for node in range(1, self._plan.nodes + 1):
                     await asyncio.to_thread(self._broker.restart, node)
 
+    async def _replace(self, slot: Slot) -> None:
+        """End a worker for good and let a new one with an empty folder join, in either order."""
+        self._running.remove(slot)
+        if self._rng.random() < 0.5:
+            await slot.end()
+            await self._add().ready()
+        else:
+            await self._add().ready()
+            await slot.end()
+
 
 def plan_of(faults: int, reports: int, seed: int) -> Plan:
-    """Return a seeded mix: every eighth fault is the broker's, one of them without any broker for 30 s."""
-    rng = random.Random(seed)
-    kinds = [rng.choice(WORKER_FAULTS) for _ in range(faults - faults // 8)] + ["broker"] * (faults // 8 - 1) + ["dark"]
-    rng.shuffle(kinds)
-    return Plan(reports, seed, kinds[:faults])
+    """Return a seeded mix of all kinds: every eighth fault is the broker's, one of them without any broker for 30 s."""
+    kinds = [WORKER_FAULTS[at % len(WORKER_FAULTS)] for at in range(faults - faults // 8)]
+    kinds += ["broker"] * (faults // 8 - 1) + ["dark"]
+    random.Random(seed).shuffle(kinds)
+    return Plan(reports, seed, kinds)
 
 
 async def carry_out(plan: Plan, base: Path, broker: EmbeddedBroker, prefix: str) -> tuple[str, Verdict]:
     """Run a plan; returns its line and what was wrong. Says each thing that was."""
     world = build(plan.reports, plan.seed)
     driver = Driver(plan, base, broker, prefix)
-    await driver.run(world)
-    verdict = await judge(driver.settings, world)
+    witness = await driver.run(world)
+    verdict = await judge(driver.settings, world, witness.sequences)
+    verdict.lost += witness.failed
+    if plan.nodes >= 3:
+        verdict.wrong += await weaknesses(driver.settings)
     for kind in ("lost", "doubled", "wrong"):
         for each in getattr(verdict, kind)[:10]:
             say(f"{kind}: {each}")
     for slot in driver.slots:
         say(f"worker {slot.number} exits {dict(slot.exits)}")
+    say(f"{witness.count} transitions seen live over {witness.connections} connections; faults {dict(driver.counts)}")
     counts = driver.counts
     line = (
         f"faults={sum(counts.values())} kills={counts['kill'] + counts['folder']} zombies={counts['zombie']} "
-        f"broker={counts['broker'] + counts['dark']} reports={len(world.records)} lost={len(verdict.lost)} "
+        f"broker={counts['broker'] + counts['dark']} reports={world.reports} lost={len(verdict.lost)} "
         f"doubled={len(verdict.doubled)} wrong={len(verdict.wrong)} seed={plan.seed}"
     )
     return line, verdict

@@ -17,7 +17,8 @@ from schemas.household import STATE_VERSION
 from streams.topics import Topic
 from tests.build import cadre, encode
 from tests.doors import fangfan
-from tests.faults.world import World, build, judge
+from tests.faults.judge import judge
+from tests.faults.world import World, build
 from tests.releases import OLD, OLD_LAYOUT
 from tests.worker import WorkerProcess, alerts_of, read_all, start_worker
 
