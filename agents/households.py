@@ -8,7 +8,7 @@ from aiokafka.structs import ConsumerRecord
 from agents import telemetry
 from agents.due_index import DueIndex
 from agents.persons import Persons
-from agents.store import HOUSEHOLD, Store
+from agents.store import HOUSEHOLD, Store, StoreUnreadable
 from agents.work import CHANNEL_OF, Headers, Outgoing, Published, Work
 from schemas import codec
 from schemas.alerts import Alert
@@ -49,6 +49,7 @@ class Households:
 
         Raises:
             UnknownStateVersion: a household was stored by a newer release.
+            StoreUnreadable: the store is damaged.
         """
         work = Work()
         tally = work.tally
@@ -59,7 +60,7 @@ class Households:
                 rejection = self._take(work, loaded, topic, record, now)
             except Rejected as refused:
                 rejection = refused.rejection
-            except codec.UnknownStateVersion:
+            except (codec.UnknownStateVersion, StoreUnreadable):
                 raise
             except Exception as error:  # one record must never stop the records around it
                 telemetry.log("error", "record.failed", topic=topic.value, partition=record.partition,

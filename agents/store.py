@@ -7,24 +7,50 @@ from typing import Final
 
 from rocksdict import BlockBasedOptions, Cache, DBCompressionType, Options, Rdict, ReadOptions, WriteBatch
 
+from agents import telemetry
+
 HOUSEHOLD: Final = b"h"
 PERSON: Final = b"p"
 PARKED: Final = b"w"
 _OFFSET: Final = b"\0offset\0"
+_DAMAGED: Final = "damaged"
+"""A file of this name says that the folder was found unreadable."""
+
+
+class StoreUnreadable(RuntimeError):
+    """What was stored cannot be read: no fault of the record that asked. Opened again, the store is empty and is rebuilt."""
 
 
 class Store:
     """Keys carry a prefix byte: households, persons, parked reports; meta keys begin with NUL."""
 
     def __init__(self, path: Path) -> None:
-        """Open or create the partition's folder."""
-        path.mkdir(parents=True, exist_ok=True)
+        """Open or create the partition's folder; one that is damaged is discarded: its changelogs have everything."""
         self._path = path
-        self._db = Rdict(str(path / "db"), _options())
+        try:
+            if (path / _DAMAGED).exists():
+                raise StoreUnreadable("it was found unreadable")
+            path.mkdir(parents=True, exist_ok=True)
+            self._db = Rdict(str(path / "db"), _options())
+        except Exception as error:
+            if not _is_damage(error):
+                raise
+            telemetry.log("error", "store.discarded", partition=path.name, reason=str(error)[:300])
+            shutil.rmtree(path)
+            path.mkdir(parents=True)
+            self._db = Rdict(str(path / "db"), _options())
 
     def get(self, key: bytes) -> bytes | None:
-        """Return a value, None where there is none."""
-        value: bytes | None = self._db.get(key)
+        """Return a value, None where there is none.
+
+        Raises:
+            StoreUnreadable: the disk gives something else than what was written, or nothing.
+        """
+        try:
+            value: bytes | None = self._db.get(key)
+        except Exception as error:
+            (self._path / _DAMAGED).touch()
+            raise StoreUnreadable(str(error)[:300]) from error
         return value
 
     def offset(self, topic: str) -> int:
@@ -63,6 +89,11 @@ class Store:
         """Close the store and remove its folder: it no longer fits its changelog."""
         self.close()
         shutil.rmtree(self._path)
+
+
+def _is_damage(error: Exception) -> bool:
+    """Tell damage from what passes or is for a person to mend: no room, no rights, somebody else has it open."""
+    return isinstance(error, StoreUnreadable) or str(error).startswith("Corruption") or "No such file" in str(error)
 
 
 def _options() -> Options:
