@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 EXIT_STALLED: Final = 3
 """The exit code of a worker that ended itself."""
 TICK_SECONDS: Final = 1.0
+UNREADY_SECONDS: Final = 5.0
+"""How long a stuck worker says that it is not ready before it ends; what moves again meanwhile is left alone."""
 
 
 class Watchdog:
@@ -53,20 +55,24 @@ class Watchdog:
 
     def _watch(self) -> None:
         last = time.monotonic()
+        since: float | None = None
         while not self._ended.wait(TICK_SECONDS):
             now = time.monotonic()
             if now - last > 5 * TICK_SECONDS:
                 self._marks.clear()  # the whole process was frozen, this thread too: nobody had a chance to move
             last = now
             stuck = self._stuck(now)
-            if stuck is None:
-                self._worker.stalled = False
-            elif not self._broker_answers():
+            if stuck is not None and not self._broker_answers():
                 self._marks.clear()  # a broker that is away is waited for, however long
-            else:
-                self._worker.stalled = True
+                stuck = None
+            if stuck is None:
+                since = None
+            elif since is None:
+                since = now
                 telemetry.log("error", "worker.stalled", seconds=self._seconds, **stuck)
+            elif now - since > UNREADY_SECONDS:
                 os._exit(EXIT_STALLED)
+            self._worker.stalled = since is not None
 
     def _stuck(self, now: float) -> dict[str, object] | None:
         """Return what has not moved for too long though it had to, None where all moves."""

@@ -83,11 +83,15 @@ class Running:
         return self.process.wait(ENOUGH_SECONDS)
 
 
-def get(url: str, token: str | None = None) -> tuple[int, Any]:
-    """Return status and JSON of an address."""
+def get(url: str, token: str | None = None, seconds: float = 10.0) -> tuple[int, Any]:
+    """Return status and JSON of an address.
+
+    Raises:
+        TimeoutError: it did not answer in time.
+    """
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=10) as answer:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=seconds) as answer:
             return answer.status, json.loads(answer.read())
     except urllib.error.HTTPError as error:
         return error.code, json.loads(error.read())
