@@ -94,7 +94,7 @@ class Driver:
             count = len(await read_all(self.settings, "alerts"))
             await asyncio.to_thread(witness.until, count, 60)
         finally:
-            await asyncio.gather(*(slot.end() for slot in self._running))
+            await asyncio.gather(*(slot.end() for slot in self.slots if not slot.done))
             await asyncio.gather(*self._supervisors)
             await asyncio.to_thread(witness.end)
         return witness
@@ -174,13 +174,13 @@ class Driver:
 
     async def _replace(self, slot: Slot) -> None:
         """End a worker for good and let a new one with an empty folder join, in either order."""
-        self._running.remove(slot)
         if self._rng.random() < 0.5:
             await slot.end()
             await self._add().ready()
         else:
             await self._add().ready()
             await slot.end()
+        self._running.remove(slot)
 
 
 def plan_of(faults: int, reports: int, seed: int) -> Plan:

@@ -26,7 +26,7 @@ from fangfan.cli import main
 main()
 """
 """A worker that stores states as the first build did: their threads end with what is open."""
-READY_SECONDS, END_SECONDS = 120, 40
+READY_SECONDS, END_SECONDS = 180, 60
 
 
 def say(text: str) -> None:
@@ -67,6 +67,7 @@ class Slot:
 
     async def ready(self) -> None:
         """Wait until the worker that was started last has its partitions and says so."""
+        await self.started.wait()
         async with asyncio.timeout(READY_SECONDS):
             while b"\nready\n" not in (self.folder / "log").read_bytes()[self.began :]:  # noqa: ASYNC110 # a file has no event
                 await asyncio.sleep(0.05)
@@ -77,11 +78,12 @@ class Slot:
 
     async def end(self) -> None:
         """Stop for good, as a supervisor does: asked first, killed when it does not listen."""
+        await self.started.wait()
         self.done = True
         self.send(signal.SIGTERM)
-        if self.process is not None:
-            try:
-                await asyncio.wait_for(self.process.wait(), END_SECONDS)
-            except TimeoutError:
-                say(f"worker {self.number} did not end within {END_SECONDS} s")
-                self.send(signal.SIGKILL)
+        assert self.process is not None
+        try:
+            await asyncio.wait_for(self.process.wait(), END_SECONDS)
+        except TimeoutError:
+            say(f"worker {self.number} did not end within {END_SECONDS} s")
+            self.send(signal.SIGKILL)
