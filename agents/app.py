@@ -24,16 +24,15 @@ from agents.settings import Settings
 from agents.starting import prepare, unless
 from agents.store import Store
 from agents.sweep import Sweep
-from agents.transactions import AtLeastOnce, ExactlyOnce, Sender
+from agents.transactions import AtLeastOnce, Commits, ExactlyOnce, Sender
 from agents.watchdog import Watchdog
 from agents.web import start_web
 from streams.topics import INPUTS, Topic
 
-FETCH: Final = {
-    "exactly-once": {"fetch_min_bytes": 16_384, "fetch_max_wait_ms": 6},
-    "at-least-once": {"fetch_min_bytes": 1, "fetch_max_wait_ms": 100},
-}
-"""A transaction costs round trips whatever it carries, so exactly once lets the broker gather a few milliseconds of records."""
+GATHER_MS: Final = {"exactly-once": 30, "at-least-once": 8}
+"""How long the broker gathers records for a fetch: what a fetch and a commit cost does not depend on how many they carry."""
+GATHER_BYTES: Final = 1 << 18
+"""A fetch that holds so much is answered at once: where a worker catches up, nothing waits."""
 
 
 class BatchSchema(faust.Schema):
@@ -71,6 +70,7 @@ class Worker:
         self._fatal = asyncio.Event()
         self.web_port = 0
         self._quality = Quality(settings.bad_share)
+        self._commits: Commits | None = None
         self.prepare = prepare
         self.app = self._compose()
 
@@ -94,15 +94,17 @@ class Worker:
             table_standby_replicas=0,
             broker_client_id="fangfan@" + settings.web_address(self.web_port),
         )
-        app.kafka_client = settings.client() | FETCH[settings.guarantee]
+        gather = {"fetch_min_bytes": GATHER_BYTES, "fetch_max_wait_ms": GATHER_MS[settings.guarantee]}
+        app.kafka_client = settings.client() | gather
         source = app.topic(*(settings.topic(topic) for topic in INPUTS), schema=BatchSchema())
 
         async def households(stream: Any) -> None:
             async for event in stream.events():
-                batch: Batch = event.value
-                lane = self.lanes.get(batch.tp.partition)
-                if lane is not None:
-                    lane.put(batch)
+                batches: list[Batch] = event.value
+                for batch in batches:
+                    lane = self.lanes.get(batch.tp.partition)
+                    if lane is not None:
+                        lane.put(batch)
 
         app.agent(source, name="households")(households)
         app.on_partitions_assigned.connect(self._on_assigned, weak=False)
@@ -115,6 +117,7 @@ class Worker:
     async def _on_assigned(self, app: Any, assigned: set[TP], **_: Any) -> None:
         """Start a lane for every partition whose inputs are all here."""
         await self._stop_lanes()
+        self._commits = Commits(self.app.consumer.commit_offsets)
         names = {self.settings.topic(topic) for topic in INPUTS}
         for partition in sorted({tp.partition for tp in assigned}):
             have = {tp.topic for tp in assigned if tp.partition == partition}
@@ -143,7 +146,7 @@ class Worker:
 
     def _sender(self, partition: int) -> Sender:
         if self.settings.guarantee == "at-least-once":
-            return AtLeastOnce(self.settings, self.app.consumer.commit_offsets)
+            return AtLeastOnce(self.settings, self._commits or Commits(self.app.consumer.commit_offsets))
         return ExactlyOnce(self.settings, partition)
 
     async def _stop_lanes(self) -> None:

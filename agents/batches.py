@@ -1,8 +1,8 @@
-"""A Faust transport that hands agents whole partition batches instead of messages.
+"""A Faust transport that hands agents whole fetches instead of messages.
 
-One Faust event is the records of one partition from one fetch. Each batch says where it starts and ends; the lane takes a
-batch only where it stands, so that what was fetched before a seek can neither be processed twice nor leave a gap. Offsets
-are committed by the lanes' transactions: Faust's own acknowledgements and commits are switched off here.
+One Faust event is what one fetch brought: a batch of records per partition. Each batch says where it starts and ends; the lane
+takes a batch only where it stands, so that what was fetched before a seek can neither be processed twice nor leave a gap.
+Offsets are committed by the lanes' transactions: Faust's own acknowledgements and commits are switched off here.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -11,12 +11,12 @@ from typing import Any
 
 import aiokafka
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
-from aiokafka.structs import ConsumerRecord
+from aiokafka.errors import ConsumerStoppedError
 from faust.transport.drivers import TRANSPORTS
 from faust.transport.drivers import aiokafka as driver
 from faust.types.tuples import TP, ConsumerMessage
 
-from agents.guard import read_any_header
+from agents.reading import Record, Taken, read_batches, take
 
 SCHEME = "fangfan"
 
@@ -28,7 +28,7 @@ class Batch:
     tp: TP
     start: int
     end: int
-    records: list[ConsumerRecord]
+    records: list[Record]
 
 
 @dataclass(slots=True)
@@ -77,6 +77,19 @@ class BatchThread(driver.AIOKafkaConsumerThread):
             **self.app.kafka_client,
         )
 
+    async def _fetch_records(
+        self, consumer: aiokafka.AIOKafkaConsumer, active_partitions: set[TP], timeout: float | None = None,  # noqa: ASYNC109 # Faust's signature
+        max_records: int | None = None,
+    ) -> Taken:  # fmt: skip
+        """Return what was fetched, as Faust's driver does; records stay as the library's C extension read them."""
+        if not self.consumer.flow_active:
+            return {}
+        source = consumer._fetcher
+        if consumer._closed or source._closed:
+            raise ConsumerStoppedError
+        with source._subscriptions.fetch_context():
+            return await take(source, active_partitions, timeout or 0.0, max_records or consumer._max_poll_records)
+
     async def place(self, positions: Mapping[TP, int]) -> None:
         """Seek, in the consumer's own thread."""
         await self.call_thread(self._place, positions)
@@ -116,7 +129,7 @@ class BatchThread(driver.AIOKafkaConsumerThread):
 
 
 class BatchConsumer(driver.Consumer):
-    """Yields one message per partition and fetch; never commits, never seeks by itself."""
+    """Yields one message per fetch; never commits, never seeks by itself."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Start with no partition open."""
@@ -160,27 +173,30 @@ class BatchConsumer(driver.Consumer):
         if not before or self.should_stop:
             await self.sleep(0.02)
             return
-        fetched = await self._getmany(active_partitions=set(before), timeout=timeout)
+        fetched: Taken = await self._getmany(active_partitions=set(before), timeout=timeout)
         stale: dict[TP, int] = {}
-        for key, records in fetched.items():
+        batches: list[Batch] = []
+        for key, (records, end) in fetched.items():
             tp = TP(key.topic, key.partition)
             start = chains.next.get(tp)
-            if start is None or not records:
+            if start is None:
                 continue
             if chains.epoch[tp] != before.get(tp):
                 stale[tp] = start
                 continue
-            end = records[-1].offset + 1
             chains.next[tp] = end
-            yield tp, self._batch_message(Batch(tp, start, end, records))
+            batches.append(Batch(tp, start, end, records))
+        if batches:
+            yield batches[0].tp, self._message(batches)
         if stale:
             await self._thread.place(stale)
 
-    def _batch_message(self, batch: Batch) -> ConsumerMessage:
-        last = batch.records[-1]
+    def _message(self, batches: list[Batch]) -> ConsumerMessage:
+        """Return what Faust takes for a message of the first batch's partition."""
+        tp, last = batches[0].tp, batches[0].records[-1]
         return ConsumerMessage(
-            batch.tp.topic, batch.tp.partition, last.offset, last.timestamp / 1000.0, last.timestamp_type, [], None,
-            batch, None, 0, 0, batch.tp, generation_id=self.app.consumer_generation_id,
+            tp.topic, tp.partition, last.offset, last.timestamp / 1000.0, 0, [], None, batches, None, 0, 0, tp,
+            generation_id=self.app.consumer_generation_id,
         )  # fmt: skip
 
     def ack(self, message: Any) -> bool:
@@ -208,5 +224,5 @@ class BatchTransport(driver.Transport):
 
 def register() -> None:
     """Make ``fangfan://`` a broker URL for Faust."""
-    read_any_header()
+    read_batches()
     TRANSPORTS.aliases[SCHEME] = f"{__name__}:BatchTransport"

@@ -47,10 +47,11 @@ class _Kept(MemoryRecords):
         self.data = data
 
 
-class _Rest:
+class Rest:
     """The batches of a fetch that reach beyond an offset."""
 
     def __init__(self, data: bytes, offset: int) -> None:
+        """Take the bytes of the fetch and where to go on."""
         self._batches: deque[_LenientBatch] = deque()
         at = 0
         while at + _LENGTH.size <= len(data):
@@ -63,21 +64,24 @@ class _Rest:
             at = end
 
     def has_next(self) -> bool:
+        """Tell whether there is another batch."""
         return bool(self._batches)
 
     def next_batch(self) -> _LenientBatch:
+        """Return it."""
         return self._batches.popleft()
 
 
-class _Records(fetcher.PartitionRecords):
+class LenientRecords(fetcher.PartitionRecords):
     """The library's reader of a fetch; it goes on leniently where a header name is not UTF-8."""
 
     def __next__(self) -> Any:
+        """Return the next record."""
         try:
             return super().__next__()
         except UnicodeDecodeError:
             records: Any = self._records
-            self._records: Any = _Rest(records.data, self.next_fetch_offset)
+            self._records: Any = Rest(records.data, self.next_fetch_offset)
             self._records_iterator = self._unpack_records()
             return super().__next__()
 
@@ -85,4 +89,5 @@ class _Records(fetcher.PartitionRecords):
 def read_any_header() -> None:
     """Make every consumer of this process read records whatever the names of their headers."""
     fetcher.MemoryRecords = _Kept
-    fetcher.PartitionRecords = _Records
+    if not issubclass(fetcher.PartitionRecords, LenientRecords):
+        fetcher.PartitionRecords = LenientRecords

@@ -3,17 +3,16 @@
 from collections.abc import Iterable
 from typing import Final
 
-from aiokafka.structs import ConsumerRecord
-
 from agents import telemetry
 from agents.due_index import DueIndex
 from agents.persons import Persons
+from agents.reading import Record
 from agents.store import HOUSEHOLD, Store, StoreUnreadable
 from agents.work import CHANNEL_OF, Headers, Outgoing, Published, Work
 from schemas import codec
 from schemas.alerts import Alert
 from schemas.dead_letters import ORIGIN, REDRIVEN_FROM, is_handle
-from schemas.fields import NANOSECONDS, instant_of, render_instant
+from schemas.fields import instant_of, render_instant
 from schemas.findings import Undetermined
 from schemas.household import EMPTY, STATE_VERSION, HouseholdState
 from schemas.registry import PersonClaim, RegistryChange
@@ -40,22 +39,22 @@ class Households:
         """Bind a partition's store to a policy. ``state_version`` is the layout that households are stored in."""
         self._index = index
         self._state_version = state_version
-        self._partition, self._partitions = partition, partitions
+        self._partition, self._partitions, self._prefix = partition, partitions, prefix
         self._topics = {prefix + topic: topic for topic in INPUTS}
         self._store, self._policy = store, policy
 
-    def run(self, records: Iterable[ConsumerRecord], now: int) -> Work:
-        """Take records in order. ``now`` (nanoseconds) stamps what is sent.
+    def run(self, records: Iterable[tuple[str, Record]], now: int) -> Work:
+        """Take topics and records in order. ``now`` (nanoseconds) stamps what is sent.
 
         Raises:
             UnknownStateVersion: a household was stored by a newer release.
             StoreUnreadable: the store is damaged.
         """
         work = Work()
-        tally = work.tally
+        tally, topics = work.tally, self._topics
         loaded: dict[str, HouseholdState] = {}
-        for record in records:
-            topic = self._topics[record.topic]
+        for name, record in records:
+            topic = topics[name]
             try:
                 rejection = self._take(work, loaded, topic, record, now)
             except Rejected as refused:
@@ -63,20 +62,22 @@ class Households:
             except (codec.UnknownStateVersion, StoreUnreadable):
                 raise
             except Exception as error:  # one record must never stop the records around it
-                telemetry.log("error", "record.failed", topic=topic.value, partition=record.partition,
+                telemetry.log("error", "record.failed", topic=topic.value, partition=self._partition,
                               offset=record.offset, error=type(error).__name__)  # fmt: skip
                 rejection = Rejection(RejectionCode.INTERNAL_ERROR, "$", type(error).__name__)
             if rejection is not None:
                 work.outgoing.append(self._dead_letter(record, topic, rejection, now))
                 tally.rejections[rejection.code.value] += 1
-            tally.outcomes.append((record.topic, rejection is not None))
-            tally.reports[CHANNEL_OF[topic], "accepted" if rejection is None else "rejected"] += 1
+                tally.refused[name].append(tally.read[name])
+            tally.read[name] += 1
+        for name, count in tally.read.items():
+            channel, bad = CHANNEL_OF[topics[name]], len(tally.refused.get(name, ()))
+            tally.reports[channel, "accepted"] += count - bad
+            tally.reports[channel, "rejected"] += bad
         self._encode(work)
         return work
 
-    def _take(
-        self, work: Work, loaded: dict[str, HouseholdState], topic: Topic, record: ConsumerRecord, now: int
-    ) -> Rejection | None:
+    def _take(self, work: Work, loaded: dict[str, HouseholdState], topic: Topic, record: Record, now: int) -> Rejection | None:
         message = normalise(topic, record.key, record.value, record.timestamp)
         if isinstance(message, Rejection):
             return message
@@ -103,15 +104,14 @@ class Households:
         step = advance(household, before, message, instant_of(record.timestamp), self._policy)
         loaded[household] = step.state
         if isinstance(message, Report):
-            lag = now - message.kept.occurred_at
-            work.tally.lags.append((CHANNELS[message.kept.channel], lag / NANOSECONDS))
+            work.tally.lags[CHANNELS[message.kept.channel]].append(now - message.kept.occurred_at)
         if step.state is not before:
             self._changed(work, household, before, step, message, record, now)
         return None
 
     def _changed(
         self, work: Work, household: str, before: HouseholdState, step: Step, message: Report | RegistryChange | Tick,
-        record: ConsumerRecord, now: int,
+        record: Record, now: int,
     ) -> None:  # fmt: skip
         work.states[household] = step.state
         if self._index is not None:
@@ -128,9 +128,7 @@ class Households:
         if step.alert is not None:
             self._publish(work, step.alert, message, record, now)
 
-    def _publish(
-        self, work: Work, alert: Alert, message: Report | RegistryChange | Tick, record: ConsumerRecord, now: int
-    ) -> None:
+    def _publish(self, work: Work, alert: Alert, message: Report | RegistryChange | Tick, record: Record, now: int) -> None:
         stamp = render_instant(now)
         key, value = alert.household_id.encode(), codec.encode_alert(alert, stamp)
         headers = cloud_event(alert, stamp)
@@ -143,12 +141,12 @@ class Households:
     def _persons(self, work: Work) -> Persons:
         return Persons(self._partition, self._partitions, self._store, work)
 
-    def _move(self, work: Work, household: str, record: ConsumerRecord, topic: Topic) -> None:
+    def _move(self, work: Work, household: str, record: Record, topic: Topic) -> None:
         where, headers = partition_of(household, self._partitions), self._origin(record, topic)
         work.outgoing.append(Outgoing(Topic.REROUTED, where, household.encode(), record.value, record.timestamp, headers))
         work.tally.rerouted[CHANNEL_OF[topic]] += 1
 
-    def _dead_letter(self, record: ConsumerRecord, topic: Topic, rejection: Rejection, now: int) -> Outgoing:
+    def _dead_letter(self, record: Record, topic: Topic, rejection: Rejection, now: int) -> Outgoing:
         headers = [
             ("error.code", rejection.code.value.encode()),
             ("error.field", mask_identity_numbers(rejection.field.encode())),
@@ -160,18 +158,19 @@ class Households:
         value = mask_identity_numbers(record.value) if record.value is not None else None
         return Outgoing(Topic.DEAD_LETTERS, self._partition, key, value, None, headers)
 
-    def _origin(self, record: ConsumerRecord, topic: Topic) -> Headers:
+    def _origin(self, record: Record, topic: Topic) -> Headers:
         """Return where a record first lay, so that a later rejection can name it, and which dead letter it was before.
 
         Only what this monitor moved itself is believed; on the topics of others such headers are just headers. Which dead
         letter it was is a note for people that nothing rests on.
         """
-        note = [(name, value) for name, value in record.headers if name == REDRIVEN_FROM and _is_handle(value)][:1]
+        headers = [(name, value) for name, value in record.headers if value is not None]
+        note = [(name, value) for name, value in headers if name == REDRIVEN_FROM and _is_handle(value)][:1]
         if topic in MOVED:
-            known = [(name, value) for name, value in record.headers if name in ORIGIN and value is not None]
+            known = [(name, value) for name, value in headers if name in ORIGIN]
             if len(known) == len(ORIGIN):
                 return known + note
-        here = (record.topic.encode(), b"%d" % record.partition, b"%d" % record.offset)
+        here = ((self._prefix + topic).encode(), b"%d" % self._partition, b"%d" % record.offset)
         return [*zip(ORIGIN, here, strict=True), *note]
 
     def _encode(self, work: Work) -> None:
@@ -209,5 +208,5 @@ def cloud_event(alert: Alert, stamp: str) -> Headers:
     ]
 
 
-def _is_handle(value: bytes | None) -> bool:
-    return value is not None and is_handle(value.decode("utf-8", "replace"))
+def _is_handle(value: bytes) -> bool:
+    return is_handle(value.decode("utf-8", "replace"))

@@ -21,11 +21,12 @@ from agents.batches import Batch
 from agents.due_index import DueIndex
 from agents.portions import Portion, weight
 from agents.ports import Group, MakeJob, Source
+from agents.producing import STOP_SECONDS
 from agents.quality import Quality
 from agents.recovery import recover
 from agents.settings import Settings
 from agents.store import PARKED, Store
-from agents.transactions import STOP_SECONDS, Sender
+from agents.transactions import Sender
 from schemas.codec import UnknownStateVersion
 from streams.topics import INPUTS
 
@@ -237,7 +238,7 @@ class Lane:
         while not self._stopping.is_set():
             taken = self._take()
             if not taken:
-                await self._more(sender.linger_seconds)
+                await self._more()
                 continue
             self.working = True
             portion = Portion(taken, TURN_SECONDS)
@@ -248,12 +249,11 @@ class Lane:
             self.store.write([*work.changes.items(), *beside.items()], changelog)
             self.progress += 1
             self.working = False
-            self._quality.note(work.tally.outcomes)
+            self._quality.note(work.tally.read, work.tally.refused)
             telemetry.confirmed(self._label, work.tally, time.time_ns())
 
-    async def _more(self, linger_seconds: float) -> None:
-        """Wait until something arrives, and a little longer: one transaction then carries all of it."""
+    async def _more(self) -> None:
+        """Wait until something arrives."""
         self._arrived.clear()
         if not self._waiting and not self._stopping.is_set():
             await self._arrived.wait()
-            await self._pause(linger_seconds)

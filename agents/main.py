@@ -26,6 +26,7 @@ def run_worker(settings: Settings) -> tuple[int, str]:
     """Run until SIGTERM or SIGINT. Returns the exit code, and what to tell the person where it is not 0."""
     hear_libraries()
     tune_collector()
+    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())  # for Faust, which makes the loop of its consumer thread itself
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         with (settings.data_dir / "lock").open("w") as lock:
@@ -33,7 +34,7 @@ def run_worker(settings: Settings) -> tuple[int, str]:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 return 1, f"{settings.data_dir}: data folder in use by another worker"
-            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            with asyncio.Runner() as runner:
                 return runner.run(_run(settings)), ""
     except PolicyError as error:
         return 1, f"policy refused: {error}"

@@ -1,7 +1,6 @@
 """The person index of one partition: whose household a person belongs to, and reports that wait until somebody knows."""
 
-from aiokafka.structs import ConsumerRecord
-
+from agents.reading import Record
 from agents.store import PARKED, PERSON, Store
 from agents.work import Headers, Outgoing, Work
 from schemas import codec
@@ -17,7 +16,7 @@ class Persons:
         """Bind a partition's store to the batch under way."""
         self._partition, self._partitions, self._store, self._work = partition, partitions, store, work
 
-    def find(self, person: str, record: ConsumerRecord, origin: Headers) -> str | None:
+    def find(self, person: str, record: Record, origin: Headers) -> str | None:
         """Return the household of a person's report; where it is not known here, send the report on or let it wait."""
         where = partition_of(person, self._partitions)
         if where != self._partition:

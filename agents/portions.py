@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from aiokafka import TopicPartition
-from aiokafka.structs import ConsumerRecord
 
 from agents.batches import Batch
+from agents.reading import Record
 
 
 class Portion:
@@ -22,20 +22,21 @@ class Portion:
         self.offsets: dict[TopicPartition, int] = {}
         self.left: list[Batch] = []
 
-    def __iter__(self) -> Iterator[ConsumerRecord]:
-        """Yield records; what was yielded counts as done when the next one is asked for."""
-        until = time.monotonic() + self._seconds
+    def __iter__(self) -> Iterator[tuple[str, Record]]:
+        """Yield topic and record; what was yielded counts as done when the next one is asked for."""
+        clock = time.monotonic
+        until = clock() + self._seconds
         for number, batch in enumerate(self._batches):
-            last = len(batch.records) - 1
+            topic, last = batch.tp.topic, len(batch.records) - 1
             for at, record in enumerate(batch.records):
-                yield record
-                if at < last and time.monotonic() > until:
+                yield topic, record
+                if at < last and clock() > until:
                     self._end(batch, record.offset + 1)
                     rest = replace(batch, start=record.offset + 1, records=batch.records[at + 1 :])
                     self.left = [rest, *self._batches[number + 1 :]]
                     return
             self._end(batch, batch.end)
-            if time.monotonic() > until:
+            if clock() > until:
                 self.left = self._batches[number + 1 :]
                 return
 
@@ -45,4 +46,4 @@ class Portion:
 
 def weight(batch: Batch) -> int:
     """Return how many bytes of keys and values a batch holds."""
-    return sum(max(0, record.serialized_key_size) + max(0, record.serialized_value_size) for record in batch.records)
+    return sum([len(record.key or b"") + len(record.value or b"") for record in batch.records])

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 from aiokafka import TopicPartition
-from aiokafka.structs import ConsumerRecord
 from faust.types.tuples import TP
 
 from agents.batches import Chains
 from agents.due_index import DueIndex
+from agents.reading import Record
 from agents.store import Store
 from agents.work import Work
 
@@ -25,8 +25,8 @@ class Source(Protocol):
 class Job(Protocol):
     """What a lane does with records: this monitor's households, or another join that a benchmark compares."""
 
-    def run(self, records: Iterable[ConsumerRecord], now: int) -> Work:
-        """Take records in order. ``now`` in nanoseconds."""
+    def run(self, records: Iterable[tuple[str, Record]], now: int) -> Work:
+        """Take topics and records in order. ``now`` in nanoseconds."""
 
 
 MakeJob = Callable[[int, Store, DueIndex | None], Job]

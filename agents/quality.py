@@ -1,6 +1,8 @@
 """How bad the last records of each topic were: a metric, and a log line when a configured share is passed (contract §6)."""
 
 from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from agents import telemetry
@@ -11,36 +13,45 @@ LEAST: Final = 20
 """Fewer records than this say nothing yet."""
 
 
+@dataclass(slots=True)
+class _Last:
+    """How many records of a topic were seen, and which of the last ones were bad."""
+
+    seen: int = 0
+    bad: deque[int] = field(default_factory=deque)
+
+    @property
+    def share(self) -> float:
+        return len(self.bad) / min(self.seen, WINDOW) if self.seen else 0.0
+
+
 class Quality:
     """One per worker: the last records of each topic, good or bad."""
 
     def __init__(self, limit: float) -> None:
         """Take the share (0 to 1) above which a topic is called bad."""
         self._limit = limit
-        self._last: dict[str, deque[bool]] = {}
-        self._bad: dict[str, int] = {}
+        self._last: dict[str, _Last] = {}
         self._said: set[str] = set()
 
-    def note(self, outcomes: list[tuple[str, bool]]) -> None:
-        """Take in records as (topic, bad)."""
-        for topic, bad in outcomes:
-            last = self._last.setdefault(topic, deque())
-            last.append(bad)
-            self._bad[topic] = self._bad.get(topic, 0) + bad
-            if len(last) > WINDOW:
-                self._bad[topic] -= last.popleft()
-        for topic in {topic for topic, _ in outcomes}:
-            self._judge(topic)
+    def note(self, read: Mapping[str, int], refused: Mapping[str, Sequence[int]]) -> None:
+        """Take in how many records of each topic were read, and which of them (from 0 on, ascending) were bad."""
+        for topic, count in read.items():
+            last = self._last.setdefault(topic, _Last())
+            last.bad.extend(last.seen + number for number in refused.get(topic, ()))
+            last.seen += count
+            while last.bad and last.bad[0] < last.seen - WINDOW:
+                last.bad.popleft()
+            self._judge(topic, last)
 
     def share(self, topic: str) -> float:
         """Return the share of bad ones among a topic's last records."""
-        last = self._last.get(topic)
-        return self._bad[topic] / len(last) if last else 0.0
+        return self._last[topic].share if topic in self._last else 0.0
 
-    def _judge(self, topic: str) -> None:
-        share = self.share(topic)
+    def _judge(self, topic: str, last: _Last) -> None:
+        share = last.share
         telemetry.bad_share.labels(topic).set(share)
-        if share > self._limit and len(self._last[topic]) >= LEAST:
+        if share > self._limit and last.seen >= LEAST:
             if topic not in self._said:
                 self._said.add(topic)
                 telemetry.log("warning", "topic.bad", topic=topic, share=round(share, 4), limit=self._limit)

@@ -8,13 +8,15 @@ import contextlib
 import logging
 import sys
 import time
+from collections import Counter as Count
 from collections.abc import Iterable
 from typing import Any, Final
 
 import orjson
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
+from prometheus_client import CollectorRegistry, Counter, Gauge, Info
 
-from agents.work import Tally
+from agents.histogram import BatchHistogram
+from agents.work import Published, Tally
 from schemas.fields import NANOSECONDS
 
 REGISTRY: Final = CollectorRegistry()
@@ -24,10 +26,11 @@ _LAG: Final = (60, 3600, 86_400, 7 * 86_400, 31 * 86_400, 92 * 86_400, 366 * 86_
 reports = Counter("fangfan_reports", "Records read, by channel and what became of them.", ["channel", "outcome"],
                   registry=REGISTRY)  # fmt: skip
 rejections = Counter("fangfan_rejections", "Records dead-lettered, by code.", ["code"], registry=REGISTRY)
-event_lag = Histogram("fangfan_event_time_lag_seconds", "From a report's occurred_at to its processing.", ["channel"],
-                      buckets=_LAG, registry=REGISTRY)  # fmt: skip
-alert_latency = Histogram("fangfan_alert_latency_seconds", "From an occurrence or a record's append to its alert confirmed.",
-                          ["since"], buckets=_LATENCY, registry=REGISTRY)  # fmt: skip
+event_lag = BatchHistogram("fangfan_event_time_lag_seconds", "From a report's occurred_at to its processing.", "channel",
+                           NANOSECONDS, buckets=_LAG, registry=REGISTRY)  # fmt: skip
+alert_latency = BatchHistogram("fangfan_alert_latency_seconds",
+                               "From an occurrence or a record's append to its alert confirmed.", "since",
+                               NANOSECONDS, buckets=_LATENCY, registry=REGISTRY)  # fmt: skip
 alerts = Counter("fangfan_alerts", "Alert transitions published.", ["transition", "severity", "tier"], registry=REGISTRY)
 reasons = Counter("fangfan_alert_reasons", "Reasons in published transitions.", ["transition", "rule", "severity", "tier"],
                   registry=REGISTRY)  # fmt: skip
@@ -84,16 +87,26 @@ def confirmed(partition: str, tally: Tally, now: int) -> None:
         rejections.labels(code).inc(count)
     for channel, count in tally.rerouted.items():
         rerouted.labels(channel).inc(count)
-    lags = {channel: event_lag.labels(channel) for channel in {channel for channel, _ in tally.lags}}
-    for channel, seconds in tally.lags:
-        lags[channel].observe(seconds)
-    for each in tally.published:
+    for channel, lags in tally.lags.items():
+        event_lag.observe(channel, lags)
+    if tally.published:
+        _published(tally.published, now)
+
+
+def _published(published: list[Published], now: int) -> None:
+    of_alerts: Count[tuple[str, str, str]] = Count()
+    of_reasons: Count[tuple[str, str, str, str]] = Count()
+    for each in published:
         alert = each.alert
-        alerts.labels(alert.transition.value, alert.severity or "none", alert.tier).inc()
-        for reason in alert.reasons:
-            reasons.labels(alert.transition.value, reason.rule, reason.severity, alert.tier).inc()
-        alert_latency.labels("ingested").observe((now - each.appended_at) / NANOSECONDS)
-        alert_latency.labels("occurred").observe((now - each.occurred_at) / NANOSECONDS)
+        transition = alert.transition.value
+        of_alerts[transition, alert.severity or "none", alert.tier] += 1
+        of_reasons.update((transition, reason.rule, reason.severity, alert.tier) for reason in alert.reasons)
+    for labels, count in of_alerts.items():
+        alerts.labels(*labels).inc(count)
+    for named, count in of_reasons.items():
+        reasons.labels(*named).inc(count)
+    alert_latency.observe("ingested", [now - each.appended_at for each in published])
+    alert_latency.observe("occurred", [now - each.occurred_at for each in published])
 
 
 def due(partition: str, first: int | None, now: int) -> None:

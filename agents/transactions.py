@@ -1,13 +1,15 @@
 """How a batch leaves: everything it sends and the input offsets, exactly once in one transaction or at least once in order."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import TopicPartition
+from aiokafka.errors import CommitFailedError
 from aiokafka.producer.message_accumulator import BatchBuilder
 
-from agents import telemetry
+from agents.producing import Requests
 from agents.settings import Settings
 from agents.work import Outgoing
 from streams.topics import Topic
@@ -15,8 +17,6 @@ from streams.topics import Topic
 MAX_BATCH_BYTES: Final = 1 << 19
 ZSTD: Final = 4
 """Its number in the attributes of a record batch."""
-STOP_SECONDS: Final = 5.0
-"""How long a producer may take to stop; a broker that is away would keep it for ever."""
 CHANGELOGS: Final = frozenset({Topic.HOUSEHOLDS_CHANGELOG, Topic.PERSONS_CHANGELOG})
 
 Offsets = Mapping[TopicPartition, int]
@@ -24,13 +24,7 @@ CommitOffsets = Callable[[Offsets], Awaitable[None]]
 
 
 class Sender(Protocol):
-    """One lane's way to the broker.
-
-    ``linger_seconds``: how long a lane that had nothing to do waits for more after the first record; each commit costs round
-    trips, whatever it carries.
-    """
-
-    linger_seconds: float
+    """One lane's way to the broker. After an error it is of no more use."""
 
     async def start(self) -> None:
         """Connect; exactly once, this ends a former owner's transaction (fences it)."""
@@ -45,33 +39,63 @@ class Sender(Protocol):
 class ExactlyOnce:
     """One transaction per batch by the lane's own producer, whose id is the lane's."""
 
-    linger_seconds = 0.004
-
     def __init__(self, settings: Settings, partition: int) -> None:
         """Prepare the producer of a partition."""
         self._settings = settings
-        self._producer = AIOKafkaProducer(
-            **settings.client(),
-            transactional_id=f"{settings.group}-{partition}",
-            max_batch_size=MAX_BATCH_BYTES,
-            linger_ms=0,
-            retry_backoff_ms=10,  # the broker answers "again" while it still ends the transaction before
-        )
+        self._requests = Requests(settings, f"{settings.group}-{partition}")
 
     async def start(self) -> None:
         """Connect and fence."""
-        await self._producer.start()
+        await self._requests.start()
 
     async def commit(self, outgoing: list[Outgoing], offsets: Offsets) -> dict[str, int]:
-        """Send everything and the offsets in one transaction."""
-        async with self._producer.transaction():
-            sent = await _send(self._producer, self._settings, outgoing)
-            await self._producer.send_offsets_to_transaction(offsets, self._settings.group)
-            return await _ends(sent)
+        """Send everything and the offsets in one transaction.
+
+        Records and offsets one after the other: a broker that is asked for both at once asks the coordinator twice at once
+        whether the transaction is known, gives up one of the two questions and refuses what it belonged to.
+        """
+        requests, group = self._requests, self._settings.group
+        batches = _packed(self._settings, outgoing, transactional=True)
+        await requests.begin({tp for tp, _ in batches}, group)
+        ends = await requests.produce(batches)
+        await requests.commit_offsets(offsets, group)
+        await requests.end()
+        return _changelogs(self._settings, ends)
 
     async def stop(self) -> None:
         """Stop the producer."""
-        await _stop(self._producer)
+        await self._requests.stop()
+
+
+class Commits:
+    """Offset commits of lanes at least once: those that come while one is under way go together in the next."""
+
+    def __init__(self, commit: CommitOffsets) -> None:
+        """Take what commits as a member of the consumer group."""
+        self._commit = commit
+        self._turn = asyncio.Lock()
+        self._next: dict[TopicPartition, int] = {}
+        self._done: asyncio.Future[None] | None = None
+
+    async def __call__(self, offsets: Offsets) -> None:
+        """Commit; an error is told to all whose offsets went together."""
+        if self._done is None:
+            self._done = asyncio.get_running_loop().create_future()
+        done = self._done
+        self._next.update(offsets)
+        async with self._turn:
+            if not done.done():
+                going, self._next, self._done = self._next, {}, None
+                try:
+                    await self._commit(going)
+                    done.set_result(None)
+                except Exception as error:
+                    done.set_exception(error)
+                finally:
+                    if not done.done():  # this lane was told to end
+                        done.set_exception(CommitFailedError("the lane that committed for others ended"))
+                        done.exception()
+        await done
 
 
 class AtLeastOnce:
@@ -81,93 +105,71 @@ class AtLeastOnce:
     successor. Who needs that excluded takes exactly once, which is the default.
     """
 
-    linger_seconds = 0.002
-
     def __init__(self, settings: Settings, commit_offsets: CommitOffsets) -> None:
         """Prepare a producer; ``commit_offsets`` commits as a member of the consumer group."""
         self._settings, self._commit_offsets = settings, commit_offsets
-        self._producer = AIOKafkaProducer(
-            **settings.client(), enable_idempotence=True, max_batch_size=MAX_BATCH_BYTES, linger_ms=0
-        )  # fmt: skip
+        self._requests = Requests(settings)
 
     async def start(self) -> None:
         """Connect."""
-        await self._producer.start()
+        await self._requests.start()
 
     async def commit(self, outgoing: list[Outgoing], offsets: Offsets) -> dict[str, int]:
         """Send, each step confirmed before the next."""
-        await _ends(await _send(self._producer, self._settings, [each for each in outgoing if each.topic not in CHANGELOGS]))
+        before = [each for each in outgoing if each.topic not in CHANGELOGS]
+        await self._requests.produce(_packed(self._settings, before))
         states = [each for each in outgoing if each.topic in CHANGELOGS]
-        ends = await _ends(await _send(self._producer, self._settings, states))
+        ends = await self._requests.produce(_packed(self._settings, states))
         await self._commit_offsets(offsets)
-        return ends
+        return _changelogs(self._settings, ends)
 
     async def stop(self) -> None:
         """Stop the producer."""
-        await _stop(self._producer)
+        await self._requests.stop()
 
 
-Sent = list[tuple[Topic, str, int, "asyncio.Future[Any]"]]
-"""Topic, its name, how many records, and the confirmation."""
+class _Packed(BatchBuilder):
+    """A record batch that is filled at once."""
+
+    def fill(self, records: list[Outgoing], start: int, now: int) -> int:
+        """Take records from a position on until the batch is full; return the position of the first that is left."""
+        append, count = self._builder.append, 0
+        for each in records[start:]:
+            timestamp = now if each.timestamp is None else each.timestamp
+            if append(count, timestamp, each.key, each.value, each.headers) is None:
+                break
+            count += 1
+        self._relative_offset = count
+        self.close()
+        return start + count
 
 
-async def _send(producer: AIOKafkaProducer, settings: Settings, outgoing: list[Outgoing]) -> Sent:
-    sent = []
-    for topic, partition, batch in _batches(producer, outgoing):
-        name, count = settings.topic(topic), batch.record_count()
-        sent.append((topic, name, count, await producer.send_batch(batch, name, partition=partition)))
-    return sent
-
-
-async def _ends(sent: Sent) -> dict[str, int]:
-    """Wait for every confirmation; return the changelogs' next offsets."""
-    ends = {}
-    for topic, name, count, confirmed in sent:
-        metadata = await confirmed
-        if topic in CHANGELOGS:
-            ends[name] = metadata.offset + count
-    return ends
-
-
-def _batches(producer: AIOKafkaProducer, outgoing: list[Outgoing]) -> list[tuple[Topic, int, Any]]:
-    """Pack records into producer batches, in order per topic and partition."""
-    packed: list[tuple[Topic, int, Any]] = []
-    by_place: dict[tuple[Topic, int], list[Outgoing]] = {}
+def _packed(
+    settings: Settings, outgoing: list[Outgoing], *, transactional: bool = False
+) -> list[tuple[TopicPartition, BatchBuilder]]:
+    """Pack records into record batches, in order per topic and partition. What has no timestamp gets this moment."""
+    packed: list[tuple[TopicPartition, BatchBuilder]] = []
+    places: dict[tuple[Topic, int], list[Outgoing]] = {}
     for each in outgoing:
-        by_place.setdefault((each.topic, each.partition), []).append(each)
-    for (topic, partition), records in by_place.items():
-        batch = _new_batch(producer, records[0])
-        packed.append((topic, partition, batch))
-        for each in records:
-            if _append(batch, each):
-                continue
-            batch = _new_batch(producer, each)
-            packed.append((topic, partition, batch))
-            if not _append(batch, each):
+        places.setdefault((each.topic, each.partition), []).append(each)
+    now = time.time_ns() // 1_000_000
+    for (topic, partition), records in places.items():
+        tp, at = TopicPartition(settings.topic(topic), partition), 0
+        while at < len(records):
+            batch = _Packed(MAX_BATCH_BYTES, _compression(records[at]), is_transactional=transactional)
+            start, at = at, batch.fill(records, at, now)
+            if at == start:
                 raise ValueError("a record does not fit an empty batch")
+            packed.append((tp, batch))
     return packed
 
 
-def _new_batch(producer: AIOKafkaProducer, first: Outgoing) -> BatchBuilder:
-    """Return a batch for a record and what fits beside it. A large one is compressed, as it may have been when it came."""
-    batch: BatchBuilder = producer.create_batch()
-    if len(first.value or b"") >= MAX_BATCH_BYTES:
-        transactional = producer._txn_manager is not None and producer._txn_manager.transactional_id is not None
-        batch = BatchBuilder(MAX_BATCH_BYTES, ZSTD, is_transactional=transactional)
-    return batch
+def _compression(first: Outgoing) -> int:
+    """Return how a batch that begins with a record is compressed: a large one is, as it may have been when it came."""
+    return ZSTD if len(first.value or b"") >= MAX_BATCH_BYTES else 0
 
 
-def _append(batch: Any, each: Outgoing) -> bool:
-    added = batch.append(key=each.key, value=each.value, timestamp=each.timestamp, headers=each.headers)
-    return added is not None
-
-
-async def _stop(producer: AIOKafkaProducer) -> None:
-    """Stop a producer; what it could not send in time is forgotten, and its lane's next producer fences it."""
-    try:
-        await asyncio.wait_for(producer.stop(), STOP_SECONDS)
-    except Exception as error:
-        telemetry.log("warning", "producer.stopped_late", error=type(error).__name__)
-        if producer._sender.sender_task is not None:
-            producer._sender.sender_task.cancel()
-        await asyncio.wait_for(producer.client.close(), STOP_SECONDS)
+def _changelogs(settings: Settings, ends: Mapping[TopicPartition, int]) -> dict[str, int]:
+    """Return the next offsets of the lane's changelogs."""
+    names = {settings.topic(topic) for topic in CHANGELOGS}
+    return {tp.topic: offset for tp, offset in ends.items() if tp.topic in names}

@@ -1,6 +1,6 @@
 """What one lane's batch did: records to send, states to store, and what telemetry may tell once it is committed."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import Final
 
 import msgspec
@@ -43,14 +43,16 @@ class Published(msgspec.Struct, frozen=True):
 class Tally(msgspec.Struct):
     """What a batch counted. Told only when its transaction is committed, so that a repeated batch counts once.
 
-    ``outcomes`` holds topic and badness of every record, ``lags`` channel and seconds since a report's event time.
+    ``read`` counts the records of each topic by its name, ``refused`` says which of these were bad (from 0 on, ascending);
+    ``lags`` holds, by channel, the nanoseconds since each report's event time.
     """
 
+    read: Counter[str] = msgspec.field(default_factory=Counter)
+    refused: defaultdict[str, list[int]] = msgspec.field(default_factory=lambda: defaultdict(list))
     reports: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter)
     rejections: Counter[str] = msgspec.field(default_factory=Counter)
     rerouted: Counter[str] = msgspec.field(default_factory=Counter)
-    lags: list[tuple[str, float]] = []
-    outcomes: list[tuple[str, bool]] = []
+    lags: defaultdict[str, list[int]] = msgspec.field(default_factory=lambda: defaultdict(list))
     published: list[Published] = []
     new_households: int = 0
     parked: int = 0

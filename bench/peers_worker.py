@@ -15,12 +15,12 @@ from typing import Any
 
 import uvloop
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.structs import ConsumerRecord
 
 from agents.app import Worker
 from agents.due_index import DueIndex
 from agents.main import tune_collector
 from agents.ports import Job
+from agents.reading import Record
 from agents.settings import Settings
 from agents.store import HOUSEHOLD, Store
 from agents.work import Outgoing, Work
@@ -50,14 +50,14 @@ class PeerJob:
     def __init__(self, partition: int, store: Store) -> None:
         self._partition, self._store = partition, store
 
-    def run(self, records: Iterable[ConsumerRecord], now: int) -> Work:
+    def run(self, records: Iterable[tuple[str, Record]], now: int) -> Work:
         work, count = Work(), 0
         states: dict[bytes, Any] = {}
         changed: dict[bytes, Any] = {}
         outgoing, partition, get = work.outgoing, self._partition, self._store.get
-        for record in records:
+        for _, record in records:
             count += 1
-            key = record.key
+            key = record.key or b""
             state = states.get(key)
             if state is None:
                 data = get(HOUSEHOLD + key)
@@ -86,7 +86,7 @@ async def make_topics(settings: Settings) -> None:
     """Make those that the peers' driver does not know."""
     admin = AIOKafkaAdminClient(**settings.client())
     await admin.start()
-    own = [Topic.HOUSEHOLDS, Topic.REROUTED, Topic.PERSONS, Topic.HOUSEHOLDS_CHANGELOG, Topic.PERSONS_CHANGELOG]
+    own = [Topic.HOUSEHOLDS, Topic.REROUTED, Topic.PERSONS, Topic.TICKS, Topic.HOUSEHOLDS_CHANGELOG, Topic.PERSONS_CHANGELOG]
     try:
         compact = {"cleanup.policy": "compact"}
         await admin.create_topics([NewTopic(settings.topic(each), 4, 1, topic_configs=compact) for each in own])
@@ -110,6 +110,7 @@ async def main() -> int:
 
 if __name__ == "__main__":
     tune_collector()
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())  # as fangfan worker does
+    with asyncio.Runner() as runner:
         code = runner.run(main())
     os._exit(code)  # Faust's threads may outlive the loop

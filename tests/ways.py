@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
-from aiokafka.structs import ConsumerRecord
+from aiokafka.record.default_records import DefaultRecord
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from agents.households import Households
@@ -63,7 +63,7 @@ class Batches:
         store = Store(self._folder / str(next(self._lives)))
         households, alerts = Households(0, 1, "", store, self._policy), []
         made = [
-            ConsumerRecord(TOPIC_OF[each["schema"]].value, 0, at, TIMESTAMP, 0, NAME.encode(), encode(each), None, 0, 0, ())
+            (TOPIC_OF[each["schema"]], DefaultRecord(at, TIMESTAMP, 0, NAME.encode(), encode(each), []))
             for at, each in enumerate(records)
         ]
         for start in range(0, len(made), 2):

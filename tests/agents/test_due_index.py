@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from aiokafka.structs import ConsumerRecord
+from aiokafka.record.default_records import DefaultRecord
 
 from agents.due_index import DUE, DueIndex, due_key, read_key
 from agents.households import Households
@@ -31,19 +31,19 @@ def store(tmp_path: Path) -> Iterator[Store]:
     store.close()
 
 
-def records(households: int, seed: int) -> list[ConsumerRecord]:
+def records(households: int, seed: int) -> list[tuple[str, DefaultRecord]]:
     rng, made = random.Random(seed), []
     for number in range(households):
         name = f"H{number:06d}"
         reports, entry = history(rng)
         for each in [*reports, *([entry] if entry else [])]:
             topic, value = TOPIC_OF[each["schema"]].value, encode(each | {"household_id": name})
-            made.append(ConsumerRecord(topic, 0, 0, TIMESTAMP, 0, name.encode(), value, None, 0, 0, ()))
+            made.append((topic, DefaultRecord(0, TIMESTAMP, 0, name.encode(), value, [])))
     rng.shuffle(made)
     return made
 
 
-def live(store: Store, policy: Policy, some: list[ConsumerRecord], index: DueIndex | None, size: int = 7) -> None:
+def live(store: Store, policy: Policy, some: list[tuple[str, DefaultRecord]], index: DueIndex | None, size: int = 7) -> None:
     """Take records in small batches, as a lane stores them."""
     job = Households(0, 1, "", store, policy, index=index)
     for start in range(0, len(some), size):
@@ -138,7 +138,7 @@ def test_a_household_that_becomes_due_before_all_others_is_seen(store: Store, po
     rebuild(index)
     for name, at in (("H000001", "2026-06-10T09:00:00+08:00"), ("H000002", "2024-03-01T09:00:00+08:00")):
         report = cadre(f"e-{name}", statement("2023-01", "2023-12", "9000"), household_id=name, at=at)
-        record = ConsumerRecord("cadre-reports", 0, 0, TIMESTAMP, 0, name.encode(), encode(report), None, 0, 0, ())
+        record = "cadre-reports", DefaultRecord(0, TIMESTAMP, 0, name.encode(), encode(report), [])
         live(store, policy, [record], index)
         first = index.first()
         assert first is not None

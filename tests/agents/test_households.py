@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
-from aiokafka.structs import ConsumerRecord
+from aiokafka.record.default_records import DefaultRecord
 
 from agents.households import Households
 from agents.store import Store
@@ -26,7 +26,7 @@ class Partition:
         self._store, self._households, self._offset = store, Households(0, 1, "", store, policy), 0
 
     def take(self, *records: tuple[Topic, bytes | None, bytes | None]) -> Work:
-        work = self._households.run([self._record(*each) for each in records], NOW)
+        work = self._households.run([(topic, self._record(key, value)) for topic, key, value in records], NOW)
         self._store.write(work.changes.items(), {})
         return work
 
@@ -39,9 +39,9 @@ class Partition:
             records = tuple((e.topic, e.key, e.value) for e in work.outgoing if e.topic in (Topic.REROUTED, Topic.PERSONS))
         return sent
 
-    def _record(self, topic: Topic, key: bytes | None, value: bytes | None) -> Any:
+    def _record(self, key: bytes | None, value: bytes | None) -> DefaultRecord:
         self._offset += 1
-        return ConsumerRecord(topic.value, 0, self._offset, TIMESTAMP, 0, key, value, None, 0, 0, ())
+        return DefaultRecord(self._offset, TIMESTAMP, 0, key, value, [])
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
-from aiokafka.structs import ConsumerRecord
+from aiokafka.record.default_records import DefaultRecord
 
 from agents.households import Households
 from agents.recovery import recover
@@ -145,7 +145,7 @@ def test_a_disk_that_cannot_be_read_is_not_the_records_fault(tmp_path: Path, pol
     store = Store(tmp_path / "store")
     households = Households(0, 1, "", store, policy)
     value = encode(cadre("c1", {"type": "food", "adequate": False}))
-    report = ConsumerRecord("cadre-reports", 0, 0, TIMESTAMP, 0, b"H000001", value, None, 0, 0, ())
+    report = "cadre-reports", DefaultRecord(0, TIMESTAMP, 0, b"H000001", value, [])
     store.write(households.run([report], TIMESTAMP * 1_000_000).changes.items(), {})
     store.close()
     damage(tmp_path / "store", "*.sst")

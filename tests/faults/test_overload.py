@@ -10,12 +10,13 @@ import msgspec
 import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.structs import ConsumerRecord
+from aiokafka.record.default_records import DefaultRecord
 from confluent_kafka import Producer
 from faust.types.tuples import TP
 
 from agents.batches import Batch
 from agents.portions import Portion
+from agents.reading import Record
 from agents.settings import Settings
 from agents.topics import create_topics
 from fangfan.broker import EmbeddedBroker
@@ -155,7 +156,7 @@ async def test_one_hot_household_does_not_hold_up_the_other_partitions(
 
 def batch(topic: str, start: int, count: int) -> Batch:
     """Return a batch whose offsets have gaps, as transaction markers leave them."""
-    records = [ConsumerRecord(topic, 0, start + 2 * at, 0, 0, b"k", b"vv", None, 1, 2, ()) for at in range(count)]
+    records: list[Record] = [DefaultRecord(start + 2 * at, 0, 0, b"k", b"vv", []) for at in range(count)]
     return Batch(TP(topic, 0), start, start + 2 * count + 1, records)
 
 
@@ -164,7 +165,7 @@ def test_what_a_turn_has_no_time_for_waits_in_its_order() -> None:
     rounds = []
     while taken:
         portion = Portion(taken, 0)
-        rounds.append(([(each.topic, each.offset) for each in portion], portion.offsets))
+        rounds.append(([(topic, each.offset) for topic, each in portion], portion.offsets))
         taken = portion.left
 
     assert [
