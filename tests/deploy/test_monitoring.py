@@ -52,6 +52,14 @@ def test_every_alert_has_its_page_for_the_night() -> None:
         assert anchor in headings
 
 
+def test_the_page_for_the_night_names_panels_that_are_there() -> None:
+    operations = (DEPLOY.parent / "docs/operations.md").read_text()
+    named = set(re.findall(r"(?<!\*)\*([A-Z][^*\n]+)\*(?!\*)", operations))
+
+    assert len(named) > 8
+    assert named <= {panel["title"] for panel in panels()}
+
+
 def panels() -> Iterator[dict[str, Any]]:
     for panel in DASHBOARD["panels"]:
         if panel["type"] != "row":

@@ -1,0 +1,138 @@
+"""A worker is struck at each point of a commit where something could be lost or doubled: by an error, or by kill -9.
+
+One record per transaction, so that many went well before and many come after.
+"""
+
+import sys
+from pathlib import Path
+
+import pytest
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+
+from agents.offsets import committed
+from agents.settings import Settings
+from agents.topics import MAX_OWN_BYTES, create_topics
+from agents.transactions import CHANGELOGS
+from fangfan.broker import EmbeddedBroker
+from fangfan.draining import drained
+from streams.topics import Topic
+from tests.build import cadre, encode
+from tests.dead_letters import send
+from tests.faults.judge import judge
+from tests.faults.world import build
+from tests.worker import alerts_of, read_all, start_worker, workers
+
+SCRIPT = """
+import os, signal, sys
+import agents.lanes, agents.store, agents.transactions
+import aiokafka.client
+from aiokafka.protocol.transaction import EndTxnRequest
+agents.lanes.TURN_SECONDS = 0
+hits = 0
+def strike():
+    global hits
+    hits += 1
+    if hits == 25:
+        sys.stderr.write("struck\\n")
+        sys.stderr.flush()
+        {deed}
+{place}
+sys.argv = ["fangfan", "worker"]
+from fangfan.cli import main
+main()
+"""
+AROUND = """
+owner, name = {where}
+before = getattr(owner, name)
+{kind} around(*given, **named):
+    {first}
+    done = {wait} before(*given, **named)
+    {second}
+    return done
+setattr(owner, name, around)
+"""
+SENDING = "aiokafka.client.AIOKafkaClient, 'send'"
+ENDING = "if isinstance(given[2], EndTxnRequest): strike()"
+PLACES = {
+    "before anything is sent": ("agents.transactions.ExactlyOnce, 'commit'", "async def", "strike()", "pass"),
+    "all is sent, nothing is committed": (SENDING, "async def", ENDING, "pass"),
+    "committed, but nobody heard of it": (SENDING, "async def", "pass", ENDING),
+    "committed, but not stored": ("agents.store.Store, 'write'", "def", "strike()", "pass"),
+    "stored": ("agents.store.Store, 'write'", "def", "pass", "strike()"),
+}
+MARKER_BYTES = 78
+"""What the end of a transaction takes on a topic: that must still go through."""
+DEEDS = {"error": "raise RuntimeError('struck')", "kill": "os.kill(os.getpid(), signal.SIGKILL)"}
+
+
+def script(place: str, deed: str) -> str:
+    where, kind, first, second = PLACES[place]
+    wait = "await" if kind.startswith("async") else ""
+    return SCRIPT.format(deed=DEEDS[deed], place=AROUND.format(where=where, kind=kind, first=first, second=second, wait=wait))
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+@pytest.mark.parametrize("place", PLACES)
+async def test_nothing_is_lost_or_doubled_wherever_a_worker_is_struck(
+    broker: EmbeddedBroker, topic_prefix: str, tmp_path: Path, place: str, deed: str
+) -> None:
+    settings = Settings(brokers=broker.bootstrap, topic_prefix=topic_prefix, partitions=2)
+    await create_topics(settings)
+    world = build(200, 20261125)
+    worker = await start_worker(settings, tmp_path / "struck", sys.executable, "-c", script(place, deed))
+    try:
+        await send(settings, *world.records)
+        if deed == "kill":
+            assert -9 == await worker.process.wait()
+            worker = await start_worker(settings, tmp_path / "struck")
+        await drained(settings, 60)
+        assert 0 == await worker.stop()
+    finally:
+        if worker.process.returncode is None:
+            worker.process.kill()
+            await worker.process.wait()
+    verdict = await judge(settings, world)
+
+    assert ([], [], []) == (verdict.lost, verdict.doubled, verdict.wrong)
+    assert 1 == worker.log.read_text().count("struck\n")
+    assert ("lane.restarts" in worker.log.read_text()) is (deed == "error")
+
+
+@pytest.mark.parametrize("guarantee", ["exactly-once", "at-least-once"])
+@pytest.mark.parametrize("refusing", [Topic.ALERTS, Topic.HOUSEHOLDS_CHANGELOG])
+async def test_what_a_broker_refuses_is_not_committed(
+    broker: EmbeddedBroker, topic_prefix: str, tmp_path: Path, guarantee: str, refusing: Topic
+) -> None:
+    """A send that fails stops the commit of its batch; when the broker takes it again, everything is there, once."""
+    settings = Settings(brokers=broker.bootstrap, topic_prefix=topic_prefix, partitions=1, guarantee=guarantee)
+    await create_topics(settings)
+    tp = TopicPartition(settings.topic("cadre-reports"), 0)
+    async with workers(settings, tmp_path, 1, GUARANTEE=guarantee) as [worker]:
+        await limit(settings, refusing, MARKER_BYTES + 20)
+        await send(settings, ("cadre-reports", b"H000001", encode(cadre("c1", {"type": "food", "adequate": False}))))
+        await worker.until_logged("lane.restarts")
+
+        assert {tp: 0} == await committed(settings, [tp])
+        assert [] == await read_all(settings, Topic.HOUSEHOLDS_CHANGELOG)
+
+        await limit(settings, refusing, MAX_OWN_BYTES)
+        await drained(settings, 60)
+        assert 0 == await worker.stop()
+    sequences = [alert["sequence"] for alert in (await alerts_of(settings))["H000001"]]
+
+    assert {1} == set(sequences)
+    assert 1 == len(sequences) or guarantee == "at-least-once"
+    assert 1 == len(await read_all(settings, Topic.HOUSEHOLDS_CHANGELOG))
+
+
+async def limit(settings: Settings, topic: Topic, size: int) -> None:
+    """Let the broker take record batches of a topic up to a size only."""
+    admin = AIOKafkaAdminClient(**settings.client())
+    await admin.start()
+    try:
+        configs = {"max.message.bytes": str(size), "cleanup.policy": "compact" if topic in CHANGELOGS else "delete"}
+        await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, settings.topic(topic), configs)])
+    finally:
+        await admin.close()
