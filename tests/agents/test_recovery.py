@@ -2,6 +2,9 @@
 
 import asyncio
 import errno
+import json
+import sys
+import urllib.request
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -22,7 +25,7 @@ from fangfan.draining import drained
 from streams.policy import Policy
 from streams.topics import Topic
 from tests.build import TIMESTAMP, cadre, encode
-from tests.worker import alerts_of, read_all, workers
+from tests.worker import alerts_of, read_all, start_worker, workers
 
 LONG = 20.0
 """Seconds; a recovery that waits for an offset that holds no record waits for ever."""
@@ -186,3 +189,26 @@ async def test_a_worker_goes_on_where_it_was_though_its_disk_was_damaged(setting
 
     assert [("opened", 1), ("cleared", 2)] == [(a["transition"], a["sequence"]) for a in (await alerts_of(settings))["H000001"]]
     assert [] == await read_all(settings, "dead-letters")
+
+
+async def test_a_recovery_says_how_far_it_is(settings: Settings, tmp_path: Path) -> None:
+    """In the log while it goes on, and as a metric; here it speaks at once, else every five seconds."""
+    async with changelog(settings) as producer:
+        await write(producer, settings, **{f"H{number:04d}": b"state" for number in range(300)})
+    script = "import agents.lanes, sys; agents.lanes.SAY_SECONDS = -1; sys.argv = ['fangfan', 'worker']\n"
+    worker = await start_worker(settings, tmp_path, sys.executable, "-c", f"{script}from fangfan.cli import main; main()")
+    try:
+        metrics = await asyncio.to_thread(lambda: urllib.request.urlopen(f"{worker.web}/metrics").read().decode())
+        assert 0 == await worker.stop()
+    finally:
+        if worker.process.returncode is None:
+            worker.process.kill()
+            await worker.process.wait()
+    lines = [json.loads(line) for line in worker.log.read_text().splitlines() if line.startswith("{")]
+    said = [(line["read"], line["left"]) for line in lines if line["event"] == "recovery.progress"]
+
+    assert (0, 301) == said[0]
+    assert (300, 0) == said[-1]
+    assert said == sorted(said, key=lambda pair: (pair[0], -pair[1]))
+    assert 'fangfan_recovery_remaining_records{partition="0"} 0.0' in metrics
+    assert 'fangfan_recovery_seconds{partition="0"}' in metrics
