@@ -1,7 +1,8 @@
 """`make bench-peers`: our engine and other stream processors on one job, in turns, as Markdown and a line of ratios.
 
 The peers (a folder with their driver, generator, rules and implementations) stand beside the project; their Python packages
-go into an environment of their own, Kafka Streams is fetched by Maven and compiled with ``javac``.
+go into an environment of their own, Kafka Streams is fetched by Maven and compiled with ``javac``. Theirs run at least once, as
+they come; those that can also run exactly once, from the same source with one setting changed.
 """
 
 import argparse
@@ -21,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BROKER_CORE = 1
 OURS, OURS_TWICE = "fangfan", "fangfan-at-least-once"
 THEIRS = ("kstreams", "quix", "bytewax", "floor")
+THEIRS_ONCE = ("kstreams-exactly-once", "quix-exactly-once")
 COLUMNS = {
     "events/s processed": "ev_s", "committed": "ev_s_committed", "CPU µs/event": "worker_cpu_us",
     "broker µs/event": "broker_cpu_us", "peak MB": "rss_mb", "differ": "wrong_households",
@@ -31,19 +33,30 @@ def say(text: str) -> None:
     print(f"... {text}", file=sys.stderr, flush=True)
 
 
+def changed(source: Path, target: Path, old: str, new: str) -> Path:
+    """Write a peer's source with one setting changed, and return where."""
+    text = source.read_text()
+    if text.count(old) != 1:
+        raise ValueError(f"{source}: expected {old} once")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(text.replace(old, new))
+    return target
+
+
 def compile_kstreams(peers: Path, work: Path) -> None:
-    """Fetch Kafka Streams and compile its join."""
+    """Fetch Kafka Streams and compile its join, as it comes and exactly once."""
     say("fetching and compiling Kafka Streams")
-    (work / "ks" / "classes").mkdir(parents=True, exist_ok=True)
-    libs = work / "ks" / "libs"
+    source, libs = peers / "ks" / "HouseholdJoin.java", work / "ks" / "libs"
     fetch = ["mvn", "-q", "-B", "-f", str(peers / "ks" / "pom.xml"), "dependency:copy-dependencies"]
     subprocess.run([*fetch, f"-DoutputDirectory={libs}"], check=True)
-    source = str(peers / "ks" / "HouseholdJoin.java")
-    subprocess.run(["javac", "-nowarn", "-cp", f"{libs}/*", "-d", str(work / "ks" / "classes"), source], check=True)
+    once = changed(source, work / "once" / source.name, '"at_least_once"', '"exactly_once_v2"')
+    for java, classes in ((source, work / "ks" / "classes"), (once, work / "once" / "classes")):
+        classes.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["javac", "-nowarn", "-cp", f"{libs}/*", "-d", str(classes), str(java)], check=True)
 
 
-def load(peers: Path, python: str) -> Any:
-    """Return the peers' driver with our engine among its implementations, theirs run by their Python."""
+def load(peers: Path, python: str, work: Path) -> Any:
+    """Return the peers' driver with our engine among its implementations, theirs run by their Python, some exactly once too."""
     sys.path.insert(0, str(peers))
     spec = importlib.util.spec_from_file_location("peers_driver", peers / "bench.py")
     assert spec is not None
@@ -52,6 +65,11 @@ def load(peers: Path, python: str) -> Any:
     spec.loader.exec_module(driver)
     for name, (command, app, given) in driver.IMPLS.items():
         driver.IMPLS[name] = ([python if part == sys.executable else part for part in command], app, given)
+    java = [part.replace(f"{work}/ks/classes", f"{work}/once/classes") for part in driver.IMPLS["kstreams"][0]]
+    once = 'Application(processing_guarantee="exactly-once", '
+    quix = changed(peers / "quix.py", work / "once" / "quix.py", "Application(", once)
+    driver.IMPLS[THEIRS_ONCE[0]] = (java, None, {})
+    driver.IMPLS[THEIRS_ONCE[1]] = ([python, str(quix)], None, {"PYTHONPATH": str(peers)})
     ours = {"PYTHONPATH": str(ROOT), "PEERS": str(peers)}
     command = [sys.executable, "-P", str(ROOT / "bench" / "peers_worker.py")]  # their folder has a module named bench
     driver.IMPLS[OURS] = (command, None, ours)
@@ -96,16 +114,16 @@ def main() -> None:
     parser.add_argument("--python", default=str(ROOT / ".peers" / "bin" / "python"), help="A Python that has their packages.")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--latency", action="store_true", help="Also time alerts at 1,000 events a second.")
-    parser.add_argument("--only", nargs="*", default=[OURS, OURS_TWICE, *THEIRS])
+    parser.add_argument("--only", nargs="*", default=[OURS, OURS_TWICE, *THEIRS, *THEIRS_ONCE])
     options = parser.parse_args()
     os.sched_setaffinity(0, {BROKER_CORE})  # inherited by the broker; the driver pins every worker to the other core
     with tempfile.TemporaryDirectory(prefix="fangfan-peers-") as folder, EmbeddedBroker() as broker:
         work = Path(folder)
         (work / "kafka.pid").write_text(str(broker.pid(1)))
         os.environ |= {"BENCH_DIR": folder, "BENCH_BROKER": broker.bootstrap, "BENCH_BROKER_PID": str(work / "kafka.pid")}
-        if "kstreams" in options.only:
+        if any(name.startswith("kstreams") for name in options.only):
             compile_kstreams(options.peers, work)
-        driver = load(options.peers, options.python)
+        driver = load(options.peers, options.python, work)
         say("making events")
         subprocess.run([options.python, str(options.peers / "generate.py")], check=True, cwd=folder)
         found = compare(driver, options.only, options.runs)
