@@ -13,6 +13,7 @@ import typer
 from agents.settings import Settings
 from agents.topics import TopicMismatch, check_topics, create_topics
 from fangfan.alerts_command import alerts
+from fangfan.backtest_command import backtest
 from fangfan.broker import EmbeddedBroker
 from fangfan.broker_process import BrokerError
 from fangfan.demo_command import demo
@@ -34,6 +35,7 @@ app.command()(simulate)
 app.command()(publish)
 app.command()(alerts)
 app.command()(explain)
+app.command()(backtest)
 
 
 @app.command()

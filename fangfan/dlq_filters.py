@@ -6,9 +6,8 @@ import typer
 
 from fangfan.bytes_view import safe
 from fangfan.dead_letters import Wanted
-from fangfan.options import fail
+from fangfan.options import fail, moment
 from schemas.dead_letters import Handle, parse_handle
-from schemas.fields import parse_instant
 from schemas.rejections import RejectionCode
 from streams.topics import INPUTS, Topic
 
@@ -55,7 +54,7 @@ def chosen_letters(
     if county is not None and not (len(county) == 6 and county.isascii() and county.isdigit()):
         raise fail("--county: must be six digits, such as 140221")
     return Wanted(
-        frozenset(codes or []), frozenset(map(Topic, topics or [])), _instant("--since", since), _instant("--until", until),
+        frozenset(codes or []), frozenset(map(Topic, topics or [])), moment("--since", since), moment("--until", until),
         county, frozenset(_handle(each) for each in handles or []), only_open,
     )  # fmt: skip
 
@@ -65,10 +64,3 @@ def _handle(text: str) -> Handle:
         return parse_handle(text)
     except ValueError as error:
         raise fail(f"{safe(text)}: {error}") from None
-
-
-def _instant(flag: str, text: str | None) -> int | None:
-    try:
-        return None if text is None else parse_instant(text)
-    except ValueError as error:
-        raise fail(f"{flag}: {error}, such as 2026-06-10T08:00:00+08:00") from None

@@ -1,11 +1,12 @@
 """Settings as options that commands share, and refusals: the environment (prefix ``FANGFAN_``), a flag over it."""
 
 import asyncio
+import contextlib
 import dataclasses
 import functools
 import inspect
 import os
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Final, TypeVar
 
 import typer
@@ -13,6 +14,7 @@ from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from agents.settings import GUARANTEES, MECHANISMS, PROTOCOLS, Settings, SettingsError, load_settings
 from agents.topics import partition_counts
+from schemas.fields import parse_instant
 from schemas.household import STATE_VERSION
 from streams.topics import Topic
 
@@ -111,14 +113,29 @@ def on_broker(chosen: Settings, job: Job[T], topics: Sequence[Topic] = ()) -> T:
 
     Says in a sentence where none answers or a topic is missing.
     """
-    try:
+    with refusing(chosen):
         return asyncio.run(_checked(chosen, job, topics))
+
+
+@contextlib.contextmanager
+def refusing(chosen: Settings) -> Iterator[None]:
+    """Say in a sentence where a broker does not answer as it should."""
+    try:
+        yield
     except TimeoutError:
         raise fail(f"{chosen.brokers}: no broker answers in time") from None
     except BrokenPipeError:
         raise  # whoever read our output has seen enough
     except (KafkaError, OSError) as error:
         raise fail(f"{chosen.brokers}: {_words(error)}") from None
+
+
+def moment(flag: str, text: str | None) -> int | None:
+    """Return an instant that a flag names, None where it names none; what is no instant is refused in a sentence."""
+    try:
+        return None if text is None else parse_instant(text)
+    except ValueError as error:
+        raise fail(f"{flag}: {error}, such as 2026-06-10T08:00:00+08:00") from None
 
 
 async def _checked(chosen: Settings, job: Job[T], topics: Sequence[Topic]) -> T:

@@ -51,3 +51,16 @@ async def read_topic(
             heard = time.monotonic() if found else heard  # whoever takes the records may take their time
     finally:
         await consumer.stop()
+
+
+async def extents(settings: Settings, topic: str) -> dict[int, tuple[int, int]]:
+    """Return by partition the first offset that the broker keeps of a topic, and the one after its last committed record."""
+    tps = [TopicPartition(settings.topic(topic), partition) for partition in range(settings.partitions)]
+    consumer = AIOKafkaConsumer(**settings.client(), isolation_level="read_committed", enable_auto_commit=False)
+    try:
+        await consumer.start()
+        consumer.assign(tps)
+        begins, ends = await consumer.beginning_offsets(tps), await consumer.end_offsets(tps)
+        return {tp.partition: (begins[tp], ends[tp]) for tp in tps}
+    finally:
+        await consumer.stop()

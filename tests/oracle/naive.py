@@ -155,8 +155,8 @@ def badness(rule: str, fact: dict[str, Any]) -> str | None:
     return None if fact["safe"] else "orange"
 
 
-def assess(reports: list[dict[str, Any]], registry: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Return what must hold of a household with the default policy, None without any report."""
+def assess(reports: list[dict[str, Any]], registry: dict[str, Any] | None, amount: int = 600_000) -> dict[str, Any] | None:
+    """Return what must hold of a household with the default policy, or one of another line (fen); None without any report."""
     if not reports:
         return None
     kept, as_of = live(reports)
@@ -172,7 +172,7 @@ def assess(reports: list[dict[str, Any]], registry: dict[str, Any] | None) -> di
         ranks = sorted({RANK[by_id[each]["schema"]] for each in ids})
         return tuple(NAMES[rank] for rank in ranks)
 
-    line = 600_000 if as_of.astimezone(CHINA).date().isoformat() >= "2021-01-01" else None
+    line = amount if as_of.astimezone(CHINA).date().isoformat() >= "2021-01-01" else None
     if now and line:
         ratio = Fraction(now["reference"], line)
         if ratio < 1:

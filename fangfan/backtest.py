@@ -1,0 +1,135 @@
+"""Replays a history under two policies in several processes: read, find the households of persons, replay by household."""
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from itertools import groupby
+from operator import attrgetter
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+from agents.main import tune_collector
+from fangfan.history import Counted, Source, Span, read_source
+from fangfan.spool import Spool
+from streams.arrivals import claims, place
+from streams.backtest import Comparison, Outcome, replay
+from streams.policy import Policy
+
+T = TypeVar("T")
+PART_SIZE: Final = 4 << 20
+"""About so much of the sources goes into one part: a few ten thousand records, which one process holds at a time."""
+MOST_PARTS: Final = 512
+
+
+@dataclass(slots=True)
+class Result:
+    """A replay: what was read, reports whose person nobody names, the comparison, and households that end differently."""
+
+    counted: Counted = field(default_factory=Counted)
+    waiting: int = 0
+    comparison: Comparison = field(default_factory=Comparison)
+    differing: list[Outcome] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Two policies, and the time in which transitions count: instants in nanoseconds, None for no bound."""
+
+    old: Policy
+    new: Policy
+    since: int | None
+    until: int | None
+
+
+def run_backtest(sources: list[Source], question: Question, console: Console) -> Result:
+    """Replay sources under both policies, with progress on a console. Nothing is left behind."""
+    result = Result()
+    parts = min(MOST_PARTS, max(1, _bytes(sources) // PART_SIZE))
+    with tempfile.TemporaryDirectory(prefix="fangfan-backtest-") as folder, _pool() as pool, _progress(console) as progress:
+        spool = Spool(Path(folder), parts)
+        reading = progress.add_task("reading 读取", total=sum(source.size for source in sources))
+        replaying = progress.add_task("replaying 回放", total=2 * parts)
+        for source, counted in _each(pool, read_source, sources, spool, question.until):
+            result.counted.add(counted)
+            progress.advance(reading, source.size)
+        every = range(parts)
+        for _ in _each(pool, _claim, every, spool):
+            progress.advance(replaying, 0.5)
+        for _, waiting in _each(pool, _place, every, spool):
+            result.waiting += waiting
+            progress.advance(replaying, 0.5)
+        for _, (comparison, differing) in _each(pool, _replay, every, spool, question):
+            result.comparison.merge(comparison)
+            result.differing += differing
+            progress.advance(replaying, 1)
+    result.differing.sort(key=attrgetter("household_id"))
+    return result
+
+
+def _claim(part: int, spool: Spool) -> None:
+    """Note what the registry says of persons, for the households of a part."""
+    spool.add_claims(claims(sorted(spool.arrivals("registry", part), key=attrgetter("order"))))
+
+
+def _place(part: int, spool: Spool) -> int:
+    """Put the reports that know only a person of a part where they belong; return how many wait in vain."""
+    reports = spool.arrivals("persons", part)
+    if not reports:
+        return 0
+    placed, waiting = place(spool.claims(part), reports)
+    spool.add_arrivals("placed", placed)
+    return waiting
+
+
+def _replay(part: int, spool: Spool, question: Question) -> tuple[Comparison, list[Outcome]]:
+    """Live the households of a part under both policies."""
+    comparison, differing = Comparison(), []
+    arrivals = spool.arrivals("registry", part) + spool.arrivals("placed", part)
+    arrivals.sort(key=attrgetter("reaches", "order"))
+    for household, history in groupby(arrivals, key=attrgetter("reaches")):
+        outcome = replay(household, history, question.old, question.new, question.since)
+        comparison.add(outcome)
+        if outcome.change is not None:
+            differing.append(outcome)
+    return comparison, differing
+
+
+def _bytes(sources: Iterable[Source]) -> int:
+    """Return about how much the sources hold: a record of a topic counts for half a KiB."""
+    return sum(source.size << 9 if isinstance(source, Span) else source.size for source in sources)
+
+
+def _progress(console: Console) -> Progress:
+    return Progress(TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), console=console)
+
+
+@contextlib.contextmanager
+def _pool() -> Iterator[ProcessPoolExecutor]:
+    """Give as many processes as there are cores; when the work is over or broken off, none is left."""
+    cores = len(os.sched_getaffinity(0))
+    pool = ProcessPoolExecutor(cores, multiprocessing.get_context("spawn"), initializer=_begin)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _begin() -> None:
+    """Leave Ctrl-C to the process that started this one."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    tune_collector()
+
+
+def _each(pool: ProcessPoolExecutor, work: Callable[..., T], over: Iterable[Any], *given: object) -> Iterator[tuple[Any, T]]:
+    """Do the same work over several things at once; yield each with its result, as they are done."""
+    futures: dict[Future[T], Any] = {pool.submit(work, each, *given): each for each in over}
+    for future in as_completed(futures):
+        yield futures[future], future.result()

@@ -1,0 +1,79 @@
+"""`fangfan backtest --policy NEW`: what another policy would have said about the history."""
+
+import signal
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agents.policy_files import load_policy
+from agents.settings import DEFAULT_POLICY, Settings
+from fangfan.backtest import Question, Result, run_backtest
+from fangfan.backtest_page import backtest_page
+from fangfan.backtest_view import show, write_counts, write_households
+from fangfan.history import RANKS, Source, of_files, of_topics
+from fangfan.looks import console
+from fangfan.options import CONNECTION, fail, moment, on_broker, refusing, with_settings
+from fangfan.tables import FileError
+from streams.policy import Policy
+from streams.policy_parse import PolicyError
+
+
+@with_settings(*CONNECTION)
+def backtest(
+    chosen: Settings,
+    policy: Annotated[Path, typer.Option(envvar="FANGFAN_NEW_POLICY", metavar="PATH", help="The policy asked about.")],
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="JSON Lines as simulate writes them; without any, the topics are replayed.")
+    ] = None,
+    against: Annotated[
+        Path, typer.Option(envvar="FANGFAN_POLICY", metavar="PATH", help="The policy it is compared with.")
+    ] = DEFAULT_POLICY,
+    since: Annotated[
+        str | None,
+        typer.Option(envvar="FANGFAN_SINCE", metavar="TIME", help="Count only transitions from then on: RFC 3339 with offset."),
+    ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option(envvar="FANGFAN_UNTIL", metavar="TIME", help="Replay only records from before it: RFC 3339 with offset."),
+    ] = None,
+    csv: Annotated[Path | None, typer.Option(envvar="FANGFAN_CSV", metavar="FILE", help="Write all counts there.")] = None,
+    households: Annotated[
+        Path | None, typer.Option(envvar="FANGFAN_HOUSEHOLDS_FILE", metavar="FILE", help="List whose alert differs at the end.")
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option(envvar="FANGFAN_HTML", metavar="FILE", help="Write a page with charts there.")
+    ] = None,
+) -> None:
+    """Replay the history under two policies; report alerts added and removed by rule, tier and county."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what lies in the temporary folder goes
+    question = Question(_policy(against), _policy(policy), moment("--since", since), moment("--until", until))
+    try:
+        sources: list[Source] = of_files(files) if files else on_broker(chosen, of_topics, RANKS)
+        with refusing(chosen):
+            result = run_backtest(sources, question, console(stderr=True))
+    except FileError as error:
+        raise fail(str(error)) from None
+    show(console(), result, question)
+    try:
+        _write(result, question, csv, households, html)
+    except OSError as error:
+        raise fail(f"{error.filename}: {error.strerror}") from None
+
+
+def _write(result: Result, question: Question, csv: Path | None, households: Path | None, html: Path | None) -> None:
+    if csv is not None:
+        write_counts(csv, result.comparison)
+    if households is not None:
+        write_households(households, result.differing)
+    if html is not None:
+        html.write_text(backtest_page(result, question, datetime.now().astimezone()), "utf-8")
+
+
+def _policy(path: Path) -> Policy:
+    try:
+        return load_policy(path)
+    except PolicyError as error:
+        raise fail(f"policy refused: {error}") from None
