@@ -19,6 +19,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from agents.main import tune_collector
 from fangfan.history import Counted, Source, Span, read_source
 from fangfan.spool import Spool
+from schemas.fields import instant_of
 from streams.arrivals import claims, place
 from streams.backtest import Comparison, Outcome, replay
 from streams.policy import Policy
@@ -41,12 +42,16 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Two policies, and the time in which transitions count: instants in nanoseconds, None for no bound."""
+    """Two policies, the time in which transitions count, and whether time passes without reports.
+
+    Instants in nanoseconds, None for no bound.
+    """
 
     old: Policy
     new: Policy
     since: int | None
     until: int | None
+    ticks: bool = False
 
 
 def run_backtest(sources: list[Source], question: Question, console: Console) -> Result:
@@ -66,7 +71,8 @@ def run_backtest(sources: list[Source], question: Question, console: Console) ->
         for _, waiting in _each(pool, _place, every, spool):
             result.waiting += waiting
             progress.advance(replaying, 0.5)
-        for _, (comparison, differing) in _each(pool, _replay, every, spool, question):
+        end = instant_of(result.counted.newest) if question.until is None else question.until - 1
+        for _, (comparison, differing) in _each(pool, _replay, every, spool, question, end if question.ticks else None):
             result.comparison.merge(comparison)
             result.differing += differing
             progress.advance(replaying, 1)
@@ -89,13 +95,13 @@ def _place(part: int, spool: Spool) -> int:
     return waiting
 
 
-def _replay(part: int, spool: Spool, question: Question) -> tuple[Comparison, list[Outcome]]:
+def _replay(part: int, spool: Spool, question: Question, ticks: int | None) -> tuple[Comparison, list[Outcome]]:
     """Live the households of a part under both policies."""
     comparison, differing = Comparison(), []
     arrivals = spool.arrivals("registry", part) + spool.arrivals("placed", part)
     arrivals.sort(key=attrgetter("reaches", "order"))
     for household, history in groupby(arrivals, key=attrgetter("reaches")):
-        outcome = replay(household, history, question.old, question.new, question.since)
+        outcome = replay(household, history, question.old, question.new, question.since, ticks)
         comparison.add(outcome)
         if outcome.change is not None:
             differing.append(outcome)

@@ -21,7 +21,7 @@ from streams.policy import Policy
 from streams.policy_parse import PolicyError
 
 
-@with_settings(*CONNECTION)
+@with_settings(*CONNECTION, "ticks")
 def backtest(
     chosen: Settings,
     policy: Annotated[Path, typer.Option(envvar="FANGFAN_NEW_POLICY", metavar="PATH", help="The policy asked about.")],
@@ -49,7 +49,8 @@ def backtest(
 ) -> None:
     """Replay the history under two policies; report alerts added and removed by rule, tier and county."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what lies in the temporary folder goes
-    question = Question(_policy(against), _policy(policy), moment("--since", since), moment("--until", until))
+    times = moment("--since", since), moment("--until", until)
+    question = Question(_policy(against), _policy(policy), *times, chosen.ticks)
     try:
         sources: list[Source] = of_files(files) if files else on_broker(chosen, of_topics, RANKS)
         with refusing(chosen):

@@ -69,12 +69,15 @@ class Counted:
     records: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
     later: int = 0
+    newest: int = -1
+    """The greatest timestamp of a record that is replayed, in milliseconds."""
 
     def add(self, other: "Counted") -> None:
         """Take in what another process read."""
         self.records.update(other.records)
         self.refused.update(other.refused)
         self.later += other.later
+        self.newest = max(self.newest, other.newest)
 
 
 def of_files(files: list[Path]) -> list[Source]:
@@ -129,6 +132,7 @@ def read_source(source: Source, spool: Spool, until: int | None) -> Counted:
             counted.records[RANKS[message.kept.channel + 1].value] += 1
             kind = "persons" if message.household_id is None else "placed"
             kinds[kind].append(Arrival(order, message.household_id or message.person_id or "", order[0], message, None))
+    counted.newest = max((each.timestamp for arrivals in kinds.values() for each in arrivals), default=-1)
     for kind, arrivals in kinds.items():
         spool.add_arrivals(kind, arrivals)
     return counted

@@ -109,7 +109,7 @@ def test_since_and_until(tmp_path: Path, raised: Path) -> None:
         *life("H0002", "13000", at="2026-06-12T09:00:00+08:00"),
     )  # fmt: skip
 
-    def whole(*flags: str) -> tuple[str, str]:
+    def whole(*flags: str, file: Path = file) -> tuple[str, str]:
         done = fangfan("backtest", "--policy", str(raised), str(file), "--csv", str(tmp_path / "c.csv"), *flags)
         assert 0 == done.returncode, done.stderr
         row = rows(tmp_path / "c.csv")[0]
@@ -119,6 +119,12 @@ def test_since_and_until(tmp_path: Path, raised: Path) -> None:
     assert ("2", "1") == whole("--since", "2026-06-12T09:00:00+08:00")
     assert ("1", "1") == whole("--until", "2026-06-12T09:00:00+08:00")
     assert ("2", "0") == whole("--since", "2026-06-12T09:00:01+08:00")
+
+    later = cadre("w", {"type": "water", "safe": True}, household_id="H0003", at="2027-12-01T09:00:00+08:00")
+    longer = lines(tmp_path / "b.jsonl", *life("H0001", "13000"), later)
+    assert ("1", "1") == whole("--ticks", "off", file=longer)
+    assert ("0", "1") == whole("--ticks", "on", file=longer), "nobody knows its income any more when 2027 ends"
+    assert ("1", "1") == whole("--ticks", "on", "--until", "2026-07-01T00:00:00+08:00", file=longer)
 
 
 @pytest.mark.parametrize(("arguments", "words"), [
