@@ -8,6 +8,8 @@ import re
 from datetime import date
 from typing import Final
 
+_LENGTH: Final = 18
+_BACKSLASH: Final = ord("\\")
 _DIGITS: Final = bytes.maketrans(b"123456789", b"0" * 9)
 _SEVENTEEN: Final = b"0" * 17
 _NUMBER = re.compile(rb"(?<![0-9A-Za-z])[0-9]{17}[0-9Xx](?![0-9A-Za-z])")
@@ -27,7 +29,7 @@ def is_identity_number(text: str) -> bool:
 
 
 def _plain_spans(data: bytes) -> list[tuple[int, int]]:
-    if _SEVENTEEN not in data.translate(_DIGITS):
+    if data.translate(_DIGITS).find(_SEVENTEEN) < 0:
         return []
     return [match.span() for match in _NUMBER.finditer(data) if is_identity_number(match[0].decode("ascii"))]
 
@@ -62,16 +64,16 @@ def _wide_spans(data: bytes) -> list[tuple[int, int]]:
 
 def _spans(data: bytes) -> list[tuple[int, int]]:
     spans = _plain_spans(data)
-    if b"\\" in data:
+    if _BACKSLASH in data:
         spans += _escaped_spans(data)
-    if b"\0" in data:
+    if 0 in data:
         spans += _wide_spans(data)
     return spans
 
 
 def has_identity_number(data: bytes) -> bool:
     """Tell whether an identity number stands anywhere in the bytes of a key or value."""
-    return bool(_spans(data))
+    return len(data) >= _LENGTH and bool(_spans(data))
 
 
 def mask_identity_numbers(data: bytes) -> bytes:

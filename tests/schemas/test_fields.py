@@ -1,12 +1,21 @@
 """The small values: what is read, what is refused, and that what is written reads back the same."""
 
+import re
+from datetime import date
+from decimal import Decimal
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.fields import (
+    EPOCH_ORDINAL,
+    FIRST_INSTANT,
+    LAST_INSTANT,
     NANOSECONDS,
     day_of,
+    is_area_code,
+    is_household_id,
     month_of,
     parse_day,
     parse_instant,
@@ -64,6 +73,56 @@ def test_an_instant_without_offset_or_of_no_calendar_is_refused(text: str) -> No
 @given(st.integers(0, 4_000_000_000 * NANOSECONDS))
 def test_an_instant_reads_back_as_it_was_written(instant: int) -> None:
     assert instant == parse_instant(render_instant(instant))
+
+
+IN_ONE = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt]([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9]|60)(?:\.([0-9]+))?"
+    r"(?:[Zz]|([+-])([01][0-9]|2[0-3]):([0-5][0-9]))"
+)
+
+
+def in_one(text: str) -> int | str:
+    """Read an instant of the years 1 to 9999 by one pattern and the calendar of Python, or say why not."""
+    match = IN_ONE.fullmatch(text)
+    if match is None:
+        return "not an RFC 3339 date-time with offset"
+    try:
+        day = date.fromisoformat(match[1]).toordinal() - EPOCH_ORDINAL
+    except ValueError as error:
+        return str(error)
+    offset = (int(match[7]) * 60 + int(match[8])) * (-60 if match[6] == "-" else 60) if match[6] else 0
+    seconds = day * 86_400 + int(match[2]) * 3600 + int(match[3]) * 60 + int(match[4]) - offset
+    nanoseconds = int((match[5] or "").ljust(9, "0")[:9])
+    return min(max(seconds * NANOSECONDS + nanoseconds, FIRST_INSTANT), LAST_INSTANT)
+
+
+@settings(max_examples=2_000)
+@given(st.from_regex(IN_ONE, fullmatch=True), st.integers(0, 40), st.text("0123456789-+:.TtZz６ \n", max_size=2))
+def test_an_instant_is_what_one_pattern_reads(text: str, at: int, put: str) -> None:
+    for each in (text, text[:at] + put + text[at + len(put) :], text[:at] + put + text[at:]):
+        try:
+            found: int | str = parse_instant(each)
+        except ValueError as error:
+            found = str(error)
+
+        assert each.startswith("0000") or in_one(each) == found
+
+
+@given(st.text("0123456789-.０²", max_size=18) | st.from_regex(r"\A-?[0-9]{1,13}(\.[0-9]{1,3})?\Z"))
+def test_an_amount_is_what_decimal_reads(text: str) -> None:
+    try:
+        found = parse_money(text)
+    except ValueError:
+        assert re.fullmatch(r"-?[0-9]{1,12}(\.[0-9]{1,2})?", text) is None
+        return
+
+    assert Decimal(text) * 100 == found
+
+
+@given(st.text("0123456789abzAZ-_é²٣\n", max_size=34))
+def test_ids_and_areas_are_what_their_patterns_allow(text: str) -> None:
+    assert (re.fullmatch(r"[0-9A-Za-z-]{4,32}", text) is not None) == is_household_id(text)
+    assert (re.fullmatch(r"[0-9]{12}", text) is not None) == is_area_code(text)
 
 
 @given(st.integers(1, 3_000_000))
