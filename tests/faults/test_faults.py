@@ -10,7 +10,7 @@ from tests.faults.driver import Plan, carry_out
 
 @pytest.mark.timeout(420)
 async def test_nothing_lost_nothing_doubled_nothing_wrong(tmp_path: Path) -> None:
-    plan = Plan(reports=12_000, seed=20261124, faults=["kill", "broker", "zombie", "folder", "kill", "term"])
+    plan = Plan(reports=12_000, seed=20261124, faults=["kill", "broker", "zombie", "folder", "join", "term"])
     with EmbeddedBroker(nodes=plan.nodes) as broker:
         line, verdict = await carry_out(plan, tmp_path, broker, "faults-")
 
