@@ -14,6 +14,7 @@ from aiokafka import TopicPartition
 from aiokafka.consumer import fetcher
 from aiokafka.errors import ConsumerStoppedError, CorruptRecordException
 
+from agents.fetch_codec import write_by_partition
 from agents.guard import LenientRecords, Rest, read_any_header
 
 
@@ -178,4 +179,5 @@ def _done(source: fetcher.Fetcher, tp: TopicPartition) -> None:
 def read_batches() -> None:
     """Make every consumer of this process keep what it fetches so that it can be read in batches."""
     read_any_header()
+    write_by_partition()
     fetcher.PartitionRecords = Fetched
