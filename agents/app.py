@@ -29,7 +29,7 @@ from agents.watchdog import Watchdog
 from agents.web import start_web
 from streams.topics import INPUTS, Topic
 
-GATHER_MS: Final = {"exactly-once": 30, "at-least-once": 8}
+GATHER_MS: Final = {"exactly-once": 30, "at-least-once": 11}
 """How long the broker gathers records for a fetch: what a fetch and a commit cost does not depend on how many they carry."""
 GATHER_BYTES: Final = 1 << 18
 """A fetch that holds so much is answered at once: where a worker catches up, nothing waits."""

@@ -6,7 +6,7 @@ Offsets are committed by the lanes' transactions: Faust's own acknowledgements a
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -79,10 +79,13 @@ class BatchThread(driver.AIOKafkaConsumerThread):
         )
 
     async def getmany(self, active_partitions: set[TP] | None, timeout: float) -> Taken:  # noqa: ASYNC109 # Faust's signature
-        """Run one fetch in the consumer's own thread; Faust's queue of calls makes six tasks of each."""
-        fetch = self._fetch_records(self._ensure_consumer(), active_partitions or set(), timeout)
-        taken: Taken = await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(fetch, self.thread_loop))
+        """Fetch once, in the consumer's own thread."""
+        taken: Taken = await self._there(self._fetch_records(self._ensure_consumer(), active_partitions or set(), timeout))
         return taken
+
+    async def _there(self, call: Coroutine[Any, Any, Any]) -> Any:
+        """Run something in the consumer's own thread; Faust's queue of calls makes six tasks of each."""
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(call, self.thread_loop))
 
     async def _fetch_records(
         self, consumer: aiokafka.AIOKafkaConsumer, active_partitions: set[TP], timeout: float | None = None,  # noqa: ASYNC109 # Faust's signature
@@ -99,18 +102,15 @@ class BatchThread(driver.AIOKafkaConsumerThread):
 
     async def place(self, positions: Mapping[TP, int]) -> None:
         """Seek, in the consumer's own thread."""
-        await self.call_thread(self._place, positions)
+        await self._there(self._place(positions))
 
     async def commit_offsets(self, offsets: Mapping[aiokafka.TopicPartition, int]) -> None:
         """Commit as a member of the group, in the consumer's own thread."""
-        await self.call_thread(self._commit_offsets, offsets)
-
-    async def _commit_offsets(self, offsets: Mapping[aiokafka.TopicPartition, int]) -> None:
-        await self._ensure_consumer().commit(dict(offsets))
+        await self._there(self._ensure_consumer().commit(dict(offsets)))
 
     async def fetched(self, tps: list[TP]) -> dict[TP, tuple[int, int]]:
         """Return how far each partition was fetched and where it ends, for those that know both."""
-        found: dict[TP, tuple[int, int]] = await self.call_thread(self._fetched, tps)
+        found: dict[TP, tuple[int, int]] = await self._there(self._fetched(tps))
         return found
 
     async def _fetched(self, tps: list[TP]) -> dict[TP, tuple[int, int]]:
