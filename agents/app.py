@@ -29,10 +29,10 @@ from agents.watchdog import Watchdog
 from agents.web import start_web
 from streams.topics import INPUTS, Topic
 
-GATHER_MS: Final = {"exactly-once": 30, "at-least-once": 11}
-"""How long the broker gathers records for a fetch: what a fetch and a commit cost does not depend on how many they carry."""
-GATHER_BYTES: Final = 1 << 18
-"""A fetch that holds so much is answered at once: where a worker catches up, nothing waits."""
+GATHER_SECONDS: Final = {"exactly-once": 0.03, "at-least-once": 0.011}
+"""How long from one fetch to the next: what a fetch and a commit cost does not depend on how many records they carry."""
+FETCH: Final = {"fetch_min_bytes": 1, "fetch_max_wait_ms": 100}
+"""The first record after a pause is answered at once."""
 
 
 class BatchSchema(faust.Schema):
@@ -94,8 +94,8 @@ class Worker:
             table_standby_replicas=0,
             broker_client_id="fangfan@" + settings.web_address(self.web_port),
         )
-        gather = {"fetch_min_bytes": GATHER_BYTES, "fetch_max_wait_ms": GATHER_MS[settings.guarantee]}
-        app.kafka_client = settings.client() | gather
+        app.kafka_client = settings.client() | FETCH
+        app.gather_seconds = GATHER_SECONDS[settings.guarantee]
         source = app.topic(*(settings.topic(topic) for topic in INPUTS), schema=BatchSchema())
 
         async def households(stream: Any) -> None:

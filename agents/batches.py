@@ -17,7 +17,7 @@ from faust.transport.drivers import TRANSPORTS
 from faust.transport.drivers import aiokafka as driver
 from faust.types.tuples import TP, ConsumerMessage
 
-from agents.reading import Record, Taken, read_batches, take
+from agents.reading import Reader, Record, Taken, read_batches
 
 SCHEME = "fangfan"
 
@@ -62,6 +62,7 @@ class BatchThread(driver.AIOKafkaConsumerThread):
     def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:
         conf = self.app.conf
         self._assignor = RangePartitionAssignor
+        self._reader = Reader(self.app.gather_seconds)
         return aiokafka.AIOKafkaConsumer(
             client_id=conf.broker_client_id,
             group_id=conf.id,
@@ -98,7 +99,7 @@ class BatchThread(driver.AIOKafkaConsumerThread):
         if consumer._closed or source._closed:
             raise ConsumerStoppedError
         with source._subscriptions.fetch_context():
-            return await take(source, active_partitions, timeout or 0.0, max_records or consumer._max_poll_records)
+            return await self._reader.take(source, active_partitions, timeout or 0.0, max_records or consumer._max_poll_records)
 
     async def place(self, positions: Mapping[TP, int]) -> None:
         """Seek, in the consumer's own thread."""

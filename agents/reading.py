@@ -110,54 +110,81 @@ Taken = dict[TopicPartition, tuple[list[Record], int]]
 """Records by partition, and the offset behind the last of them."""
 
 
-async def take(source: fetcher.Fetcher, wanted: Collection[Any], seconds: float, count: int) -> Taken:
-    """Return what was fetched of some partitions, ``count`` records at most; wait for it if need be.
+class Reader:
+    """Takes what was fetched, and lets it be fetched again at most once in so long.
 
-    The library's ``fetched_records``, for :class:`Fetched`. A partition whose position moved since is fetched again.
+    What a fetch and a commit cost does not depend on how many records they carry, so at a steady rate records gather on the
+    broker meanwhile. After a while without records the next one is fetched at once.
     """
-    subscriptions = source._subscriptions
-    if subscriptions.reassignment_in_progress:
-        await subscriptions.wait_for_assignment()
-    taken = _take(source, wanted, count)
-    if taken:
-        return taken
-    waiter = source._create_fetch_waiter()
-    done, _ = await asyncio.wait([waiter], timeout=seconds)
-    if source._closed:
-        raise ConsumerStoppedError
-    if not done:
-        waiter.cancel()
-        return {}
-    waiter.result()  # what the coordinator refuses for good
-    return {} if subscriptions.reassignment_in_progress else _take(source, wanted, count)
 
+    def __init__(self, seconds: float) -> None:
+        """Take how long from one fetch to the next."""
+        self._seconds = seconds
+        self._last = 0.0
+        self._spent: dict[TopicPartition, fetcher.FetchResult] = {}
+        self._timer: asyncio.TimerHandle | None = None
 
-def _take(source: fetcher.Fetcher, wanted: Collection[Any], count: int) -> Taken:
-    taken: Taken = {}
-    for tp in list(source._records):
-        if tp not in wanted:
-            if not source._subscriptions.is_assigned(tp):
-                del source._records[tp]
-            continue
-        result = source._records[tp]
-        if not isinstance(result, fetcher.FetchResult):
-            if taken:
-                return taken  # the error is told next time
-            _done(source, tp)
-            result.check_raise()
-        try:
-            records, more = _read(result, count)
-        except Exception:
-            _done(source, tp)  # fetched again from where the last records ended
-            raise
-        if not more:
-            _done(source, tp)
-        if records:
-            taken[tp] = records, result._assignment.state_value(tp).position
-            count -= len(records)
+    async def take(self, source: fetcher.Fetcher, wanted: Collection[Any], seconds: float, count: int) -> Taken:
+        """Return what was fetched of some partitions, ``count`` records at most; wait for it if need be.
+
+        The library's ``fetched_records``, for :class:`Fetched`. A partition whose position moved since is fetched again.
+        """
+        subscriptions = source._subscriptions
+        if subscriptions.reassignment_in_progress:
+            await subscriptions.wait_for_assignment()
+        taken = self._take(source, wanted, count)
+        if taken:
+            return taken
+        waiter = source._create_fetch_waiter()
+        done, _ = await asyncio.wait([waiter], timeout=seconds)
+        if source._closed:
+            raise ConsumerStoppedError
+        if not done:
+            waiter.cancel()
+            return {}
+        waiter.result()  # what the coordinator refuses for good
+        return {} if subscriptions.reassignment_in_progress else self._take(source, wanted, count)
+
+    def _take(self, source: fetcher.Fetcher, wanted: Collection[Any], count: int) -> Taken:
+        taken: Taken = {}
+        for tp, result in list(source._records.items()):
+            if tp not in wanted:
+                if not source._subscriptions.is_assigned(tp):
+                    del source._records[tp]
+                continue
+            if self._spent.get(tp) is result:
+                continue
+            if not isinstance(result, fetcher.FetchResult):
+                if taken:
+                    break  # the error is told next time
+                _done(source, tp)
+                result.check_raise()
+            try:
+                records, more = _read(result, count)
+            except Exception:
+                _done(source, tp)  # fetched again from where the last records ended
+                raise
+            if records:
+                taken[tp] = records, result._assignment.state_value(tp).position
+                count -= len(records)
+            if not more and records:
+                self._spent[tp] = result
+            elif not more:
+                _done(source, tp)
             if count <= 0:
                 break
-    return taken
+        if self._spent and self._timer is None:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_at(max(loop.time(), self._last + self._seconds), self._again, source)
+        return taken
+
+    def _again(self, source: fetcher.Fetcher) -> None:
+        """Let what was taken be fetched again, unless it has been already: after a seek, say."""
+        self._last, self._timer = asyncio.get_running_loop().time(), None
+        spent, self._spent = self._spent, {}
+        for tp, result in spent.items():
+            if source._records.get(tp) is result:
+                _done(source, tp)
 
 
 def _read(result: fetcher.FetchResult, count: int) -> tuple[list[Record], bool]:

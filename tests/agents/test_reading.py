@@ -1,5 +1,6 @@
 """Records read in batches are those that the library reads one by one."""
 
+import asyncio
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.guard import LenientRecords
-from agents.reading import Fetched, Record, _take, read_batches
+from agents.reading import Fetched, Reader, Record, read_batches
 
 TP = TopicPartition("cadre-reports", 0)
 COMMITTED = fetcher.READ_COMMITTED
@@ -127,6 +128,29 @@ def test_an_aborted_transaction_is_not_read_and_its_marker_is_passed() -> None:
     assert (True, 6) == (reader.ended, reader.next_fetch_offset)
 
 
+class Source:
+    """What a reader needs of the library's fetcher: what was fetched, and how it is told to fetch again."""
+
+    def __init__(self, log: Log) -> None:
+        self._records: dict[TopicPartition, Any] = {}
+        self._wait_consume_future = None
+        self.asked = asyncio.Event()
+        self._log = log
+        self.state = SimpleNamespace(paused=False, position=0, consumed_to=self._consumed_to)
+        self.fetch()
+
+    def fetch(self) -> None:
+        assignment = SimpleNamespace(active=True, state_value=lambda tp: self.state)
+        reader = self._log.reader(self.state.position)
+        self._records[TP] = fetcher.FetchResult(TP, assignment=assignment, partition_records=reader, backoff=0)
+
+    def _consumed_to(self, offset: int) -> None:
+        self.state.position = offset
+
+    def _notify(self, waiter: object) -> None:
+        self.asked.set()
+
+
 def test_a_broken_batch_loses_nothing_of_those_before_it() -> None:
     """What was read before it in the same call is fetched again: the position stays."""
     log = Log()
@@ -134,12 +158,42 @@ def test_a_broken_batch_loses_nothing_of_those_before_it() -> None:
     whole = len(log.data)
     log.add([b"c"])
     log.data = log.data[: whole + CRC] + b"\0\0\0\0" + log.data[whole + CRC + 4 :]
-    state = SimpleNamespace(paused=False, position=0)
-    state.consumed_to = lambda offset: setattr(state, "position", offset)
-    assignment: Any = SimpleNamespace(active=True, state_value=lambda tp: state)
-    result = fetcher.FetchResult(TP, assignment=assignment, partition_records=log.reader(), backoff=0)
-    source: Any = SimpleNamespace(_records={TP: result}, _notify=lambda waiter: None, _wait_consume_future=None)
+    source: Any = Source(log)
     with pytest.raises(CorruptRecordException):
-        _take(source, {TP}, 100)
+        Reader(0)._take(source, {TP}, 100)
 
-    assert ({}, 0) == (source._records, state.position)
+    assert ({}, 0) == (source._records, source.state.position)
+
+
+async def test_fetches_lie_apart_so_that_records_gather() -> None:
+    """The first after a pause is followed up at once; the next only when the time is over, and nothing is read twice."""
+    log, loop, times = Log(), asyncio.get_running_loop(), []
+    log.add([b"a", b"b"])
+    source: Any = Source(log)
+    reader = Reader(0.05)
+    for _ in range(2):
+        source.state.position = 0
+        source.fetch()
+        ((records, end),) = reader._take(source, {TP}, 100).values()
+
+        assert ([b"a", b"b"], 2) == ([record.value for record in records], end)
+        assert {} == reader._take(source, {TP}, 100)
+        source.asked.clear()
+        await source.asked.wait()
+        times.append(loop.time())
+        assert {} == source._records
+
+    assert times[1] - times[0] >= 0.05
+
+
+async def test_a_seek_meanwhile_is_not_undone() -> None:
+    log = Log()
+    log.add([b"a", b"b"])
+    source: Any = Source(log)
+    reader = Reader(0)
+    reader._take(source, {TP}, 100)
+    source.state.position = 0
+    source.fetch()  # the library dropped what there was, and fetched again
+    await asyncio.sleep(0.01)
+
+    assert [b"a", b"b"] == [record.value for record in reader._take(source, {TP}, 100)[TP][0]]
