@@ -84,6 +84,8 @@ class Households:
         if isinstance(message, PersonClaim):
             self._persons(work).claim(message)
             return None
+        if self._state_version == codec.WITHOUT_SIGNALS and isinstance(message, Report) and message.signals is not None:
+            return Rejection(RejectionCode.UNKNOWN_FACT, "$.facts", "is not a fact of the release that states are pinned to")
         household = message.household_id
         if household is None and topic is Topic.REROUTED:
             household = household_of_key(record.key)

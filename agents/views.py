@@ -5,13 +5,16 @@ from typing import Any
 import msgspec
 
 from schemas.fields import render_day, render_instant, render_money, render_month
-from schemas.household import HouseholdState
-from schemas.reports import Claim, Fact, Income, IncomeStatement, KeptReport, Spending
+from schemas.findings import Assessment
+from schemas.household import Facts, HouseholdState
+from schemas.reports import Claim, Fact, Income, IncomeStatement, KeptReport, Signal, Spending
 from schemas.vocabulary import CHANNELS, COMPONENTS
 from streams.alerts import note, reason
 from streams.assess import area_code, assess
 from streams.ledger import Ledger, Missing, Window
-from streams.policy import Policy
+from streams.policy import Parameters, Policy
+from streams.rules import SIGNAL_RULES, version_of
+from streams.rules.signals import UNREPORTED
 
 
 def household_view(household_id: str, state: HouseholdState, policy: Policy) -> dict[str, Any]:
@@ -21,7 +24,8 @@ def household_view(household_id: str, state: HouseholdState, policy: Policy) -> 
     assessment = assess(facts, policy)
     ledger = Ledger(facts)
     by_channel: dict[str, list[dict[str, Any]]] = {channel: [] for channel in CHANNELS}
-    for report in reversed(facts.reports):
+    both = sorted((*facts.reports, *facts.signals), key=_newness, reverse=True) if facts.signals else reversed(facts.reports)
+    for report in both:
         by_channel[CHANNELS[report.channel]].append(_report(report))
     return {
         "household_id": household_id,
@@ -41,13 +45,22 @@ def household_view(household_id: str, state: HouseholdState, policy: Policy) -> 
         "rules": {
             "firing": [msgspec.to_builtins(reason(each)) for each in assessment.findings] if assessment else [],
             "quiet": [_fields(each, "rule", "value", "threshold", "unit") for each in assessment.quiet] if assessment else [],
-            "undetermined": [_fields(each, "rule", "missing") for each in assessment.undetermined] if assessment else [],
+            "undetermined": _undetermined(assessment, facts, policy.parameters((area or "")[:6])) if assessment else [],
         },
         "conflicts": [msgspec.to_builtins(note(each)) for each in assessment.conflicts] if assessment else [],
         "category": assessment.category if assessment else "unknown",
         "pathway": assessment.pathway if assessment else "unknown",
         "alert": _open(household_id, state),
     }
+
+
+def _undetermined(assessment: Assessment, facts: Facts, parameters: Parameters) -> list[dict[str, Any]]:
+    """Return what is missing; in a household without signals the rules on them were not asked, for want of a report."""
+    missing = [_fields(each, "rule", "missing") for each in assessment.undetermined]
+    if facts.signals:
+        return missing
+    silent = [version_of(name) for name in SIGNAL_RULES if getattr(parameters, name).enabled]
+    return missing + [{"rule": rule, "missing": UNREPORTED} for rule in silent]
 
 
 def _fields(thing: object, *names: str) -> dict[str, Any]:
@@ -106,8 +119,23 @@ def _fact(fact: Fact) -> dict[str, Any]:
             return kind | {"cumulative": fact.cumulative} | _entry(fact.month, fact.amount)
         case Claim():
             return {"type": "claim", "kind": fact.kind} | _entry(fact.month, fact.amount)
+        case Signal():
+            return _signal(fact)
         case _:
             return {"type": fact.kind, "person_id": fact.subject, "value": fact.value}
+
+
+def _signal(signal: Signal) -> dict[str, Any]:
+    shown = {"type": signal.kind, "person_id": signal.person_id, "thing": signal.thing, "value": signal.value}
+    if signal.month:
+        shown["month"] = render_month(signal.month)
+    if signal.kind == "loss":
+        shown |= {"lost_percent": str(signal.share), "amount": render_money(signal.amount)}
+    return shown | ({"drop_percent": str(signal.share)} if signal.kind == "market" else {})
+
+
+def _newness(report: KeptReport) -> tuple[int, int, str]:
+    return report.newness
 
 
 def _entry(month: int, amount: int) -> dict[str, Any]:

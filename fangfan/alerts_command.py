@@ -10,10 +10,10 @@ from fangfan.looks import console, line, table
 from fangfan.options import CONNECTION, fail, on_broker, with_settings
 from fangfan.reading import read_topic
 from schemas.vocabulary import SEVERITIES
-from streams.rules import INDICATOR_RULES, MONEY_RULES
+from streams.rules import INDICATOR_RULES, MONEY_RULES, SIGNAL_RULES
 from streams.topics import Topic
 
-RULES = tuple(name.replace("_", "-") for name in (*MONEY_RULES, *INDICATOR_RULES))
+RULES = tuple(name.replace("_", "-") for name in (*MONEY_RULES, *INDICATOR_RULES, *SIGNAL_RULES))
 
 
 @with_settings(*CONNECTION)

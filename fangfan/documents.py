@@ -14,6 +14,7 @@ from schemas.registry import PersonClaim
 from schemas.rejections import RejectionCode
 from schemas.vocabulary import SIGNED_COMPONENTS
 from schemas.wire import CadreReport, DepartmentRecord, HouseholdEntry, SelfDeclaration, TickMessage
+from streams.signals import DECLARATION, DEPARTMENT, PERMITS
 from streams.topics import DAY_MS, Topic, TopicSpec, catalogue
 
 Document = dict[str, Any]
@@ -30,7 +31,7 @@ INSTANT: Final = (
 """RFC 3339, for the many validators that take `format` for a note."""
 UNSIGNED_FIELDS: Final = ("wage", "transfer", "production_cost", "self_paid")
 REPORTS: Final = {"SelfDeclaration": "IncomeFact", "CadreReport": "IncomeFact", "DepartmentRecord": "IncomeStatementFact"}
-"""Each report with the fact that its channel may not report (contract §3.2)."""
+"""Each report, by the rank of its channel, with the first fact that the channel may not report (contract §3.2)."""
 ROOTS: Final = {
     Topic.SELF_DECLARATIONS: ("SelfDeclaration",),
     Topic.CADRE_REPORTS: ("CadreReport",),
@@ -96,19 +97,32 @@ def _definitions() -> dict[str, Document]:
     defs["IncomeFact"]["if"] = {"properties": {"component": {"enum": sorted(SIGNED_COMPONENTS)}}}
     defs["IncomeFact"]["then"] = {"properties": {"amount": _money(signed=True)}}
     defs["IncomeFact"]["else"] = {"properties": {"amount": _money(signed=False)}}
-    for name, forbidden in REPORTS.items():
+    for rank, (name, income) in enumerate(REPORTS.items()):
         facts = defs[name]["properties"]["facts"]
-        items = facts["items"]
-        facts["items"] = {"anyOf": [each for each in items["anyOf"] if each["$ref"] != f"#/$defs/{forbidden}"]}
+        forbidden = {income} | {fact.__name__ for fact, permit in PERMITS.items() if rank not in permit.channels}
+        refused = {f"#/$defs/{each}" for each in forbidden}
+        facts["items"] = {"anyOf": [each for each in facts["items"]["anyOf"] if each["$ref"] not in refused]}
         facts["description"] = "may be empty only with voids"
         withdraws = {"required": ["voids"], "properties": {"voids": {"type": "string"}}}
         rules: list[Document] = [{"anyOf": [{"properties": {"facts": {"minItems": 1}}}, withdraws]}]
         if name == "DepartmentRecord":
             known = [{"required": [each], "properties": {each: {"type": "string"}}} for each in ("household_id", "person_id")]
             rules.append({"anyOf": known})
-        defs[name]["allOf"] = rules
+        defs[name]["allOf"] = rules + list(_sources(rank))
     defs["IncomeStatementFact"]["description"] += " At most 12 months, from not after to."
     return defs
+
+
+def _sources(rank: int) -> Iterator[Document]:
+    """Yield for every fact that only some sources of a channel may report: where it is among the facts, the source is one."""
+    for fact, permit in PERMITS.items():
+        sources = {DECLARATION: permit.declarations, DEPARTMENT: permit.departments}.get(rank)
+        if sources is not None and rank in permit.channels:
+            named = {"properties": {"type": {"const": fact.__struct_config__.tag}}, "required": ["type"]}
+            yield {
+                "if": {"properties": {"facts": {"contains": named}}, "required": ["facts"]},
+                "then": {"properties": {"source": {"enum": sorted(sources)}}},
+            }
 
 
 def _tell_money(definition: Document, name: str, field: Document) -> None:

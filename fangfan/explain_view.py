@@ -6,16 +6,18 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from fangfan import signal_words
 from fangfan.looks import CATEGORY_ZH, COLOURS, PATHWAY_ZH, SEVERITY_ZH, grid, table
 from schemas.vocabulary import COMPONENTS
 from streams.explain import COMPONENTS as COMPONENT_WORDS
 from streams.explain import DEPARTMENTS, SPENDING
+from streams.rules.signals import UNREPORTED
 
 RULES: Final = {
     "income-line": "收入低于监测线", "income-drop": "收入骤降", "policy-dependence": "依赖转移收入",
     "expenditure-shock": "支出骤增", "food": "吃", "clothing": "穿", "schooling": "义务教育", "medical-cover": "基本医疗",
     "housing": "住房", "water": "饮水",
-}  # fmt: skip
+} | signal_words.RULES  # fmt: skip
 CHANNELS: Final = {"declaration": "农户申报", "cadre": "干部排查", "department": "部门预警"}
 STATUS: Final = {"relieved": "脱贫户", "general": "一般农户"}
 TIERS: Final = {"leading": "引领示范", "consolidating": "巩固提升", "key": "重点帮扶", "unknown": "未知"}
@@ -98,8 +100,12 @@ def _rules(rules: dict[str, Any]) -> Table:
     for each in rules["quiet"]:
         answer = Text("未触发 does not fire", COLOURS[None])
         shown.add_row(_rule(each["rule"]), answer, _value(each["value"]), _value(each["threshold"]), "")
-    for each in rules["undetermined"]:
-        answer = Text("无法判定 undetermined", "dim")
+    answer = Text("无法判定 undetermined", "dim")
+    silent = [each["rule"] for each in rules["undetermined"] if each["missing"] == UNREPORTED]
+    if silent:
+        names = ", ".join(_rule(each) for each in silent)
+        shown.add_row("", answer, "", "", Text(f"缺 missing: 无人报告 {UNREPORTED}: {names}", "dim"))
+    for each in [each for each in rules["undetermined"] if each["missing"] != UNREPORTED]:
         shown.add_row(_rule(each["rule"]), answer, "", "", Text(f"缺 missing: {each['missing']}", "dim"))
     return shown
 
@@ -127,7 +133,7 @@ def _value(value: Any) -> str:
     text = str(value)
     if ":" in text:
         return ", ".join(VALUES.get(part, part) for part in text.split(":"))
-    return VALUES.get(text, _amount(text))
+    return VALUES.get(text) or signal_words.value(text) or _amount(text)
 
 
 def _amount(text: str) -> str:
@@ -180,5 +186,7 @@ def _fact(fact: dict[str, Any]) -> str:
             return f"{fact['month']}: {' '.join(SPENDING[fact['category']])} {so_far}{_amount(fact['amount'])}{whose}"
         case "claim":
             return f"{fact['month']}: 理赔 claim, {CLAIMS[fact['kind']]} {fact['kind']} {_amount(fact['amount'])}"
+        case _ if "thing" in fact:
+            return signal_words.signal(fact)
         case kind:
             return f"{INDICATORS[kind]}: {_value(fact['value'])}{whose}"

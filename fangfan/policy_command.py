@@ -11,6 +11,7 @@ from rich.text import Text
 
 from agents.policy_files import load_policy
 from agents.settings import DEFAULT_POLICY
+from fangfan import signal_meanings
 from fangfan.explain_view import TIERS
 from fangfan.looks import SEVERITY_ZH, console, grid
 from fangfan.options import fail
@@ -117,6 +118,7 @@ def _meanings(p: Parameters) -> dict[str, tuple[str, str]]:
             f"house grade C: {p.housing.grade_c}; grade D: {p.housing.grade_d}",
         ),
         "water": ("饮水不安全：" + SEVERITY_ZH[p.water.severity], f"drinking water not safe: {p.water.severity}"),
+        **signal_meanings.meanings(p),
         "working": (
             f"劳动年龄{p.working.age_from}至{p.working.age_to}岁", f"working age {p.working.age_from} to {p.working.age_to}",
         ),

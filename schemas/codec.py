@@ -30,7 +30,31 @@ class Layout(msgspec.Struct, frozen=True):
     decode: Callable[[bytes], HouseholdState]
 
 
-LAYOUTS: Final = {STATE_VERSION: Layout(_encoder.encode, msgspec.msgpack.Decoder(HouseholdState).decode)}
+_state: Final = msgspec.msgpack.Decoder(HouseholdState)
+
+
+def _encode_without_signals(state: HouseholdState) -> bytes:
+    """Return version 1, which knows no signals. A household that has some is stored in the version that keeps them.
+
+    Such a household comes from a worker that is not pinned any more: there are none then that read version 1 alone.
+    """
+    facts = state.facts
+    if facts.signals:
+        return _encoder.encode(state)
+    known = (facts.as_of, facts.newest, facts.reports, facts.withdrawals, facts.registry_at, facts.registry)
+    return _encoder.encode((WITHOUT_SIGNALS, known, state.thread, state.shadow))
+
+
+def _decode_without_signals(data: bytes) -> HouseholdState:
+    return msgspec.structs.replace(_state.decode(data), version=STATE_VERSION)
+
+
+WITHOUT_SIGNALS: Final = 1
+"""The version before households had signals. While it is written, facts that are signals are refused as unknown."""
+LAYOUTS: Final = {
+    WITHOUT_SIGNALS: Layout(_encode_without_signals, _decode_without_signals),
+    STATE_VERSION: Layout(_encoder.encode, _state.decode),
+}
 """Every version this release reads and writes: its own and the one before, so that both run side by side in an upgrade.
 
 A layout may be taken out once no changelog holds it any more. Its encoder writes all that the release before knew.

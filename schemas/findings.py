@@ -5,10 +5,10 @@ from typing import Literal
 import msgspec
 
 from schemas.household import ConflictKey, ReasonKey
-from schemas.reports import KeptReport
+from schemas.reports import KeptReport, Signal
 from schemas.vocabulary import CHANNELS, Category, Pathway, Severity
 
-Unit = Literal["yuan", "percent", "state", "grade", "status"]
+Unit = Literal["yuan", "percent", "state", "grade", "status", "months"]
 
 
 class Conflict(msgspec.Struct, frozen=True, gc=False):
@@ -29,7 +29,8 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
     """A rule that fires.
 
     ``support`` holds (report, position of the fact in it), newest report first. ``figures`` are the amounts (fen) and
-    other numbers behind the value, by name, enough to argue about it.
+    other numbers behind the value, by name, enough to argue about it. ``lead`` is the signal the value was read from, if any.
+    ``beside`` are reports whose newer word stands in the place of an older one in a report of ``support``.
     """
 
     rule: str
@@ -43,6 +44,8 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
     subject: str | None = None
     conflict: Conflict | None = None
     figures: dict[str, int] = {}  # msgspec copies it for every struct
+    lead: Signal | None = None
+    beside: tuple[KeptReport, ...] = ()
 
     @property
     def key(self) -> ReasonKey:
@@ -52,7 +55,15 @@ class Finding(msgspec.Struct, frozen=True, gc=False):
     @property
     def reports(self) -> tuple[KeptReport, ...]:
         """The reports it rests on, each once, newest first."""
-        return tuple({report.event_id: report for report, _ in self.support}.values())
+        named = {report.event_id: report for report, _ in self.support}
+        if not self.beside:
+            return tuple(named.values())
+        named |= {report.event_id: report for report in self.beside}
+        return tuple(sorted(named.values(), key=_newness, reverse=True))
+
+
+def _newness(report: KeptReport) -> tuple[int, int, str]:
+    return report.newness
 
 
 class Undetermined(msgspec.Struct, frozen=True, gc=False):

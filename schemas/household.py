@@ -8,7 +8,7 @@ from schemas.registry import RegistryEntry
 from schemas.reports import KeptReport
 from schemas.vocabulary import Category, Pathway, Severity
 
-STATE_VERSION: Final = 1
+STATE_VERSION: Final = 2
 
 
 class Newest(msgspec.Struct, frozen=True, array_like=True, order=True, gc=False):
@@ -33,6 +33,8 @@ class Facts(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     ``reports`` ascend by newness and hold only what can still count; ``withdrawals`` ascend. ``registry_at`` is the
     ``updated_at`` of the newest registry record, also where that record removed the entry (``registry`` is None then).
+    ``signals`` are kept like ``reports``, apart from them, so that a household without any pays nothing for them; a report with
+    both kinds of facts stands in both.
     """
 
     as_of: int | None = None
@@ -41,6 +43,7 @@ class Facts(msgspec.Struct, frozen=True, array_like=True, gc=False):
     withdrawals: tuple[Withdrawal, ...] = ()
     registry_at: int | None = None
     registry: RegistryEntry | None = None
+    signals: tuple[KeptReport, ...] = ()
 
 
 class ReasonKey(msgspec.Struct, frozen=True, array_like=True, order=True, gc=False):

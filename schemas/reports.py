@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from schemas.vocabulary import ClaimKind, Component, IndicatorKind, SpendingCategory
+from schemas.vocabulary import ClaimKind, Component, IndicatorKind, SignalKind, SpendingCategory
 
 
 class IncomeStatement(msgspec.Struct, frozen=True, array_like=True, tag=1, gc=False):
@@ -68,7 +68,23 @@ class Indicator(msgspec.Struct, frozen=True, array_like=True, tag=5, gc=False):
     value: str
 
 
-Fact = IncomeStatement | Income | Spending | Claim | Indicator
+class Signal(msgspec.Struct, frozen=True, array_like=True, tag=6, gc=False):
+    """What a department, cadre or household said of one thing; of (kind, person, thing) the newest counts.
+
+    ``thing`` tells apart what one person or household can have several of, empty where there is one. ``value`` is a word of a
+    closed set, ``month`` when it began or happened, ``amount`` fen, ``share`` whole percent.
+    """
+
+    kind: SignalKind
+    person_id: str | None
+    thing: str
+    value: str
+    month: int
+    amount: int = 0
+    share: int = 0
+
+
+Fact = IncomeStatement | Income | Spending | Claim | Indicator | Signal
 
 
 class KeptReport(msgspec.Struct, frozen=True, array_like=True, order=True, gc=False):
@@ -87,13 +103,14 @@ class KeptReport(msgspec.Struct, frozen=True, array_like=True, order=True, gc=Fa
 
 
 class Report(msgspec.Struct, frozen=True, gc=False):
-    """A valid report before it has found its household."""
+    """A valid report before it has found its household. ``signals`` is the part of ``kept`` that stands by itself, if any."""
 
     household_id: str | None
     person_id: str | None
     area_code: str
     kept: KeptReport
     voids: str | None
+    signals: KeptReport | None = None
 
 
 class Tick(msgspec.Struct, frozen=True, gc=False):

@@ -33,6 +33,44 @@ Department = Literal[
     "rural-revitalization", "insurance", "petitions",
 ]  # fmt: skip
 
+SignalKind = Literal[
+    "employment", "skills", "disability", "support", "loss", "cover", "accident", "membership", "petition", "grows", "market",
+    "asset_link", "asset_status", "dividend",
+]  # fmt: skip
+"""Facts of which the newest of a key counts (docs/contract-more.md §1)."""
+EmploymentStatus = Literal["working", "not_working", "seeking", "unable", "retired"]
+SkillsStep = Literal["filed", "trained", "assessed", "certified", "placed", "left"]
+DisabilityGrade = Literal["none", "1", "2", "3", "4"]
+MeasureCode = Literal[
+    "industry", "employment", "micro_credit", "public_post", "training", "consumption", "dibao", "destitute",
+    "temporary_relief", "medical_aid", "education_aid", "school_return", "housing_repair", "water_works", "relocation",
+    "infrastructure", "insurance", "care", "other",
+]  # fmt: skip
+"""Assistance measures, and the kinds of support that are given."""
+SupportStatus = Literal["granted", "ended", "withdrawn"]
+Hazard = Literal[
+    "drought", "flood", "hail", "frost", "wind", "earthquake", "landslide", "fire", "pest", "epidemic", "other"
+]  # fmt: skip
+LossObject = Literal["crop", "livestock", "facility", "house", "other"]
+CoverKind = Literal["price", "disaster", "accident"]
+AccidentKind = Literal["traffic", "work", "fire", "drowning", "fall", "other"]
+Outcome = Literal["minor", "serious", "disabling", "fatal"]
+MembershipStatus = Literal["joined", "left"]
+MembershipCause = Literal["birth", "death", "marriage", "divorce", "split", "merge", "move", "other"]
+PetitionCategory = Literal[
+    "income", "food", "housing", "water", "education", "medical", "employment", "support", "land", "disaster", "other"
+]  # fmt: skip
+PetitionStatus = Literal["open", "answered", "closed"]
+Product = Literal[
+    "millet", "maize", "wheat", "sorghum", "oats", "buckwheat", "beans", "potato", "vegetables", "mushrooms", "apple", "pear",
+    "jujube", "walnut", "apricot", "grape", "herbs", "sunflower", "pig", "sheep", "cattle", "donkey", "chicken", "bees", "fish",
+    "other",
+]  # fmt: skip
+MarketMeasure = Literal["price", "sales"]
+AssetKind = Literal["photovoltaic", "industry", "workshop", "greenhouse", "breeding", "other"]
+AssetStatus = Literal["running", "outage", "idle"]
+DividendStatus = Literal["paid", "unpaid"]
+
 
 class Transition(StrEnum):
     """What happened to a household's alert (contract §5)."""

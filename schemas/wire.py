@@ -17,18 +17,13 @@ from schemas.vocabulary import (
     Stage,
     Status,
 )
+from schemas.wire_fields import HouseholdId, Money, Month, PersonId
+from schemas.wire_signals import WireSignal
 
 # In Python, and only there, "$" also matches before a newline at the end: the look-ahead closes that gap.
 EventId = Annotated[str, Meta(min_length=1, max_length=64)]
-PersonId = Annotated[str, Meta(min_length=4, max_length=64)]
-HouseholdId = Annotated[str, Meta(pattern="^[0-9A-Za-z-]{4,32}(?!\\n)$")]
 AreaCode = Annotated[str, Meta(pattern="^[0-9]{12}(?!\\n)$", description="county 6, township 3, village 3")]
 Instant = Annotated[str, Meta(description="RFC 3339 date-time with offset")]
-Month = Annotated[str, Meta(pattern="^[0-9]{4}-(0[1-9]|1[0-2])(?!\\n)$")]
-Money = Annotated[
-    str | int | float,
-    Meta(description="yuan; a string, or a number in shortest form, of -?[0-9]{1,12}(\\.[0-9]{1,2})?"),
-]
 
 
 class IncomeStatementFact(Struct, frozen=True, tag_field="type", tag="income_statement", gc=False):
@@ -109,18 +104,8 @@ class WaterFact(Struct, frozen=True, tag_field="type", tag="water", gc=False):
     safe: bool
 
 
-WireFact = (
-    IncomeStatementFact
-    | IncomeFact
-    | SpendingFact
-    | ClaimFact
-    | FoodFact
-    | ClothingFact
-    | SchoolingFact
-    | MedicalCoverFact
-    | HousingFact
-    | WaterFact
-)
+WireIndicator = FoodFact | ClothingFact | SchoolingFact | MedicalCoverFact | HousingFact | WaterFact
+WireFact = IncomeStatementFact | IncomeFact | SpendingFact | ClaimFact | WireIndicator | WireSignal
 WireFacts = Annotated[list[WireFact], Meta(max_length=64)]
 
 

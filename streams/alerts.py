@@ -148,7 +148,7 @@ def reason(finding: Finding) -> Reason:
 def _figure(name: str, number: int) -> str:
     if name == "line_from":
         return render_day(number)
-    return str(number) if name in ("members", "relieved") else render_money(number)
+    return str(number) if name in ("members", "relieved", "count") else render_money(number)
 
 
 def _evidence(report: KeptReport) -> Evidence:

@@ -7,11 +7,10 @@ from schemas.findings import Assessment, Conflict, Finding, NotFiring, Undetermi
 from schemas.household import Facts
 from schemas.vocabulary import SEVERITIES, Category, Pathway, Severity
 from streams.policy import Parameters, Policy
-from streams.rules import EVERY_RULE, INDICATOR_RULES, MONEY_RULES
+from streams.rules import EVERY_RULE, INDICATOR_RULES, MONEY_RULES, SIGNAL_RULES
 from streams.rules.context import Answer, Context
 from streams.rules.indicators import answer
-
-LABOURING = frozenset({"full", "partial"})
+from streams.rules.persons import LABOURING
 
 
 def area_code(facts: Facts) -> str | None:
@@ -28,8 +27,9 @@ def assess(facts: Facts, policy: Policy, rules: Container[str] = EVERY_RULE) -> 
     """
     if facts.as_of is None:
         return None
-    parameters = policy.parameters((area_code(facts) or "")[:6])
-    context = Context(facts, parameters)
+    county = (area_code(facts) or "")[:6]
+    parameters = policy.parameters(county)
+    context = Context(facts, parameters, policy.tier(county))
     answers: list[Answer] = []
     conflicts: list[Conflict] = []
     for name, rule in MONEY_RULES.items():
@@ -41,6 +41,12 @@ def assess(facts: Facts, policy: Policy, rules: Container[str] = EVERY_RULE) -> 
             some, beside = answer(context.indicators, question(asked))
             answers += some
             conflicts += beside
+    if facts.signals:
+        for name, heard in SIGNAL_RULES.items():
+            if name in rules and getattr(parameters, name).enabled:
+                some, beside = heard(context)
+                answers += some
+                conflicts += beside
     findings: list[Finding] = []
     undetermined: list[Undetermined] = []
     quiet: list[NotFiring] = []

@@ -37,6 +37,8 @@ def _has_money(facts: Facts) -> bool:
 
 def _instants(facts: Facts, as_of: int, parameters: Parameters, *, ages: bool) -> Iterator[int]:
     month = month_of(as_of)
+    if facts.signals:
+        yield instant_of_month(month + 1)  # signals age by months; within 36 of them they cease to count
     if _has_money(facts):
         yield instant_of_month(month + 1)
         today = day_of(as_of)

@@ -7,7 +7,9 @@ from typing import Final, NamedTuple
 from schemas.alerts import Explanation
 from schemas.fields import day_of, render_day, render_money, render_month
 from schemas.findings import Finding
-from schemas.reports import Claim, Income, IncomeStatement, Indicator, KeptReport, Spending
+from schemas.reports import Claim, Income, IncomeStatement, Indicator, KeptReport, Signal, Spending
+from streams.explain_signals import SENTENCES as ON_SIGNALS
+from streams.words import KINDS
 
 DEPARTMENTS: Final = {
     "medical-insurance": ("医保部门", "medical insurance"), "health": ("卫健部门", "health"),
@@ -92,6 +94,8 @@ def _what(fact: object) -> tuple[str, str]:
                 "food": ("饮食", "food"), "clothing": ("穿衣", "clothing"), "schooling": ("学籍", "schooling"),
                 "medical_cover": ("参保", "medical cover"), "housing": ("住房", "housing"), "water": ("饮水", "water"),
             }[fact.kind]  # fmt: skip
+        case Signal():
+            return KINDS[fact.kind]
         case _:
             return "报告", "report"
 
@@ -167,4 +171,5 @@ _SENTENCES: Final[dict[str, Callable[[Finding], tuple[str, str]]]] = {
     "medical-cover": _simple("成员{subject}未参加基本医保", "member {subject} is not in basic medical insurance"),
     "housing": _simple("住房安全等级为{value}级", "the house is graded {value}"),
     "water": _simple("饮水不安全", "drinking water is not safe"),
+    **ON_SIGNALS,
 }

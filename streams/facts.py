@@ -11,6 +11,7 @@ from schemas.rejections import Rejected, RejectionCode
 from schemas.reports import Claim, Fact, Income, IncomeStatement, Indicator, Spending
 from schemas.vocabulary import CHANNELS, COMPONENTS, SIGNED_COMPONENTS
 from streams.plain import SHAPES
+from streams.signals import READERS as SIGNALS
 
 MAX_STATEMENT_MONTHS: Final = 12
 DEPARTMENT: Final = CHANNELS.index("department")
@@ -110,6 +111,7 @@ _OF_SHAPE: Final[dict[type[msgspec.Struct], Callable[[Any, int], Fact]]] = {
     wire.MedicalCoverFact: _medical_cover,
     wire.HousingFact: _housing,
     wire.WaterFact: _water,
+    **SIGNALS,
 }
 """Each reads one fact that a channel reports. Of a fact that :mod:`streams.plain` read, an optional field may be UNSET."""
 _READERS: Final = _OF_SHAPE | {SHAPES[shape]: reader for shape, reader in _OF_SHAPE.items()}

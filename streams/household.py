@@ -39,9 +39,11 @@ def _merge_report(facts: Facts, report: Report) -> Facts:
         return facts
     if report.voids is not None:
         facts = _withdraw(facts, Withdrawal(report.voids, kept.channel, kept.occurred_at))
-    if kept.facts and not any(_withdraws(withdrawal, kept) for withdrawal in facts.withdrawals):
+    if any(_withdraws(withdrawal, kept) for withdrawal in facts.withdrawals):
+        return facts
+    if kept.facts:
         facts = _keep(facts, kept)
-    return facts
+    return facts if report.signals is None else _keep_signals(facts, report.signals)
 
 
 def _advance_to(facts: Facts, instant: int) -> Facts:
@@ -57,6 +59,7 @@ def _advance_to(facts: Facts, instant: int) -> Facts:
         facts,
         reports=tuple(report for report in facts.reports if month_of(report.occurred_at) >= first),
         withdrawals=tuple(each for each in facts.withdrawals if month_of(each.until) >= first),
+        signals=tuple(report for report in facts.signals if month_of(report.occurred_at) >= first),
     )
 
 
@@ -83,21 +86,32 @@ def _withdraw(facts: Facts, withdrawal: Withdrawal) -> Facts:
         rest = list(facts.withdrawals)
     insort(rest, withdrawal)
     reports = tuple(report for report in facts.reports if not _withdraws(withdrawal, report))
-    return msgspec.structs.replace(facts, withdrawals=tuple(rest), reports=reports)
+    signals = tuple(report for report in facts.signals if not _withdraws(withdrawal, report))
+    return msgspec.structs.replace(facts, withdrawals=tuple(rest), reports=reports, signals=signals)
 
 
 def _keep(facts: Facts, kept: KeptReport) -> Facts:
-    reports = facts.reports
+    reports = _with(facts.reports, kept)
+    return facts if reports is facts.reports else msgspec.structs.replace(facts, reports=reports)
+
+
+def _keep_signals(facts: Facts, kept: KeptReport) -> Facts:
+    signals = _with(facts.signals, kept)
+    return facts if signals is facts.signals else msgspec.structs.replace(facts, signals=signals)
+
+
+def _with(reports: tuple[KeptReport, ...], kept: KeptReport) -> tuple[KeptReport, ...]:
+    """Return reports with one more, ascending by newness; the same object where it is among them."""
     for known in reports:
         if known.event_id == kept.event_id:
             # Two different reports under one id are the sender's error; the greater counts, whichever came first.
             if _content(kept) <= _content(known):
-                return facts
+                return reports
             reports = tuple(report for report in reports if report is not known)
             break
     grown = list(reports)
     insort(grown, kept, key=lambda report: report.newness)
-    return msgspec.structs.replace(facts, reports=tuple(grown))
+    return tuple(grown)
 
 
 def _content(report: KeptReport) -> tuple[tuple[int, int, str], bytes]:

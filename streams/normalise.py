@@ -9,11 +9,12 @@ from schemas import wire
 from schemas.fields import NANOSECONDS, instant_of, is_household_id, parse_day, parse_instant
 from schemas.registry import Member, PersonClaim, RegistryChange, RegistryEntry
 from schemas.rejections import Rejected, Rejection, RejectionCode
-from schemas.reports import KeptReport, Report, Tick
+from schemas.reports import KeptReport, Report, Signal, Tick
 from streams.facts import read_facts
 from streams.identity import has_identity_number
 from streams.json_object import parse_object
 from streams.plain import SHAPES, read_plain
+from streams.signals import check_reporters
 from streams.topics import SCHEMA_OF, Topic
 
 FUTURE_LIMIT_SECONDS: Final = 24 * 3600
@@ -156,8 +157,22 @@ def _report(message: wire.WireReport, channel: int, timestamp: int) -> Report:
         raise Rejected(RejectionCode.FUTURE_EVENT, "$.occurred_at", "more than 24 h after the record's timestamp")
     if not message.facts and voids is None:
         raise Rejected(RejectionCode.INVALID_VALUE, "$.facts", "may be empty only with voids")
-    kept = KeptReport(occurred_at, channel, message.event_id, message.source, read_facts(message.facts, channel))
-    return Report(household, person, message.area_code, kept, voids)
+    facts = read_facts(message.facts, channel)
+    kept = KeptReport(occurred_at, channel, message.event_id, message.source, facts)
+    report = Report(household, person, message.area_code, kept, voids)
+    for fact in facts:
+        if type(fact) is Signal:
+            check_reporters(message.facts, channel, message.source)
+            return _apart(report)
+    return report
+
+
+def _apart(report: Report) -> Report:
+    """Part the signals of a report from its other facts, each in its order."""
+    facts = report.kept.facts
+    kept = msgspec.structs.replace(report.kept, facts=tuple(fact for fact in facts if not isinstance(fact, Signal)))
+    signals = msgspec.structs.replace(report.kept, facts=tuple(fact for fact in facts if isinstance(fact, Signal)))
+    return msgspec.structs.replace(report, kept=kept, signals=signals)
 
 
 def _registry_change(message: wire.HouseholdEntry) -> RegistryChange:

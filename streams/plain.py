@@ -12,8 +12,9 @@ import msgspec
 
 from schemas import wire
 from schemas.fields import is_area_code, is_household_id
+from schemas.wire_fields import HouseholdId, Month
 
-_CHECKED_HERE: Final = (wire.HouseholdId, wire.AreaCode, wire.Month)
+_CHECKED_HERE: Final = (HouseholdId, wire.AreaCode, Month)
 """Patterns that are left out: ids and areas are checked below, months where they are parsed."""
 
 # As an identity number and a key are looked for: every digit a 0, whitespace and backslashes a space.

@@ -6,6 +6,20 @@ from typing import Final, Literal
 import msgspec
 
 from schemas.vocabulary import Severity
+from streams.policy_signals import (
+    Accident,
+    AgedRule,
+    ClaimReminder,
+    Disability,
+    DisasterLoss,
+    Employment,
+    InsuranceGap,
+    MarketSlump,
+    NewbornCover,
+    Petition,
+    ProductionLoss,
+    SupportWithdrawn,
+)
 
 BP: Final = 10_000
 """Shares and multiples are whole basis points: 8000 = 0.8."""
@@ -98,6 +112,24 @@ class Parameters(msgspec.Struct, frozen=True):
     medical_cover: IndicatorRule
     housing: Housing
     water: IndicatorRule
+    employment: Employment
+    skills_stall: AgedRule
+    disability: Disability
+    new_relief: AgedRule
+    support_withdrawn: SupportWithdrawn
+    accident: Accident
+    production_loss: ProductionLoss
+    disaster_loss: DisasterLoss
+    claim_reminder: ClaimReminder
+    insurance_gap: InsuranceGap
+    deceased_paid: IndicatorRule
+    bereavement: AgedRule
+    registration: AgedRule
+    newborn_cover: NewbornCover
+    petition: Petition
+    market_slump: MarketSlump
+    project_asset: AgedRule
+    dividend: AgedRule
     working: Working
     verification: Verification
 

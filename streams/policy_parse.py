@@ -4,7 +4,7 @@ A document is TOML read with ``parse_float=Decimal``, so that 0.8 is exactly 800
 """
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from streams.policies import BEGINNING
@@ -29,6 +29,12 @@ _ORDERED: Final = (
     ("income-line", "orange-from", "yellow-from"),
     ("income-drop", "fires-from", "orange-from"),
     ("expenditure-shock", "orange-multiple", "red-multiple"),
+    ("employment", "months", "orange-months"),
+    ("production-loss", "fires-from", "orange-from"),
+    ("production-loss", "orange-from", "red-from"),
+    ("disaster-loss", "orange-multiple", "red-multiple"),
+    ("newborn-cover", "months", "until-months"),
+    ("market-slump", "price-from", "orange-from"),
     ("working", "age-from", "age-to"),
 )
 """(rule, lower, higher): bounds that only make sense in this order."""
@@ -140,13 +146,21 @@ def parse_policy(data: Document, source: str, overlays: Sequence[tuple[str, Docu
         if layers:
             of_county[code] = _build(source, f"county.{code}.rules", [province, *layers])
     base = _build(source, "rules", [province])
-    marks = {code: _mark(parameters) for code, parameters in of_county.items()}
-    return Policy(data["id"], data["version"], base, counties, of_county, _mark(base), marks)
+    marks = {code: _mark(parameters, _due(parameters, [counties[code]]) != []) for code, parameters in of_county.items()}
+    return Policy(data["id"], data["version"], base, counties, of_county, _mark(base, _due(base, counties.values())), marks)
 
 
-def _mark(parameters: Parameters) -> int:
-    """Return a checksum of what households are judged by: parameters and versions of the rules. A tier decides nothing else."""
-    return zlib.crc32(repr((parameters, VERSIONS)).encode())
+def _mark(parameters: Parameters, due: object) -> int:
+    """Return a checksum of what households are judged by: parameters, versions of the rules, and where insurance is due.
+
+    Beside the parameters a tier decides nothing else.
+    """
+    return zlib.crc32(repr((parameters, VERSIONS, due)).encode())
+
+
+def _due(parameters: Parameters, counties: Iterable[County]) -> list[str]:
+    """Return the counties, by code, whose tier the rule ``insurance-gap`` asks about."""
+    return sorted(county.code for county in counties if county.tier in parameters.insurance_gap.tiers)
 
 
 def _collect(

@@ -9,6 +9,7 @@ from schemas.fields import parse_day
 from schemas.vocabulary import SEVERITIES
 from streams.policy import (
     BP,
+    TIERS,
     ExpenditureShock,
     Housing,
     IncomeDrop,
@@ -18,6 +19,20 @@ from streams.policy import (
     PolicyDependence,
     Verification,
     Working,
+)
+from streams.policy_signals import (
+    Accident,
+    AgedRule,
+    ClaimReminder,
+    Disability,
+    DisasterLoss,
+    Employment,
+    InsuranceGap,
+    MarketSlump,
+    NewbornCover,
+    Petition,
+    ProductionLoss,
+    SupportWithdrawn,
 )
 
 MAX_YUAN: Final = 1_000_000_000
@@ -133,8 +148,19 @@ def _lines(value: Any) -> tuple[Line, ...]:
     return tuple(sorted(lines, key=lambda line: line.start))
 
 
+def _tiers(value: Any) -> tuple[str, ...]:
+    known: tuple[str, ...] = TIERS
+    if not isinstance(value, list) or not value or any(each not in known for each in value) or len(set(value)) < len(value):
+        raise ValueError(f"must be a list of some of {', '.join(known)}, each once")
+    return tuple(tier for tier in known if tier in value)
+
+
 _SEVERITY = _word(*SEVERITIES)
+_MONTHS = _between(0, 36)
+"""A report counts for 36 months; what is older cannot be asked."""
+_NEW: Final = _between(1, 36)
 _INDICATOR: Final[Mapping[str, Reader]] = {"enabled": _flag, "severity": _SEVERITY}
+_AGED: Final[Mapping[str, Reader]] = {"enabled": _flag, "months": _MONTHS, "severity": _SEVERITY}
 SHAPES: Final[Mapping[str, tuple[type, Mapping[str, Reader]]]] = {
     "income-line": (
         IncomeLine,
@@ -155,6 +181,48 @@ SHAPES: Final[Mapping[str, tuple[type, Mapping[str, Reader]]]] = {
     "medical-cover": (IndicatorRule, _INDICATOR),
     "housing": (Housing, {"enabled": _flag, "grade-c": _SEVERITY, "grade-d": _SEVERITY}),
     "water": (IndicatorRule, _INDICATOR),
+    "employment": (Employment, {"enabled": _flag, "months": _MONTHS, "orange-months": _MONTHS}),
+    "skills-stall": (AgedRule, _AGED),
+    "disability": (Disability, {"enabled": _flag, "new-months": _NEW, "grade-1": _SEVERITY, "grade-2": _SEVERITY}),
+    "new-relief": (AgedRule, {**_AGED, "months": _NEW}),
+    "support-withdrawn": (
+        SupportWithdrawn,
+        {"enabled": _flag, "transition-months": _between(1, 240), "severity": _SEVERITY},
+    ),
+    "accident": (
+        Accident,
+        {"enabled": _flag, "months": _NEW, "serious": _SEVERITY, "disabling": _SEVERITY, "fatal": _SEVERITY},
+    ),
+    "production-loss": (
+        ProductionLoss,
+        {"enabled": _flag, "fires-from": _share, "orange-from": _share, "red-from": _share},
+    ),
+    "disaster-loss": (
+        DisasterLoss,
+        {"enabled": _flag, "fires-from": _yuan, "orange-multiple": _multiple, "red-multiple": _multiple},
+    ),
+    "claim-reminder": (
+        ClaimReminder,
+        {"enabled": _flag, "months": _between(0, 11), "lost-from": _share, "severity": _SEVERITY},
+    ),
+    "insurance-gap": (InsuranceGap, {"enabled": _flag, "tiers": _tiers, "severity": _SEVERITY}),
+    "deceased-paid": (IndicatorRule, _INDICATOR),
+    "bereavement": (AgedRule, {**_AGED, "months": _NEW}),
+    "registration": (AgedRule, _AGED),
+    "newborn-cover": (
+        NewbornCover,
+        {"enabled": _flag, "months": _MONTHS, "until-months": _NEW, "severity": _SEVERITY},
+    ),
+    "petition": (
+        Petition,
+        {"enabled": _flag, "overdue-months": _MONTHS, "open": _SEVERITY, "overdue": _SEVERITY},
+    ),
+    "market-slump": (
+        MarketSlump,
+        {"enabled": _flag, "months": _NEW, "price-from": _share, "orange-from": _share, "sales-from": _share},
+    ),
+    "project-asset": (AgedRule, _AGED),
+    "dividend": (AgedRule, _AGED),
     "working": (Working, {"age-from": _between(0, 120), "age-to": _between(0, 120)}),
     "verification": (Verification, {"working-days": _between(1, 250)}),
 }  # fmt: skip

@@ -9,7 +9,8 @@ from typing import Final
 from schemas.fields import day_of, month_of
 from schemas.household import Facts
 from schemas.registry import RegistryChange
-from schemas.reports import Claim, Fact, Income, Indicator, Reassess, Report, Spending, Tick
+from schemas.reports import Claim, Fact, Income, Indicator, KeptReport, Reassess, Report, Signal, Spending, Tick
+from schemas.vocabulary import SignalKind
 from streams.ledger import WINDOW_MONTHS
 from streams.policy import Parameters, line_at
 from streams.rules import EVERY_RULE, INDICATOR_RULES, MONEY_RULES
@@ -19,6 +20,29 @@ _MONEY: Final = frozenset(MONEY_RULES)
 _OF_INDICATOR: Final = {name: frozenset({name}) for name in INDICATOR_RULES}
 """Indicators are called as the rules that ask them."""
 
+_OF_SIGNAL: Final[dict[SignalKind, frozenset[str]]] = {
+    "employment": frozenset({"employment"}),
+    "skills": frozenset({"skills_stall"}),
+    "disability": frozenset({"disability"}),
+    "support": frozenset({"new_relief", "support_withdrawn"}),
+    "loss": frozenset({"production_loss", "disaster_loss", "claim_reminder"}),
+    "cover": frozenset({"claim_reminder", "insurance_gap"}),
+    "accident": frozenset({"accident", "claim_reminder"}),
+    "membership": frozenset({"deceased_paid", "bereavement", "registration", "newborn_cover"}),
+    "petition": frozenset({"petition"}),
+    "grows": frozenset({"market_slump", "claim_reminder"}),
+    "market": frozenset({"market_slump", "claim_reminder"}),
+    "asset_link": frozenset({"project_asset", "dividend"}),
+    "asset_status": frozenset({"project_asset"}),
+    "dividend": frozenset({"dividend"}),
+}
+_BESIDE: Final[dict[type[Fact], frozenset[str]]] = {
+    Claim: frozenset({"disaster_loss", "claim_reminder"}),
+    Income: frozenset({"deceased_paid"}),
+    Indicator: frozenset({"newborn_cover"}),
+}
+"""Rules on signals that read other facts too."""
+
 
 def touched(
     before: Facts, after: Facts, message: Report | RegistryChange | Tick | Reassess, parameters: Parameters
@@ -26,16 +50,34 @@ def touched(
     """Return the rules, by the names of their parameters, whose answer may differ between two states of a household."""
     if not isinstance(message, Report) or message.voids is not None or not _same_frame(before, after, parameters):
         return EVERY_RULE
+    rules = NO_RULE
+    if after.signals:
+        if not _one_more(before.signals, after.signals):
+            return EVERY_RULE
+        rules = _with_signals(message, after.signals is not before.signals)
     added = len(after.reports) - len(before.reports)
     if added == 0 and after.reports == before.reports:
-        return NO_RULE  # withdrawn before it came, or empty: only the clock moved, within its month
+        return rules  # withdrawn before it came, or empty: only the clock moved, within its month
     if added != 1:
         return EVERY_RULE
     month = month_of(after.as_of or 0)
     facts = message.kept.facts
-    if len(facts) == 1:
+    if len(facts) == 1 and not rules:
         return _of(facts[0], month)
-    return frozenset().union(*(_of(fact, month) for fact in facts))
+    return rules.union(*(_of(fact, month) for fact in facts))
+
+
+def _one_more(before: tuple[KeptReport, ...], after: tuple[KeptReport, ...]) -> bool:
+    """Tell whether signals are those of before, or those and one more report."""
+    return len(after) == len(before) + 1 or after == before
+
+
+def _with_signals(message: Report, grown: bool) -> frozenset[str]:
+    """Return the rules on signals that a report may move in a household that has some."""
+    rules = {_BESIDE[type(fact)] for fact in message.kept.facts if type(fact) in _BESIDE}
+    if grown and message.signals is not None:
+        rules |= {_OF_SIGNAL[fact.kind] for fact in message.signals.facts if isinstance(fact, Signal)}
+    return frozenset().union(*rules)
 
 
 def _same_frame(before: Facts, after: Facts, parameters: Parameters) -> bool:

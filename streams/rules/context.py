@@ -6,6 +6,7 @@ from schemas.household import Facts
 from streams.ledger import Ledger, Missing, Window
 from streams.policy import Line, Parameters, line_at
 from streams.rules.indicators import Index, index_of
+from streams.rules.signals import Signals
 
 Answer = Finding | NotFiring | Undetermined
 
@@ -13,11 +14,12 @@ Answer = Finding | NotFiring | Undetermined
 class Context:
     """One household at ``as_of``. What costs something is worked out once, when a rule first asks."""
 
-    __slots__ = ("_earlier", "_income", "_indicators", "_ledger", "_line", "facts", "parameters")
+    __slots__ = ("_earlier", "_income", "_indicators", "_ledger", "_line", "_signals", "facts", "parameters", "tier")
 
-    def __init__(self, facts: Facts, parameters: Parameters) -> None:
-        """Bind a household to what it is judged by."""
-        self.facts, self.parameters = facts, parameters
+    def __init__(self, facts: Facts, parameters: Parameters, tier: str = "unknown") -> None:
+        """Bind a household to what it is judged by, and to the tier of its county."""
+        self.facts, self.parameters, self.tier = facts, parameters, tier
+        self._signals: Signals | None = None
         self._ledger: Ledger | None = None
         self._indicators: Index | None = None
         self._income: Window | Missing | None = None
@@ -44,6 +46,17 @@ class Context:
         if self._indicators is None:
             self._indicators = index_of(self.facts)
         return self._indicators
+
+    @property
+    def signals(self) -> Signals:
+        """What was said of things of which the newest counts."""
+        if self._signals is None:
+            self._signals = Signals(self.facts)
+        return self._signals
+
+    def age(self, month: int) -> int:
+        """Return how many months a month lies before that of ``as_of``; below 0 it has not come yet."""
+        return self.month - month
 
     @property
     def income(self) -> Window | Missing:

@@ -18,7 +18,7 @@ from schemas import codec
 from schemas.household import STATE_VERSION
 this = codec.LAYOUTS[STATE_VERSION]
 def first_build(state):
-    version, facts, thread = msgspec.msgpack.decode(this.encode(state))
+    version, facts, thread, *_ = msgspec.msgpack.decode(this.encode(state))
     return msgspec.msgpack.encode([version, facts, thread[:3]])
 codec.LAYOUTS[STATE_VERSION] = codec.Layout(first_build, this.decode)
 sys.argv = ["fangfan", "worker"]

@@ -79,7 +79,7 @@ def test_the_previous_release_refuses_what_this_one_stored(monkeypatch: pytest.M
     stored = codec.encode_state(EMPTY)
     monkeypatch.setattr(codec, "LAYOUTS", {OLD: OLD_LAYOUT})
 
-    with pytest.raises(codec.UnknownStateVersion, match="state version 1, this release reads 0"):
+    with pytest.raises(codec.UnknownStateVersion, match=f"state version {STATE_VERSION}, this release reads 0"):
         codec.decode_state(stored)
 
 

@@ -15,6 +15,7 @@ from streams.topics import SCHEMA_OF, Topic
 from tests.build import TIMESTAMP, cadre, department, encode, identity_number
 from tests.faults.poison import TOKENS, healthy, poison
 from tests.oracle.histories import history
+from tests.oracle.signal_histories import history as signal_history
 
 TOPIC_OF = {schema: topic for topic, schema in SCHEMA_OF.items()}
 RECORDS = 4_000
@@ -35,8 +36,8 @@ def same(topic: Topic, key: bytes | None, value: bytes | None, timestamp: int = 
 def test_valid_reports_are_read_in_one_step_however_they_are_written() -> None:
     rng = random.Random(1)
     plain = count = 0
-    for _ in range(200):
-        for report in history(rng)[0]:
+    for at in range(200):
+        for report in (history if at % 2 else signal_history)(rng)[0]:
             value = json.dumps(report, **rng.choice(FORMS[:2])).encode()
             plain += same(rng.choice([TOPIC_OF[report["schema"]], Topic.REROUTED]), b"H000001", value)
             count += 1
@@ -55,7 +56,7 @@ def test_poison_is_read_alike() -> None:
 @given(st.integers(0, 1 << 32), st.data())
 def test_reports_with_anything_put_anywhere_are_read_alike(seed: int, data: st.DataObject) -> None:
     rng = random.Random(seed)
-    report = rng.choice(history(rng)[0])
+    report = rng.choice(data.draw(st.sampled_from((history, signal_history)))(rng)[0])
     value = json.dumps(report, **data.draw(st.sampled_from(FORMS))).encode()
     for _ in range(data.draw(st.integers(1, 3))):
         start = data.draw(st.integers(0, len(value)))

@@ -1,0 +1,25 @@
+"""Does somebody wait in the one-stop line from filing to placement?"""
+
+from typing import Final
+
+from schemas.reports import Signal
+from streams.rules.context import Context
+from streams.rules.signals import Answers, Bad, Fine, Question, Verdict, ask
+
+RULE: Final = "skills-stall@1"
+AT_ITS_END: Final = frozenset({"placed", "left"})
+
+
+def skills_stall(context: Context) -> Answers:
+    """Contract-more §3, ``skills-stall``."""
+    return ask(context, Question(RULE, "employment", "skills", _judge))
+
+
+def _judge(context: Context, signal: Signal) -> Verdict:
+    rule = context.parameters.skills_stall
+    if signal.value in AT_ITS_END:
+        return Fine(signal.value, "placed", "state")
+    age = context.age(signal.month)
+    if age < rule.months:
+        return Fine(str(age), str(rule.months), "months")
+    return Bad(rule.severity, str(age), str(rule.months), "months")
