@@ -1,6 +1,7 @@
 """Composition root: settings -> a worker with its Faust app, lanes and web port. Nothing lives at module level."""
 
 import asyncio
+import contextlib
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -203,16 +204,21 @@ class Worker:
         return None
 
     @property
+    def recovered(self) -> bool:
+        """Assigned, and every lane recovered."""
+        return self.assigned.is_set() and all(lane.running.is_set() for lane in self.lanes.values())
+
+    @property
     def ready(self) -> bool:
         """Assigned, recovered and connected."""
-        return not self.stalled and self.assigned.is_set() and all(lane.running.is_set() for lane in self.lanes.values())
+        return not self.stalled and self.recovered and bool(self.app.consumer.connected)
 
     async def wait_ready(self) -> None:
         """Wait until the first assignment is recovered."""
         while True:
             await self.assigned.wait()
             await asyncio.gather(*(lane.running.wait() for lane in list(self.lanes.values())))
-            if self.ready:
+            if self.recovered:
                 return
 
     async def run(self, stop: asyncio.Event) -> int:
@@ -238,7 +244,8 @@ class Worker:
             failed = not stop.is_set()
             watchdog.stop()
             await self._stop_lanes()
-            await asyncio.wait_for(self.app.stop(), 20)
+            with contextlib.suppress(TimeoutError):  # a broker that is away is not waited for; nothing here is left to commit
+                await asyncio.wait_for(self.app.stop(), 20)
             for task in ends:
                 task.cancel()
             if self._fatal.is_set():

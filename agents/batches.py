@@ -128,6 +128,12 @@ class BatchThread(driver.AIOKafkaConsumerThread):
                     known[tp] = (state.position, end)
         return known
 
+    @property
+    def connected(self) -> bool:
+        """Tell whether a connection to any broker stands; aiokafka drops them as soon as they end."""
+        consumer = self._consumer
+        return consumer is not None and any(each.connected() for each in list(consumer._client._conns.values()))
+
     async def _place(self, positions: Mapping[TP, int]) -> None:
         consumer = self._ensure_consumer()
         assigned = consumer.assignment()
@@ -161,6 +167,11 @@ class BatchConsumer(driver.Consumer):
             CommitFailedError: the group has moved on without this worker.
         """
         await self._thread.commit_offsets(offsets)
+
+    @property
+    def connected(self) -> bool:
+        """Tell whether a connection to any broker stands."""
+        return bool(self._thread.connected)
 
     @property
     def member_id(self) -> str:

@@ -5,15 +5,21 @@ import fcntl
 import gc
 import os
 import signal
+import threading
 from pathlib import Path
+from typing import Final
 
 import uvloop
 
+from agents import telemetry
 from agents.app import Worker
 from agents.settings import Settings
 from agents.telemetry import hear_libraries
 from agents.topics import TopicMismatch
 from streams.policy_parse import PolicyError
+
+LEAVE_SECONDS: Final = 25.0
+"""How long a worker that was asked to stop may drain and commit; supervisors kill after 30 (contract §1)."""
 
 
 def tune_collector() -> None:
@@ -56,6 +62,20 @@ def _why(error: OSError) -> str:
 async def _run(settings: Settings) -> int:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+
+    def leave() -> None:
+        if not stop.is_set():
+            stop.set()
+            late = threading.Timer(LEAVE_SECONDS, _cut_off)
+            late.daemon = True
+            late.start()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, leave)
     return await Worker(settings).run(stop)
+
+
+def _cut_off() -> None:
+    """End whatever still waits for a broker that is away; what is not committed is read again by whoever comes next."""
+    telemetry.log("warning", "worker.cut_off", seconds=LEAVE_SECONDS)
+    os._exit(0)

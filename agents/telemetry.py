@@ -7,6 +7,7 @@ carry no key, value or identifier of a record.
 import contextlib
 import logging
 import sys
+import threading
 import time
 from collections import Counter as Count
 from collections.abc import Iterable
@@ -150,5 +151,11 @@ class LibraryLog(logging.Handler):
 
 
 def hear_libraries() -> None:
-    """Route the logging of libraries into the worker's log."""
+    """Route the logging of libraries, and what ends a thread of theirs, into the worker's log."""
     logging.basicConfig(level=logging.WARNING, handlers=[LibraryLog()], force=True)
+    threading.excepthook = _thread_ended
+
+
+def _thread_ended(ended: threading.ExceptHookArgs) -> None:
+    name = ended.thread.name if ended.thread is not None else None
+    log("error", "thread.ended", thread=name, error=ended.exc_type.__name__)

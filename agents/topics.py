@@ -1,5 +1,6 @@
 """Creates and verifies topics on the broker by the catalogue of :mod:`streams.topics`."""
 
+import asyncio
 from collections.abc import Sequence
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -14,6 +15,9 @@ MAX_OWN_BYTES = 64 << 20
 """What the worker may have to send for it: the record again with more headers, less well compressed, or a household's state."""
 
 
+LISTED_SECONDS = 30
+
+
 class TopicMismatch(RuntimeError):
     """Topics on the broker are not as the settings say; names each and the difference."""
 
@@ -24,10 +28,11 @@ def specs(settings: Settings) -> tuple[TopicSpec, ...]:
 
 
 async def create_topics(settings: Settings) -> list[str]:
-    """Create what is missing and return its names; what exists is left alone.
+    """Create what is missing, wait until the broker lists it, and return its names; what exists is left alone.
 
     Raises:
         TopicMismatch: the broker refused one.
+        TimeoutError: what it created it does not list.
     """
     async with _Admin(settings) as admin:
         present = set(await admin.list_topics())
@@ -41,7 +46,15 @@ async def create_topics(settings: Settings) -> list[str]:
             ]
             if refused:
                 raise TopicMismatch("; ".join(refused))
+            await _listed(admin, {topic.name for topic in wanted})
         return [topic.name for topic in wanted]
+
+
+async def _listed(admin: AIOKafkaAdminClient, names: set[str]) -> None:
+    """Wait until the broker lists topics: the controller that made them is ahead of the brokers that are asked about them."""
+    async with asyncio.timeout(LISTED_SECONDS):
+        while not names <= set(await admin.list_topics()):  # noqa: ASYNC110 # no event tells that a broker has caught up
+            await asyncio.sleep(0.05)
 
 
 async def check_topics(settings: Settings) -> list[str]:
