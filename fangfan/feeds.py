@@ -3,7 +3,7 @@
 import random
 from typing import Any, Final
 
-from fangfan.plants import Fact, Household
+from fangfan.simulated import Fact, Household
 from schemas.fields import parse_money, render_money, render_month
 
 JITTER: Final = 0.02
@@ -73,7 +73,8 @@ def _component(rng: random.Random, household: Household) -> list[Said]:
 
 
 def _cover(rng: random.Random, household: Household) -> list[Said]:
-    person = str(rng.choice(household.members[1:])["person_id"])
+    grown = [member for member in household.members[1:] if member["birth_year"] < household.month // 12 - 1]
+    person = str(rng.choice(grown)["person_id"])
     fact = {"type": "medical_cover", "person_id": person, "enrolled": True}
     return [("department", "medical-insurance", [fact], {"day": rng.randint(0, 2), "person": person})]
 

@@ -4,44 +4,11 @@ Each plant takes a simulated household and adds or changes reports; it names the
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
+from fangfan import signal_plants
+from fangfan.simulated import Household
 from schemas.fields import render_month
-
-Fact = dict[str, Any]
-
-
-@dataclass(slots=True)
-class Household:
-    """A household while it is being made up. Incomes are whole yuan per head and year.
-
-    ``business_percent`` and ``property_percent`` are shares of what is not transfers; the rest is wages.
-    ``plain``: nothing is planted in it. ``stated``: its income is known; ``statements`` are the earlier and the last year.
-    """
-
-    household_id: str
-    area_code: str
-    status: str
-    members: list[dict[str, Any]]
-    month: int
-    income: int
-    earlier_income: int
-    transfers_percent: int = 5
-    business_percent: int = 0
-    property_percent: int = 0
-    stated: bool = True
-    plain: bool = False
-    statements: list[Fact] = field(default_factory=list)
-    reports: list[tuple[str, str, list[Fact], dict[str, Any]]] = field(default_factory=list)
-
-    def say(self, channel: str, source: str, *facts: Fact, **more: Any) -> None:
-        """Add a report; ``day`` (0 oldest) orders it among the household's, ``name`` is for withdrawals."""
-        self.reports.append((channel, source, list(facts), more))
-
-    def student(self) -> str:
-        """Return the member who goes to school."""
-        return str(next(member["person_id"] for member in self.members if member["student"]))
 
 
 def _spend(amount: str, category: str = "education") -> Callable[[Household], None]:
@@ -161,6 +128,7 @@ SHOCKS: Final[Mapping[str, tuple[frozenset[str], Callable[[Household], None]]]] 
     "unsafe water": (frozenset({"water"}), _says("department", "water", type="water", safe=False)),
     "unsafe water, twice seen": (frozenset({"water"}), _water_by_two),
     "flood": (frozenset({"housing", "water", "expenditure-shock"}), _flood),
+    **signal_plants.SHOCKS,
 }
 """By a name: the rules that must be open at the end, and what happens."""
 
@@ -180,6 +148,7 @@ NEAR_MISSES: Final[Mapping[str, Callable[[Household], None]]] = {
     "unsafe water withdrawn": _withdrawn,
     "house repaired": _repaired,
     "house grade D three years ago": _long_ago,
+    **signal_plants.NEAR_MISSES,
 }
 
 SHOCKS_ZH: Final[Mapping[str, str]] = {
@@ -187,6 +156,7 @@ SHOCKS_ZH: Final[Mapping[str, str]] = {
     "lives on transfers": "依赖转移收入", "illness": "大病", "tuition": "学费", "hunger": "吃不饱",
     "no winter clothes": "缺过冬衣物", "dropout": "义务教育辍学", "not insured": "未参保", "house grade C": "C级住房",
     "house grade D": "D级危房", "unsafe water": "饮水不安全", "unsafe water, twice seen": "饮水不安全(两渠道)", "flood": "洪灾",
+    **signal_plants.SHOCKS_ZH,
 }  # fmt: skip
 NEAR_MISSES_ZH: Final[Mapping[str, str]] = {
     "income exactly at the line": "收入恰等于监测线", "income fell by 29.99 %": "收入下降29.99%",
@@ -196,4 +166,5 @@ NEAR_MISSES_ZH: Final[Mapping[str, str]] = {
     "spending of 6,000 less a claim": "支出6,000元减理赔", "left senior school": "高中退学", "school suspended": "休学",
     "house grade B": "B级住房", "unsafe water withdrawn": "饮水误报已撤回", "house repaired": "危房已修缮",
     "house grade D three years ago": "三年前的D级住房",
+    **signal_plants.NEAR_MISSES_ZH,
 }  # fmt: skip

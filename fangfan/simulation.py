@@ -8,7 +8,8 @@ from typing import Any, Final
 import orjson
 
 from fangfan.feeds import push
-from fangfan.plants import NEAR_MISSES, SHOCKS, Household
+from fangfan.plants import NEAR_MISSES, SHOCKS
+from fangfan.simulated import Household
 from schemas.fields import render_month
 
 CHINA: Final = timezone(timedelta(hours=8))
@@ -114,7 +115,7 @@ class Simulator:
         updated = self._begin - timedelta(days=self._rng.randint(1, 300))
         return Sent("households", household.household_id, {
             "schema": "household/1", "household_id": household.household_id, "area_code": household.area_code,
-            "status": household.status, "relieved_on": "2019-11-30" if household.status == "relieved" else None,
+            "status": household.status, "relieved_on": household.relieved_on if household.status == "relieved" else None,
             "members": household.members, "updated_at": updated.isoformat(),
         })  # fmt: skip
 

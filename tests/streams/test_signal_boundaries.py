@@ -1,4 +1,4 @@
-"""Both sides of every boundary of docs/contract-more.md §3, by the month, the percent and the fen. The clock stands in June 2026."""
+"""Both sides of every boundary of docs/contract-more.md §3, by month, percent and fen. The clock stands in June 2026."""
 
 from typing import Any
 

@@ -1,0 +1,39 @@
+"""A household while it is being made up."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+Fact = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Household:
+    """A household while it is being made up. Incomes are whole yuan per head and year.
+
+    ``business_percent`` and ``property_percent`` are shares of what is not transfers; the rest is wages.
+    ``plain``: nothing is planted in it. ``stated``: its income is known; ``statements`` are the earlier and the last year.
+    """
+
+    household_id: str
+    area_code: str
+    status: str
+    members: list[dict[str, Any]]
+    month: int
+    income: int
+    earlier_income: int
+    transfers_percent: int = 5
+    business_percent: int = 0
+    property_percent: int = 0
+    stated: bool = True
+    plain: bool = False
+    relieved_on: str = "2019-11-30"
+    statements: list[Fact] = field(default_factory=list)
+    reports: list[tuple[str, str, list[Fact], dict[str, Any]]] = field(default_factory=list)
+
+    def say(self, channel: str, source: str, *facts: Fact, **more: Any) -> None:
+        """Add a report; ``day`` (0 oldest) orders it among the household's, ``name`` is for withdrawals."""
+        self.reports.append((channel, source, list(facts), more))
+
+    def student(self) -> str:
+        """Return the member who goes to school."""
+        return str(next(member["person_id"] for member in self.members if member["student"]))
