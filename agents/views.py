@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from schemas.fields import render_day, render_instant, render_money, render_month
-from schemas.findings import Assessment
+from schemas.findings import Assessment, NotFiring
 from schemas.household import Facts, HouseholdState
 from schemas.reports import Claim, Fact, Income, IncomeStatement, KeptReport, Signal, Spending
 from schemas.vocabulary import CHANNELS, COMPONENTS
@@ -15,6 +15,7 @@ from streams.ledger import Ledger, Missing, Window
 from streams.policy import Parameters, Policy
 from streams.rules import SIGNAL_RULES, version_of
 from streams.rules.signals import UNREPORTED
+from streams.rules.support import render_figure
 
 
 def household_view(household_id: str, state: HouseholdState, policy: Policy) -> dict[str, Any]:
@@ -44,7 +45,7 @@ def household_view(household_id: str, state: HouseholdState, policy: Policy) -> 
         },
         "rules": {
             "firing": [msgspec.to_builtins(reason(each)) for each in assessment.findings] if assessment else [],
-            "quiet": [_fields(each, "rule", "value", "threshold", "unit") for each in assessment.quiet] if assessment else [],
+            "quiet": [_quiet(each) for each in assessment.quiet] if assessment else [],
             "undetermined": _undetermined(assessment, facts, policy.parameters((area or "")[:6])) if assessment else [],
         },
         "conflicts": [msgspec.to_builtins(note(each)) for each in assessment.conflicts] if assessment else [],
@@ -65,6 +66,11 @@ def _undetermined(assessment: Assessment, facts: Facts, parameters: Parameters) 
 
 def _fields(thing: object, *names: str) -> dict[str, Any]:
     return {name: getattr(thing, name) for name in names}
+
+
+def _quiet(answer: NotFiring) -> dict[str, Any]:
+    value, threshold = render_figure(answer.value), render_figure(answer.threshold)
+    return {"rule": answer.rule, "value": value, "threshold": threshold, "unit": answer.unit}
 
 
 def _registry(state: HouseholdState) -> dict[str, Any] | None:

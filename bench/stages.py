@@ -17,10 +17,11 @@ from schemas.household import EMPTY, HouseholdState
 from schemas.registry import RegistryChange
 from schemas.reports import Report
 from streams.alerts import Cause, Place, turn, unmoved
-from streams.assess import area_code, assess
+from streams.assess import area_code, ask, assess
 from streams.household import merge
 from streams.normalise import normalise
 from streams.policy import Policy
+from streams.rules import EVERY_RULE
 from streams.topics import Topic, partition_of
 from streams.touched import touched
 
@@ -112,8 +113,8 @@ def _judge(
     state, thread = msgspec.structs.replace(before, facts=facts), before.thread
     if thread.judged_by == policy.mark_of((area_code(facts) or "")[:6]):
         rules = touched(before.facts, facts, message, policy.province)
-        some = assess(facts, policy, rules) if rules else None
-        if not rules or some is None or unmoved(thread.open, some, rules):
+        some = ask(facts, policy, rules) if rules and rules is not EVERY_RULE else None
+        if not rules or (some is not None and unmoved(thread.open, some, rules)):
             meter.lap("assess")
             return state
     assessment = assess(facts, policy)

@@ -8,6 +8,8 @@ from schemas.household import ConflictKey, ReasonKey
 from schemas.reports import KeptReport, Signal
 from schemas.vocabulary import CHANNELS, Category, Pathway, Severity
 
+Figure = str | int | tuple[int, int]
+"""A word, an amount in fen, or a share as part and whole (above 0): rendered where somebody reads it."""
 Unit = Literal["yuan", "percent", "state", "grade", "status", "months"]
 
 
@@ -77,19 +79,24 @@ class NotFiring(msgspec.Struct, frozen=True, gc=False):
     """A rule that was answered with no, with what it compared."""
 
     rule: str
-    value: str
-    threshold: str
+    value: Figure
+    threshold: Figure
     unit: Unit
 
 
-class Assessment(msgspec.Struct, frozen=True, gc=False):
-    """All rules over one household at ``as_of``."""
+class Answers(msgspec.Struct, frozen=True, gc=False):
+    """What the rules that were asked say of one household."""
 
-    as_of: int
     findings: tuple[Finding, ...]
     conflicts: tuple[Conflict, ...]
     undetermined: tuple[Undetermined, ...]
     quiet: tuple[NotFiring, ...]
+
+
+class Assessment(Answers, frozen=True, gc=False):
+    """All rules over one household at ``as_of``."""
+
+    as_of: int
     category: Category
     pathway: Pathway
     severity: Severity | None

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from schemas.alerts import Alert, ConflictNote, Evidence, Reason
 from schemas.fields import day_of, render_day, render_instant, render_money
-from schemas.findings import Assessment, Conflict, Finding
+from schemas.findings import Answers, Assessment, Conflict, Finding
 from schemas.household import ConflictKey, OpenAlert, ReasonKey, Thread
 from schemas.reports import KeptReport
 from schemas.vocabulary import CHANNELS, SEVERITIES, Transition
@@ -100,7 +100,7 @@ def decide(before: OpenAlert | None, now: Assessment) -> Transition | None:
     return None if same else Transition.UPDATED
 
 
-def unmoved(before: OpenAlert | None, now: Assessment, rules: frozenset[str]) -> bool:
+def unmoved(before: OpenAlert | None, now: Answers, rules: frozenset[str]) -> bool:
     """Tell whether what some rules say now is what was last published of them. ``now`` holds the answers of these alone."""
     if before is None:
         return not now.findings
@@ -116,11 +116,11 @@ def _open(now: Assessment, opened_at: int, verify_by: int) -> OpenAlert:
     return OpenAlert(opened_at, verify_by, severity, now.category, now.pathway, _reason_keys(now), _conflict_keys(now))
 
 
-def _reason_keys(now: Assessment) -> tuple[ReasonKey, ...]:
+def _reason_keys(now: Answers) -> tuple[ReasonKey, ...]:
     return tuple(sorted(finding.key for finding in now.findings))
 
 
-def _conflict_keys(now: Assessment) -> tuple[ConflictKey, ...]:
+def _conflict_keys(now: Answers) -> tuple[ConflictKey, ...]:
     inside = [finding.conflict for finding in now.findings if finding.conflict is not None]
     return tuple(sorted(conflict.key for conflict in (*now.conflicts, *inside)))
 

@@ -1,9 +1,9 @@
 """assess: facts -> Assessment, all rules over one household at its ``as_of``."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 
 from schemas.fields import month_of
-from schemas.findings import Assessment, Conflict, Finding, NotFiring, Undetermined
+from schemas.findings import Answers, Assessment, Conflict, Finding, NotFiring, Undetermined
 from schemas.household import Facts
 from schemas.vocabulary import SEVERITIES, Category, Pathway, Severity
 from streams.policy import Parameters, Policy
@@ -20,11 +20,25 @@ def area_code(facts: Facts) -> str | None:
     return facts.newest.area_code if facts.newest is not None else None
 
 
-def assess(facts: Facts, policy: Policy, rules: Container[str] = EVERY_RULE) -> Assessment | None:
-    """Ask every rule, or some by the names of their parameters.
+def assess(facts: Facts, policy: Policy) -> Assessment | None:
+    """Ask every rule. None where the household has no ``as_of``: only a registry entry, no report yet."""
+    answers = ask(facts, policy, EVERY_RULE)
+    if answers is None or facts.as_of is None:
+        return None
+    return Assessment(
+        findings=answers.findings,
+        conflicts=answers.conflicts,
+        undetermined=answers.undetermined,
+        quiet=answers.quiet,
+        as_of=facts.as_of,
+        category=category(facts, answers.findings),
+        pathway=pathway(facts, policy.parameters((area_code(facts) or "")[:6])),
+        severity=worst(answers.findings),
+    )
 
-    None where the household has no ``as_of``: only a registry entry, no report yet.
-    """
+
+def ask(facts: Facts, policy: Policy, rules: frozenset[str]) -> Answers | None:
+    """Ask some rules, by the names of their parameters. None where the household has no ``as_of``."""
     if facts.as_of is None:
         return None
     county = (area_code(facts) or "")[:6]
@@ -36,8 +50,7 @@ def assess(facts: Facts, policy: Policy, rules: Container[str] = EVERY_RULE) -> 
         if name in rules and getattr(parameters, name).enabled:
             answers.append(rule(context))
     for name, question in INDICATOR_RULES.items():
-        asked = getattr(parameters, name)
-        if name in rules and asked.enabled:
+        if name in rules and (asked := getattr(parameters, name)).enabled:
             some, beside = answer(context.indicators, question(asked))
             answers += some
             conflicts += beside
@@ -57,16 +70,7 @@ def assess(facts: Facts, policy: Policy, rules: Container[str] = EVERY_RULE) -> 
             undetermined.append(each)
         else:
             findings.append(each)
-    return Assessment(
-        as_of=facts.as_of,
-        findings=tuple(findings),
-        conflicts=tuple(conflicts),
-        undetermined=tuple(undetermined),
-        quiet=tuple(quiet),
-        category=category(facts, findings),
-        pathway=pathway(facts, parameters),
-        severity=worst(findings),
-    )
+    return Answers(tuple(findings), tuple(conflicts), tuple(undetermined), tuple(quiet))
 
 
 def worst(findings: Sequence[Finding]) -> Severity | None:

@@ -14,6 +14,8 @@ from schemas.household import Facts, Newest, Withdrawal
 from schemas.registry import RegistryChange
 from schemas.reports import KeptReport, Report, Tick
 
+Reports = tuple[KeptReport, ...]
+Withdrawals = tuple[Withdrawal, ...]
 HORIZON_MONTHS: Final = 36
 """A report counts in the month of ``as_of`` and this many months before it (contract §3.2)."""
 
@@ -26,45 +28,54 @@ def merge(facts: Facts, message: Report | RegistryChange | Tick) -> Facts:
         case RegistryChange():
             return _merge_registry(facts, message)
         case Tick():
-            return _advance_to(facts, message.at)
+            return _merge_tick(facts, message.at)
 
 
 def _merge_report(facts: Facts, report: Report) -> Facts:
     kept = report.kept
-    facts = _advance_to(facts, kept.occurred_at)
-    seen = Newest(kept.occurred_at, kept.channel, kept.event_id, report.area_code)
-    if facts.newest is None or seen > facts.newest:
-        facts = msgspec.structs.replace(facts, newest=seen)
-    if not _in_horizon(facts, kept.occurred_at):
+    as_of, reports, withdrawals, signals = _advanced(facts, kept.occurred_at)
+    newest = facts.newest
+    if newest is None or kept.occurred_at >= newest.occurred_at:
+        seen = Newest(kept.occurred_at, kept.channel, kept.event_id, report.area_code)
+        newest = seen if newest is None or seen > newest else newest
+    if kept.occurred_at == as_of or month_of(kept.occurred_at) >= month_of(as_of) - HORIZON_MONTHS:
+        if report.voids is not None:
+            withdrawal = Withdrawal(report.voids, kept.channel, kept.occurred_at)
+            withdrawals = _withdraw(withdrawals, withdrawal)
+            if withdrawals is not facts.withdrawals:
+                reports, signals = _without(reports, withdrawal), _without(signals, withdrawal)
+        if not any(_withdraws(withdrawal, kept) for withdrawal in withdrawals):
+            if kept.facts:
+                reports = _with(reports, kept)
+            if report.signals is not None:
+                signals = _with(signals, report.signals)
+    same = reports is facts.reports and signals is facts.signals and withdrawals is facts.withdrawals
+    if same and newest is facts.newest and as_of == facts.as_of:
         return facts
-    if report.voids is not None:
-        facts = _withdraw(facts, Withdrawal(report.voids, kept.channel, kept.occurred_at))
-    if any(_withdraws(withdrawal, kept) for withdrawal in facts.withdrawals):
-        return facts
-    if kept.facts:
-        facts = _keep(facts, kept)
-    return facts if report.signals is None else _keep_signals(facts, report.signals)
+    return Facts(as_of, newest, reports, withdrawals, facts.registry_at, facts.registry, signals)
 
 
-def _advance_to(facts: Facts, instant: int) -> Facts:
-    """Move ``as_of`` forward; where that begins a month, drop what no longer counts."""
+def _merge_tick(facts: Facts, instant: int) -> Facts:
+    as_of, reports, withdrawals, signals = _advanced(facts, instant)
+    if as_of == facts.as_of:
+        return facts
+    return Facts(as_of, facts.newest, reports, withdrawals, facts.registry_at, facts.registry, signals)
+
+
+def _advanced(facts: Facts, instant: int) -> tuple[int, Reports, Withdrawals, Reports]:
+    """Return ``as_of`` moved forward, and what still counts: a month that begins drops some."""
     before = facts.as_of
     if before is not None and instant <= before:
-        return facts
-    facts = msgspec.structs.replace(facts, as_of=instant)
+        return before, facts.reports, facts.withdrawals, facts.signals
     if before is None or month_of(instant) == month_of(before):
-        return facts
+        return instant, facts.reports, facts.withdrawals, facts.signals
     first = month_of(instant) - HORIZON_MONTHS
-    return msgspec.structs.replace(
-        facts,
-        reports=tuple(report for report in facts.reports if month_of(report.occurred_at) >= first),
-        withdrawals=tuple(each for each in facts.withdrawals if month_of(each.until) >= first),
-        signals=tuple(report for report in facts.signals if month_of(report.occurred_at) >= first),
+    return (
+        instant,
+        tuple(report for report in facts.reports if month_of(report.occurred_at) >= first),
+        tuple(each for each in facts.withdrawals if month_of(each.until) >= first),
+        tuple(report for report in facts.signals if month_of(report.occurred_at) >= first),
     )
-
-
-def _in_horizon(facts: Facts, instant: int) -> bool:
-    return facts.as_of is None or month_of(instant) >= month_of(facts.as_of) - HORIZON_MONTHS
 
 
 def _withdraws(withdrawal: Withdrawal, report: KeptReport) -> bool:
@@ -75,32 +86,25 @@ def _withdraws(withdrawal: Withdrawal, report: KeptReport) -> bool:
     )
 
 
-def _withdraw(facts: Facts, withdrawal: Withdrawal) -> Facts:
-    for known in facts.withdrawals:
+def _without(reports: Reports, withdrawal: Withdrawal) -> Reports:
+    return tuple(report for report in reports if not _withdraws(withdrawal, report))
+
+
+def _withdraw(withdrawals: Withdrawals, withdrawal: Withdrawal) -> Withdrawals:
+    """Return withdrawals with one more, ascending; the same object where it says nothing new."""
+    for known in withdrawals:
         if known.event_id == withdrawal.event_id and known.channel == withdrawal.channel:
             if withdrawal.until <= known.until:
-                return facts
-            rest = [each for each in facts.withdrawals if each is not known]
+                return withdrawals
+            rest = [each for each in withdrawals if each is not known]
             break
     else:
-        rest = list(facts.withdrawals)
+        rest = list(withdrawals)
     insort(rest, withdrawal)
-    reports = tuple(report for report in facts.reports if not _withdraws(withdrawal, report))
-    signals = tuple(report for report in facts.signals if not _withdraws(withdrawal, report))
-    return msgspec.structs.replace(facts, withdrawals=tuple(rest), reports=reports, signals=signals)
+    return tuple(rest)
 
 
-def _keep(facts: Facts, kept: KeptReport) -> Facts:
-    reports = _with(facts.reports, kept)
-    return facts if reports is facts.reports else msgspec.structs.replace(facts, reports=reports)
-
-
-def _keep_signals(facts: Facts, kept: KeptReport) -> Facts:
-    signals = _with(facts.signals, kept)
-    return facts if signals is facts.signals else msgspec.structs.replace(facts, signals=signals)
-
-
-def _with(reports: tuple[KeptReport, ...], kept: KeptReport) -> tuple[KeptReport, ...]:
+def _with(reports: Reports, kept: KeptReport) -> Reports:
     """Return reports with one more, ascending by newness; the same object where it is among them."""
     for known in reports:
         if known.event_id == kept.event_id:
@@ -109,8 +113,10 @@ def _with(reports: tuple[KeptReport, ...], kept: KeptReport) -> tuple[KeptReport
                 return reports
             reports = tuple(report for report in reports if report is not known)
             break
+    if not reports or reports[-1] < kept:  # most reports are the newest when they come
+        return (*reports, kept)
     grown = list(reports)
-    insort(grown, kept, key=lambda report: report.newness)
+    insort(grown, kept)
     return tuple(grown)
 
 

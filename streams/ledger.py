@@ -88,7 +88,7 @@ class Ledger:
         self._spending: list[tuple[str, Entry]] = []
         self._claims: list[Entry] = []
         self._by_component: dict[str, dict[int, list[Entry]]] = {}
-        income: dict[tuple[str, str, int, str | None], Entry] = {}
+        income: set[tuple[str, str, int, str | None]] = set()
         for report in reversed(facts.reports):
             for position, fact in enumerate(report.facts):
                 if type(fact) is Indicator:  # most facts are; they are not books
@@ -96,7 +96,8 @@ class Ledger:
                 if type(fact) is Income:
                     key = (report.source, fact.component, fact.month, fact.person_id)
                     if key not in income:
-                        income[key] = entry = Entry(fact.month, fact.amount, (report, position))
+                        income.add(key)
+                        entry = Entry(fact.month, fact.amount, (report, position))
                         self._by_component.setdefault(fact.component, {}).setdefault(fact.month, []).append(entry)
                 else:
                     self._enter(report, position, fact)
@@ -118,6 +119,8 @@ class Ledger:
     def spending(self, category: str | None = None, *, back: int = 0) -> list[Entry]:
         """Return the spending of the window, of one category or of all; ``back`` shifts the window by months."""
         both = [*self._spending, *self._cumulative.values()] if self._cumulative else self._spending
+        if not both:
+            return []
         return self._within([entry for kind, entry in both if category is None or kind == category], back)
 
     def claims(self, *, back: int = 0) -> list[Entry]:
@@ -126,7 +129,8 @@ class Ledger:
 
     def _within(self, entries: Iterable[Entry], back: int) -> list[Entry]:
         end = self.month - back
-        return [entry for entry in entries if end - WINDOW_MONTHS <= entry.month < end]
+        first = end - WINDOW_MONTHS
+        return [entry for entry in entries if first <= entry.month < end]
 
     def income(self, *, back: int = 0) -> Window | Missing:
         """Return the income of the 12 months that end before the month of ``as_of``, less ``back`` months."""
@@ -140,7 +144,7 @@ class Ledger:
         sums: dict[str, int] = {}
         support: list[Support] = []
         for name in FLOWS:
-            known = self._known(name, first)
+            known = self._known(name, first) if name in self._by_component else []
             leaning = _leaning(segments, {entry.month for entry in known}) if known else every_month
             if isinstance(leaning, int):
                 return Missing(f"{name} of {render_month(leaning)}")
@@ -163,14 +167,14 @@ class Ledger:
 
     def _known(self, component: str, first: int) -> list[Entry]:
         """Return what departments know of a component in the window that begins with ``first``."""
-        by_month = self._by_component.get(component)
-        if by_month is None:
-            return []
+        by_month = self._by_component[component]
         end = first + WINDOW_MONTHS
         return [entry for month, entries in by_month.items() if first <= month < end for entry in entries]
 
     def _segments(self, first: int, end: int) -> list[Segment]:
         """Cut months where a statement begins, ends, or is carried no further: between two cuts the same one stands."""
+        if not self._statements:
+            return [Segment(first, end, None)]
         cuts = {first}
         for _, begins, last in self._statements:
             cuts.update(cut for cut in (begins, last + 1, last + 1 + CARRY_MONTHS) if first < cut < end)
@@ -204,7 +208,9 @@ def _leaning(segments: list[Segment], known: Collection[int]) -> list[tuple[Stat
     found = []
     for each in segments:
         start, end, stands = each.start, each.end, each.stands
-        count = end - start - sum(start <= month < end for month in known)
+        count = end - start
+        if known:
+            count -= sum(start <= month < end for month in known)
         if not count:
             continue
         if stands is None:

@@ -4,12 +4,12 @@ import msgspec
 
 from schemas.alerts import Alert
 from schemas.fields import day_of, render_instant
-from schemas.findings import Assessment
+from schemas.findings import Answers
 from schemas.household import Facts, HouseholdState, Thread
 from schemas.registry import RegistryChange
 from schemas.reports import Reassess, Report, Tick
 from streams.alerts import Cause, Place, turn, unmoved
-from streams.assess import area_code, assess
+from streams.assess import area_code, ask, assess
 from streams.household import merge
 from streams.policies import Policies
 from streams.policy import Policy
@@ -29,7 +29,7 @@ class Step(msgspec.Struct, frozen=True):
     """
 
     state: HouseholdState
-    assessment: Assessment | None = None
+    assessment: Answers | None = None
     alert: Alert | None = None
     calendar_known: bool = True
     shadow_alert: Alert | None = None
@@ -42,7 +42,7 @@ class Judgement(msgspec.Struct, frozen=True):
     """
 
     thread: Thread
-    assessment: Assessment | None = None
+    assessment: Answers | None = None
     alert: Alert | None = None
     calendar_known: bool = True
 
@@ -108,7 +108,7 @@ def judge(
         if not rules:
             return Judgement(thread)
         if rules is not EVERY_RULE:
-            some = assess(facts, policy, rules)
+            some = ask(facts, policy, rules)
             if some is None or unmoved(thread.open, some, rules):
                 return Judgement(thread, some)
     assessment = assess(facts, policy)

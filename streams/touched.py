@@ -6,17 +6,31 @@ counts as touching every rule.
 
 from typing import Final
 
-from schemas.fields import day_of, month_of
+from schemas.fields import day_of, month_of, month_of_day
 from schemas.household import Facts
 from schemas.registry import RegistryChange
-from schemas.reports import Claim, Fact, Income, Indicator, KeptReport, Reassess, Report, Signal, Spending, Tick
+from schemas.reports import (
+    Claim,
+    Fact,
+    Income,
+    IncomeStatement,
+    Indicator,
+    KeptReport,
+    Reassess,
+    Report,
+    Signal,
+    Spending,
+    Tick,
+)
 from schemas.vocabulary import SignalKind
 from streams.ledger import WINDOW_MONTHS
-from streams.policy import Parameters, line_at
+from streams.policy import Parameters
 from streams.rules import EVERY_RULE, INDICATOR_RULES, MONEY_RULES
 
 NO_RULE: Final[frozenset[str]] = frozenset()
 _MONEY: Final = frozenset(MONEY_RULES)
+_INCOME: Final = frozenset({"income_line", "income_drop", "policy_dependence"})
+_SPENDING: Final = frozenset({"expenditure_shock"})
 _OF_INDICATOR: Final = {name: frozenset({name}) for name in INDICATOR_RULES}
 """Indicators are called as the rules that ask them."""
 
@@ -87,7 +101,8 @@ def _same_frame(before: Facts, after: Facts, parameters: Parameters) -> bool:
     if before.as_of != after.as_of:
         earlier, later = day_of(before.as_of), day_of(after.as_of)
         if earlier != later and (
-            month_of(before.as_of) != month_of(after.as_of) or line_at(parameters, earlier) != line_at(parameters, later)
+            month_of_day(earlier) != month_of_day(later)
+            or any(earlier < line.start <= later for line in parameters.income_line.lines)
         ):
             return False
     if after.registry is not None or before.newest is after.newest:
@@ -97,8 +112,19 @@ def _same_frame(before: Facts, after: Facts, parameters: Parameters) -> bool:
 
 def _of(fact: Fact, month: int) -> frozenset[str]:
     """Return the rules that may read a fact. Income rules look at two windows, which end with the month before ``month``."""
-    if isinstance(fact, Indicator):
-        return _OF_INDICATOR[fact.kind]
-    if isinstance(fact, Income | Claim) or (isinstance(fact, Spending) and not fact.cumulative):
-        return _MONEY if month - 2 * WINDOW_MONTHS <= fact.month < month else NO_RULE
-    return _MONEY  # a statement; or a year's total, which takes the place of an older one wherever its month lies
+    match fact:
+        case Indicator():
+            return _OF_INDICATOR[fact.kind]
+        case IncomeStatement():
+            return _INCOME
+        case Income():
+            rules = _INCOME
+        case Claim():
+            rules = _MONEY
+        case Spending():
+            rules = _MONEY if fact.category == "medical" else _SPENDING  # other spending is no matter of income
+            if fact.cumulative:
+                return rules  # a year's total takes the place of an older one wherever its month lies
+        case Signal():
+            return EVERY_RULE  # never here: signals are kept apart
+    return rules if month - 2 * WINDOW_MONTHS <= fact.month < month else NO_RULE

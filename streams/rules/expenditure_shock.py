@@ -24,9 +24,8 @@ def expenditure_shock(context: Context) -> Answer:
     spent = sum(entry.amount for entry in spending)
     received = sum(entry.amount for entry in claims)
     net = spent - received
-    value, threshold = render_money(net), render_money(limit)
     if net < limit:
-        return NotFiring(RULE, value, threshold, "yuan")
+        return NotFiring(RULE, net, limit, "yuan")
     severity: Severity = "yellow"
     if net * BP >= limit * rule.red_multiple:
         severity = "red"
@@ -40,4 +39,6 @@ def expenditure_shock(context: Context) -> Answer:
         "relieved": int(registry.status == "relieved"),
     }
     channels = support_channels(support)
-    return Finding(RULE, "expenditure", severity, value, threshold, "yuan", channels, support, figures=figures)
+    return Finding(
+        RULE, "expenditure", severity, render_money(net), render_money(limit), "yuan", channels, support, figures=figures
+    )

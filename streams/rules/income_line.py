@@ -20,17 +20,16 @@ def income_line(context: Context) -> Answer:
         return Undetermined(RULE, income.what)
     if line is None:
         return Undetermined(RULE, "an income line in force")
-    value, threshold = render_money(income.reference), render_money(line.amount)
     rule = context.parameters.income_line
     below = income.reference <= line.amount if rule.operator == "<=" else income.reference < line.amount
     if not below:
-        return NotFiring(RULE, value, threshold, "yuan")
+        return NotFiring(RULE, income.reference, line.amount, "yuan")
     return Finding(
         RULE,
         "income",
         _severity(income.reference, line, rule),
-        value,
-        threshold,
+        render_money(income.reference),
+        render_money(line.amount),
         "yuan",
         support_channels(income.support),
         income.support,

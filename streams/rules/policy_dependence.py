@@ -20,13 +20,12 @@ def policy_dependence(context: Context) -> Answer:
     if line is None:
         return Undetermined(RULE, "an income line in force")
     rule = context.parameters.policy_dependence
-    threshold = percent(rule.share_from, BP)
     if income.gross <= 0:
-        return NotFiring(RULE, "0.00", threshold, "percent")
-    value = percent(income.transfers, income.gross)
+        return NotFiring(RULE, "0.00", (rule.share_from, BP), "percent")
     dependent = income.transfers * BP >= income.gross * rule.share_from
     if not dependent or income.reference * BP >= line.amount * rule.line_multiple:
-        return NotFiring(RULE, value, threshold, "percent")
+        return NotFiring(RULE, (income.transfers, income.gross), (rule.share_from, BP), "percent")
+    value, threshold = percent(income.transfers, income.gross), percent(rule.share_from, BP)
     figures = figures_of(income) | {"line": line.amount, "line_from": line.start}
     channels = support_channels(income.support)
     return Finding(RULE, "income", "blue", value, threshold, "percent", channels, income.support, figures=figures)

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from schemas.findings import channels_of
+from schemas.fields import render_money
+from schemas.findings import Figure, channels_of
 from streams.ledger import Support
 
 
@@ -16,3 +17,14 @@ def percent(part: int, whole: int) -> str:
     sign = "-" if part < 0 else ""
     hundredths = abs(part) * 10_000 // whole
     return f"{sign}{hundredths // 100}.{hundredths % 100:02d}"
+
+
+def render_figure(figure: Figure) -> str:
+    """Return what a rule compared, as people read it: a word as it is, an amount in yuan, a share in percent."""
+    match figure:
+        case str():
+            return figure
+        case int():
+            return render_money(figure)
+        case part, whole:
+            return percent(part, whole)

@@ -15,7 +15,7 @@ from streams.pipeline import Step, advance
 from streams.policy import Policy
 from streams.rules import MONEY_RULES
 from streams.touched import touched
-from tests.build import TIMESTAMP, cadre, entry, statement
+from tests.build import TIMESTAMP, cadre, department, entry, statement
 from tests.oracle.histories import history
 from tests.streams.test_against_oracle import read
 
@@ -85,7 +85,10 @@ def test_another_policy_asks_every_rule_again(policy: Policy) -> None:
         ({"type": "claim", "kind": "price", "amount": "1", "month": "2024-05"}, set()),
         (SPENT | {"month": "2026-06"}, set()),
         (SPENT | {"month": "2026-12", "cumulative": True}, MONEY),
-        (statement("2020-01", "2020-02", "1"), MONEY),
+        (SPENT | {"month": "2026-05"}, MONEY),
+        (SPENT | {"category": "disaster", "month": "2026-05"}, {"expenditure_shock"}),
+        (SPENT | {"category": "disaster", "month": "2026-12", "cumulative": True}, {"expenditure_shock"}),
+        (statement("2020-01", "2020-02", "1"), MONEY - {"expenditure_shock"}),
     ],
 )
 def test_a_fact_touches_the_rules_that_read_it(policy: Policy, fact: dict[str, Any], expected: set[str]) -> None:
@@ -97,3 +100,15 @@ def test_a_fact_touches_the_rules_that_read_it(policy: Policy, fact: dict[str, A
     after = merge(state.facts, message)
 
     assert expected == touched(state.facts, after, message, policy.province)
+
+
+def test_a_departments_income_touches_the_rules_of_income(policy: Policy) -> None:
+    state = EMPTY
+    for record in (entry(), cadre("e1", {"type": "food", "adequate": True})):
+        state = step(state, read(record), policy).state
+    for month, expected in (("2026-05", MONEY - {"expenditure_shock"}), ("2026-06", set())):
+        paid = {"type": "income", "component": "wage", "month": month, "amount": "1"}
+        message = read(department("e2", "human-resources", paid, at="2026-06-12T09:00:00+08:00"))
+        assert isinstance(message, Report)
+
+        assert expected == touched(state.facts, merge(state.facts, message), message, policy.province)
