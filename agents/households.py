@@ -129,6 +129,10 @@ class Households:
             telemetry.log("warning", "calendar.unknown", opened_year=render_instant(instant_of(record.timestamp))[:4])
         if step.alert is not None:
             self._publish(work, step.alert, message, record, now)
+        if step.case is not None and self._state_version != codec.WITHOUT_SIGNALS:  # which would forget that it was said
+            value = codec.encode_case(step.case, render_instant(now))
+            work.outgoing.append(Outgoing(Topic.CASES, self._partition, household.encode(), value))
+            work.tally.cases[step.case.transition, step.case.stage] += 1
 
     def _publish(self, work: Work, alert: Alert, message: Report | RegistryChange | Tick, record: Record, now: int) -> None:
         stamp = render_instant(now)

@@ -35,6 +35,8 @@ alert_latency = BatchHistogram("fangfan_alert_latency_seconds",
 alerts = Counter("fangfan_alerts", "Alert transitions published.", ["transition", "severity", "tier"], registry=REGISTRY)
 reasons = Counter("fangfan_alert_reasons", "Reasons in published transitions.", ["transition", "rule", "severity", "tier"],
                   registry=REGISTRY)  # fmt: skip
+cases = Counter("fangfan_cases", "What was said of cases, by what happened and the stage it led to.", ["transition", "stage"],
+                registry=REGISTRY)  # fmt: skip
 undetermined = Counter("fangfan_undetermined_incomes", "Assessments whose income could not be determined.",
                        registry=REGISTRY)  # fmt: skip
 households = Gauge("fangfan_households_known", "Households in this worker's table.", ["partition"], registry=REGISTRY)
@@ -86,6 +88,8 @@ def confirmed(partition: str, tally: Tally, now: int) -> None:
         reports.labels(channel, outcome).inc(count)
     for code, count in tally.rejections.items():
         rejections.labels(code).inc(count)
+    for spoken, count in tally.cases.items():
+        cases.labels(*spoken).inc(count)
     for channel, count in tally.rerouted.items():
         rerouted.labels(channel).inc(count)
     for channel, lags in tally.lags.items():

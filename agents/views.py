@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from schemas.cases import CaseStep
 from schemas.fields import render_day, render_instant, render_money, render_month
 from schemas.findings import Assessment, NotFiring
 from schemas.household import Facts, HouseholdState
@@ -11,6 +12,8 @@ from schemas.reports import Claim, Fact, Income, IncomeStatement, KeptReport, Si
 from schemas.vocabulary import CHANNELS, COMPONENTS
 from streams.alerts import note, reason
 from streams.assess import area_code, assess
+from streams.case_turn import show
+from streams.casework import case_now
 from streams.ledger import Ledger, Missing, Window
 from streams.policy import Parameters, Policy
 from streams.rules import SIGNAL_RULES, version_of
@@ -52,6 +55,7 @@ def household_view(household_id: str, state: HouseholdState, policy: Policy) -> 
         "category": assessment.category if assessment else "unknown",
         "pathway": assessment.pathway if assessment else "unknown",
         "alert": _open(household_id, state),
+        "case": _case(state, policy),
     }
 
 
@@ -71,6 +75,15 @@ def _fields(thing: object, *names: str) -> dict[str, Any]:
 def _quiet(answer: NotFiring) -> dict[str, Any]:
     value, threshold = render_figure(answer.value), render_figure(answer.threshold)
     return {"rule": answer.rule, "value": value, "threshold": threshold, "unit": answer.unit}
+
+
+def _case(state: HouseholdState, policy: Policy) -> dict[str, Any] | None:
+    """Return the household's case with its clocks, None where there is nothing of either."""
+    if state.facts.as_of is None:
+        return None
+    now = case_now(state.facts, state.thread.open, policy)
+    shown: dict[str, Any] = msgspec.to_builtins(show(now))
+    return shown if now.clocks or now.case.stage != "none" or now.case.refused else None
 
 
 def _registry(state: HouseholdState) -> dict[str, Any] | None:
@@ -127,6 +140,8 @@ def _fact(fact: Fact) -> dict[str, Any]:
             return {"type": "claim", "kind": fact.kind} | _entry(fact.month, fact.amount)
         case Signal():
             return _signal(fact)
+        case CaseStep():
+            return {"type": "case_step", **_fields(fact, "step", "phase", "passed", "category", "stage")}
         case _:
             return {"type": fact.kind, "person_id": fact.subject, "value": fact.value}
 

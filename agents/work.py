@@ -52,6 +52,7 @@ class Tally(msgspec.Struct):
     reports: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter)
     rejections: Counter[str] = msgspec.field(default_factory=Counter)
     rerouted: Counter[str] = msgspec.field(default_factory=Counter)
+    cases: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter)
     lags: defaultdict[str, list[int]] = msgspec.field(default_factory=lambda: defaultdict(list))
     published: list[Published] = []
     new_households: int = 0

@@ -9,6 +9,7 @@ import msgspec
 import orjson
 
 from schemas.alerts import Alert
+from schemas.cases import CaseRecord
 from schemas.dead_letters import Redriven
 from schemas.registry import PersonClaim
 from schemas.rejections import RejectionCode
@@ -42,6 +43,7 @@ ROOTS: Final = {
     Topic.TICKS: ("TickMessage",),
     Topic.ALERTS: ("Alert",),
     Topic.ALERTS_CURRENT: ("Alert",),
+    Topic.CASES: ("CaseRecord",),
     Topic.DEAD_LETTERS_REDRIVEN: ("Redriven",),
 }
 KEYS: Final = {
@@ -86,7 +88,8 @@ def schema_of(topic: Topic) -> Document:
 
 
 def _definitions() -> dict[str, Document]:
-    types = (SelfDeclaration, CadreReport, DepartmentRecord, HouseholdEntry, PersonClaim, TickMessage, Alert, Redriven)
+    read = (SelfDeclaration, CadreReport, DepartmentRecord, HouseholdEntry, PersonClaim, TickMessage)
+    types = (*read, Alert, CaseRecord, Redriven)
     _, defs = msgspec.json.schema_components(types, ref_template="#/$defs/{name}")
     for definition in defs.values():
         for name, field in definition.get("properties", {}).items():
@@ -163,7 +166,7 @@ def _headers(headers: dict[str, str]) -> Document:
 def asyncapi() -> Document:
     """Return the AsyncAPI 3.0 document: every topic as a channel, from the side of this application."""
     specs = [spec for spec in catalogue(12, 400, 90) if "changelog" not in spec.topic]
-    sends = (Topic.ALERTS, Topic.ALERTS_CURRENT, Topic.DEAD_LETTERS, Topic.DEAD_LETTERS_REDRIVEN)
+    sends = (Topic.ALERTS, Topic.ALERTS_CURRENT, Topic.CASES, Topic.DEAD_LETTERS, Topic.DEAD_LETTERS_REDRIVEN)
     return {
         "asyncapi": "3.0.0",
         "info": {"title": "fangfan", "version": "0.1.0", "description": "Monitoring against the return to poverty."},

@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from fangfan import signal_words
+from fangfan.case_view import show_case
 from fangfan.looks import CATEGORY_ZH, COLOURS, PATHWAY_ZH, SEVERITY_ZH, grid, table
 from schemas.vocabulary import COMPONENTS
 from streams.explain import COMPONENTS as COMPONENT_WORDS
@@ -53,6 +54,8 @@ def show(console: Console, view: dict[str, Any]) -> None:
         console.print(_conflicts(view["conflicts"]))
     console.print(_ledger(view["ledger"]))
     console.print(_facts(view))
+    if view.get("case"):
+        show_case(console, view["case"])
     if view["history"]:
         console.print(table(view["history"], title="alert history 预警经过"))
 

@@ -7,6 +7,7 @@ import msgspec
 import orjson
 
 from schemas.alerts import Alert
+from schemas.cases import CaseRecord
 from schemas.dead_letters import Redriven
 from schemas.fields import render_instant
 from schemas.household import STATE_VERSION, HouseholdState
@@ -107,6 +108,11 @@ def encode_tick(tick: Tick) -> bytes:
 def encode_alert(alert: Alert, emitted_at: str) -> bytes:
     """Return an alert as JSON, stamped with the moment it is sent."""
     return orjson.dumps(msgspec.to_builtins(msgspec.structs.replace(alert, emitted_at=emitted_at)))
+
+
+def encode_case(record: CaseRecord, emitted_at: str) -> bytes:
+    """Return what is said of a case as JSON, stamped with the moment it is sent."""
+    return msgspec.json.encode(msgspec.structs.replace(record, emitted_at=emitted_at))
 
 
 def encode_redriven(marker: Redriven) -> bytes:

@@ -4,6 +4,7 @@ from typing import Final
 
 import msgspec
 
+from schemas.cases import CaseThread
 from schemas.registry import RegistryEntry
 from schemas.reports import KeptReport
 from schemas.vocabulary import Category, Pathway, Severity
@@ -90,12 +91,17 @@ class Thread(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class HouseholdState(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One household, as stored. ``shadow`` is the thread of a shadow policy, None where none ever judged it."""
+    """One household, as stored.
+
+    ``shadow`` is the thread of a shadow policy, None where none ever judged it; ``case`` is what was last said of its case,
+    None where nothing ever was.
+    """
 
     version: int = STATE_VERSION
     facts: Facts = Facts()
     thread: Thread = Thread()
     shadow: Thread | None = None
+    case: CaseThread | None = None
 
 
 EMPTY: Final = HouseholdState()

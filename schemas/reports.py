@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 
+from schemas.cases import CaseStep
 from schemas.vocabulary import ClaimKind, Component, IndicatorKind, SignalKind, SpendingCategory
 
 
@@ -84,7 +85,9 @@ class Signal(msgspec.Struct, frozen=True, array_like=True, tag=6, gc=False):
     share: int = 0
 
 
-Fact = IncomeStatement | Income | Spending | Claim | Indicator | Signal
+Apart = Signal | CaseStep
+"""Facts that stand by themselves, apart from those of the first release: who has none pays nothing for them."""
+Fact = IncomeStatement | Income | Spending | Claim | Indicator | Apart
 
 
 class KeptReport(msgspec.Struct, frozen=True, array_like=True, order=True, gc=False):

@@ -17,6 +17,7 @@ from schemas.vocabulary import (
     Stage,
     Status,
 )
+from schemas.wire_cases import CaseStepFact
 from schemas.wire_fields import HouseholdId, Money, Month, PersonId
 from schemas.wire_signals import WireSignal
 
@@ -105,7 +106,7 @@ class WaterFact(Struct, frozen=True, tag_field="type", tag="water", gc=False):
 
 
 WireIndicator = FoodFact | ClothingFact | SchoolingFact | MedicalCoverFact | HousingFact | WaterFact
-WireFact = IncomeStatementFact | IncomeFact | SpendingFact | ClaimFact | WireIndicator | WireSignal
+WireFact = IncomeStatementFact | IncomeFact | SpendingFact | ClaimFact | WireIndicator | WireSignal | CaseStepFact
 WireFacts = Annotated[list[WireFact], Meta(max_length=64)]
 
 

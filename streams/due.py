@@ -10,6 +10,7 @@ from schemas.fields import day_of, instant_of_day, instant_of_month, month_of
 from schemas.household import Facts, HouseholdState
 from schemas.reports import Indicator
 from streams.assess import area_code
+from streams.casework import case_now
 from streams.household import HORIZON_MONTHS
 from streams.policy import Parameters, Policy
 
@@ -23,8 +24,12 @@ def due(state: HouseholdState, policy: Policy) -> int | None:
     if facts.as_of is None:
         return None
     parameters = policy.parameters((area_code(facts) or "")[:6])
-    ages = state.thread.open is not None and facts.registry is not None and bool(facts.registry.members)
-    return min(_instants(facts, facts.as_of, parameters, ages=ages), default=None)
+    alert = state.thread.open
+    ages = alert is not None and facts.registry is not None and bool(facts.registry.members)
+    first = min(_instants(facts, facts.as_of, parameters, ages=ages), default=None)
+    clocks = case_now(facts, alert, policy).clocks if alert is not None or state.case is not None else ()
+    ends = [end for clock in clocks if (end := instant_of_day(clock.due + 1)) > facts.as_of]
+    return min(ends if first is None else [first, *ends], default=None)
 
 
 def _has_money(facts: Facts) -> bool:

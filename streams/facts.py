@@ -10,6 +10,8 @@ from schemas.fields import parse_money, parse_month
 from schemas.rejections import Rejected, RejectionCode
 from schemas.reports import Claim, Fact, Income, IncomeStatement, Indicator, Spending
 from schemas.vocabulary import CHANNELS, COMPONENTS, SIGNED_COMPONENTS
+from schemas.wire_cases import CaseStepFact
+from streams.case_steps import read_step
 from streams.plain import SHAPES
 from streams.signals import READERS as SIGNALS
 
@@ -111,6 +113,7 @@ _OF_SHAPE: Final[dict[type[msgspec.Struct], Callable[[Any, int], Fact]]] = {
     wire.MedicalCoverFact: _medical_cover,
     wire.HousingFact: _housing,
     wire.WaterFact: _water,
+    CaseStepFact: read_step,
     **SIGNALS,
 }
 """Each reads one fact that a channel reports. Of a fact that :mod:`streams.plain` read, an optional field may be UNSET."""

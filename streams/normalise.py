@@ -9,7 +9,8 @@ from schemas import wire
 from schemas.fields import NANOSECONDS, instant_of, is_household_id, parse_day, parse_instant
 from schemas.registry import Member, PersonClaim, RegistryChange, RegistryEntry
 from schemas.rejections import Rejected, Rejection, RejectionCode
-from schemas.reports import KeptReport, Report, Signal, Tick
+from schemas.reports import Apart, KeptReport, Report, Tick
+from streams.case_steps import check_steps
 from streams.facts import read_facts
 from streams.identity import has_identity_number
 from streams.json_object import parse_object
@@ -161,8 +162,9 @@ def _report(message: wire.WireReport, channel: int, timestamp: int) -> Report:
     kept = KeptReport(occurred_at, channel, message.event_id, message.source, facts)
     report = Report(household, person, message.area_code, kept, voids)
     for fact in facts:
-        if type(fact) is Signal:
+        if isinstance(fact, Apart):
             check_reporters(message.facts, channel, message.source)
+            check_steps(message.facts, channel, message.source)
             return _apart(report)
     return report
 
@@ -170,8 +172,8 @@ def _report(message: wire.WireReport, channel: int, timestamp: int) -> Report:
 def _apart(report: Report) -> Report:
     """Part the signals of a report from its other facts, each in its order."""
     facts = report.kept.facts
-    kept = msgspec.structs.replace(report.kept, facts=tuple(fact for fact in facts if not isinstance(fact, Signal)))
-    signals = msgspec.structs.replace(report.kept, facts=tuple(fact for fact in facts if isinstance(fact, Signal)))
+    kept = msgspec.structs.replace(report.kept, facts=tuple(fact for fact in facts if not isinstance(fact, Apart)))
+    signals = msgspec.structs.replace(report.kept, facts=tuple(fact for fact in facts if isinstance(fact, Apart)))
     return msgspec.structs.replace(report, kept=kept, signals=signals)
 
 

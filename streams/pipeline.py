@@ -3,6 +3,7 @@
 import msgspec
 
 from schemas.alerts import Alert
+from schemas.cases import CaseRecord, CaseThread
 from schemas.fields import day_of, render_instant
 from schemas.findings import Answers
 from schemas.household import Facts, HouseholdState, Thread
@@ -10,22 +11,23 @@ from schemas.registry import RegistryChange
 from schemas.reports import Reassess, Report, Tick
 from streams.alerts import Cause, Place, turn, unmoved
 from streams.assess import area_code, ask, assess
+from streams.case_turn import turn_case
+from streams.casework import case_now, may_begin
 from streams.household import merge
-from streams.policies import Policies
+from streams.policies import Judges, Policies
 from streams.policy import Policy
 from streams.rules import EVERY_RULE
 from streams.touched import touched
 
 Message = Report | RegistryChange | Tick
 """What may change a household."""
-Judges = Policies | Policy
-"""What judges it: the version in force at its clock, or one policy whatever its clock says."""
 
 
 class Step(msgspec.Struct, frozen=True):
     """What one record did: the state after it (the same object where nothing changed), and what must be published.
 
-    ``assessment`` holds the answers of the rules that were asked, ``shadow_alert`` what a shadow policy would publish.
+    ``assessment`` holds the answers of the rules that were asked, ``shadow_alert`` what a shadow policy would publish, ``case``
+    what is to be said of the household's case.
     """
 
     state: HouseholdState
@@ -33,6 +35,7 @@ class Step(msgspec.Struct, frozen=True):
     alert: Alert | None = None
     calendar_known: bool = True
     shadow_alert: Alert | None = None
+    case: CaseRecord | None = None
 
 
 class Judgement(msgspec.Struct, frozen=True):
@@ -60,11 +63,30 @@ def advance(
         return Step(before)
     found = judge(household_id, before.facts, facts, before.thread, message, timestamp, policies.of(facts.as_of))
     state = msgspec.structs.replace(before, facts=facts, thread=found.thread)
+    state, case = _with_case(household_id, state, message, timestamp, policies)
     if shadow is None:
-        return Step(state, found.assessment, found.alert, found.calendar_known)
+        return Step(state, found.assessment, found.alert, found.calendar_known, case=case)
     beside = judge(household_id, before.facts, facts, before.shadow or Thread(), message, timestamp, shadow)
     state = msgspec.structs.replace(state, shadow=beside.thread)
-    return Step(state, found.assessment, found.alert, found.calendar_known, beside.alert)
+    return Step(state, found.assessment, found.alert, found.calendar_known, beside.alert, case)
+
+
+def _with_case(
+    household_id: str, state: HouseholdState, message: Message | Reassess, timestamp: int, policies: Judges
+) -> tuple[HouseholdState, CaseRecord | None]:
+    """Return the state with what is now said of the household's case, and the record that says it, if any."""
+    facts, as_of = state.facts, state.facts.as_of
+    if as_of is None or not (state.case or may_begin(message, state.thread.open, as_of)):
+        return state, None
+    place = _place(household_id, area_code(facts) or "", policies.of(as_of))
+    now = case_now(facts, state.thread.open, policies)
+    turned = turn_case(state.case or CaseThread(), now, Cause(_name(message), timestamp), place)
+    return (state, None) if turned is None else (msgspec.structs.replace(state, case=turned[0]), turned[1])
+
+
+def _place(household_id: str, area: str, policy: Policy) -> Place:
+    county = area[:6]
+    return Place(household_id, area, policy.tier(county), policy.label, policy.parameters(county).verification.working_days)
 
 
 def reassess(
@@ -83,7 +105,8 @@ def reassess(
         message = Reassess(version.policy.label)
         found = judge(household_id, facts, facts, before.thread, message, version.published_at, version.policy)
         state = msgspec.structs.replace(state, thread=found.thread)
-        step = Step(state, found.assessment, found.alert, found.calendar_known)
+        state, case = _with_case(household_id, state, message, version.published_at, policies)
+        step = Step(state, found.assessment, found.alert, found.calendar_known, case=case)
     thread = before.shadow or Thread()
     if shadow is not None and thread.judged_by != shadow.mark_of(county):
         beside = judge(household_id, facts, facts, thread, Reassess(shadow.label), shadow_since, shadow)
@@ -116,7 +139,7 @@ def judge(
         return Judgement(thread)
     if thread.judged_by != mark:
         thread = msgspec.structs.replace(thread, judged_by=mark)
-    place = Place(household_id, area, policy.tier(county), policy.label, policy.parameters(county).verification.working_days)
+    place = _place(household_id, area, policy)
     turned = turn(thread, assessment, Cause(_name(message), timestamp), place)
     if turned is None:
         return Judgement(thread, assessment)

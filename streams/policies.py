@@ -48,6 +48,10 @@ class Policies(msgspec.Struct, frozen=True):
         return self.at(day_of(as_of))
 
 
+Judges = Policies | Policy
+"""What judges a household: the version in force at its clock, or one policy whatever its clock says."""
+
+
 def policies_of(versions: tuple[Version, ...]) -> Policies:
     """Return versions in their order."""
     return Policies(tuple(sorted(versions, key=lambda version: (version.effective_from, version.place))))

@@ -99,6 +99,17 @@ class Verification(msgspec.Struct, frozen=True):
     working_days: int
 
 
+class CaseRules(msgspec.Struct, frozen=True):
+    """Clocks of a case in Chinese working days or months, and what removal asks for (docs/contract-cases.md)."""
+
+    notice_days: int
+    finish_days: int
+    settle_days: int
+    watch_months: int
+    income_months: int
+    without_labour: bool
+
+
 class Parameters(msgspec.Struct, frozen=True):
     """Everything a county's households are judged by."""
 
@@ -132,6 +143,7 @@ class Parameters(msgspec.Struct, frozen=True):
     dividend: AgedRule
     working: Working
     verification: Verification
+    cases: CaseRules
 
 
 class County(msgspec.Struct, frozen=True):

@@ -10,6 +10,7 @@ from schemas.vocabulary import SEVERITIES
 from streams.policy import (
     BP,
     TIERS,
+    CaseRules,
     ExpenditureShock,
     Housing,
     IncomeDrop,
@@ -225,5 +226,12 @@ SHAPES: Final[Mapping[str, tuple[type, Mapping[str, Reader]]]] = {
     "dividend": (AgedRule, _AGED),
     "working": (Working, {"age-from": _between(0, 120), "age-to": _between(0, 120)}),
     "verification": (Verification, {"working-days": _between(1, 250)}),
+    "cases": (
+        CaseRules,
+        {
+            "notice-days": _between(1, 250), "finish-days": _between(1, 250), "settle-days": _between(1, 250),
+            "watch-months": _between(1, 36), "income-months": _between(1, 12), "without-labour": _flag,
+        },
+    ),
 }  # fmt: skip
 """Every table of ``[rules]``, its struct and its keys: what is not here is refused."""

@@ -28,7 +28,7 @@ def _permit(*departments: str, declared: bool = False, by_cadre: bool = True) ->
     return Permit(frozenset(channels), frozenset(departments))
 
 
-_ANY_BUT_PETITIONS: Final = (
+ANY_BUT_PETITIONS: Final = (
     "medical-insurance", "health", "education", "housing", "water", "human-resources", "civil-affairs", "disabled-federation",
     "emergency", "public-security", "agriculture", "market-regulation", "commerce", "rural-revitalization", "insurance",
 )  # fmt: skip
@@ -36,7 +36,7 @@ PERMITS: Final[dict[type[msgspec.Struct], Permit]] = {
     wire.EmploymentFact: _permit("human-resources", "rural-revitalization", declared=True),
     wire.SkillsFact: _permit("human-resources", "education", "rural-revitalization"),
     wire.DisabilityFact: _permit("disabled-federation", "civil-affairs"),
-    wire.SupportFact: _permit(*_ANY_BUT_PETITIONS),
+    wire.SupportFact: _permit(*ANY_BUT_PETITIONS),
     wire.LossFact: _permit("emergency", "agriculture", "insurance", "water", "housing", declared=True),
     wire.CoverFact: _permit("insurance", "agriculture"),
     wire.AccidentFact: _permit("public-security", "emergency", "health", "human-resources", "insurance", declared=True),

@@ -23,6 +23,7 @@ class Topic(StrEnum):
     TICKS = "ticks"
     ALERTS = "alerts"
     ALERTS_CURRENT = "alerts-current"
+    CASES = "cases"
     DEAD_LETTERS = "dead-letters"
     DEAD_LETTERS_REDRIVEN = "dead-letters-redriven"
     HOUSEHOLDS_CHANGELOG = "fangfan-households-changelog"
@@ -78,6 +79,7 @@ def catalogue(partitions: int, retention_days: int, dead_letter_days: int) -> tu
         delete(Topic.TICKS, retention_days),
         delete(Topic.ALERTS, retention_days),
         compact(Topic.ALERTS_CURRENT),
+        delete(Topic.CASES, retention_days),
         delete(Topic.DEAD_LETTERS, dead_letter_days),
         compact(Topic.DEAD_LETTERS_REDRIVEN),
         compact(Topic.HOUSEHOLDS_CHANGELOG),

@@ -6,6 +6,7 @@ counts as touching every rule.
 
 from typing import Final
 
+from schemas.cases import CaseStep
 from schemas.fields import day_of, month_of, month_of_day
 from schemas.household import Facts
 from schemas.registry import RegistryChange
@@ -125,6 +126,6 @@ def _of(fact: Fact, month: int) -> frozenset[str]:
             rules = _MONEY if fact.category == "medical" else _SPENDING  # other spending is no matter of income
             if fact.cumulative:
                 return rules  # a year's total takes the place of an older one wherever its month lies
-        case Signal():
-            return EVERY_RULE  # never here: signals are kept apart
+        case Signal() | CaseStep():
+            return EVERY_RULE  # never here: these are kept apart
     return rules if month - 2 * WINDOW_MONTHS <= fact.month < month else NO_RULE

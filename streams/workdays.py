@@ -16,11 +16,13 @@ class Deadline:
 
 
 @lru_cache(maxsize=4096)
-def add_workdays(day: int, count: int) -> Deadline:
-    """Return the ``count``-th working day after an ordinal day."""
+def add_workdays(day: int, count: int, pauses: tuple[tuple[int, int], ...] = ()) -> Deadline:
+    """Return the ``count``-th working day after an ordinal day, not counting days within ``pauses`` (first and last day)."""
     known = True
     while count:
         day += 1
+        if any(first <= day <= last for first, last in pauses):
+            continue
         there = date.fromordinal(day)
         try:
             working = bool(chinese_calendar.is_workday(there))

@@ -207,6 +207,35 @@ def test_a_tick_that_no_worker_would_send_is_refused() -> None:
         assert (code, field) == (found.code.value, found.field)
 
 
+COUNTY = "rural-revitalization"
+
+
+def a_step(at: str, name: str, **more: Any) -> dict[str, Any]:
+    """A step of a case by whom it is usually reported."""
+    fact, at = {"type": "case_step", "step": name} | more, f"{at}T09:00:00+08:00"
+    if name in ("comparison", "decision", "rollback"):
+        return department(f"{name}-{at}", COUNTY, fact, at=at)
+    return cadre(f"{name}-{at}", fact, at=at)
+
+
+def test_a_lead_is_verified_and_the_household_registered_though_the_decision_came_before_the_review(live: Way) -> None:
+    """docs/contract-cases.md §2: the case is a function of what occurred, not of what arrived when."""
+    lead = department("w1", "water", {"type": "water", "safe": False}, at="2026-03-01T09:00:00+08:00")
+    steps = [
+        a_step("2026-03-02", "verification"), a_step("2026-03-03", "authorisation"), a_step("2026-03-04", "comparison"),
+        a_step("2026-03-05", "appraisal"), a_step("2026-03-06", "notice"),
+        a_step("2026-03-18", "decision", category="unstable"), a_step("2026-03-16", "review"),
+    ]  # fmt: skip
+    state, alerts = live(entry(), lead, *steps)
+
+    assert ["opened"] == [each.transition for each in alerts]
+    assert state.case is not None
+    assert ("registered", "unstable", 1, ()) == (
+        state.case.stage, state.case.category, state.case.episode, state.case.refused,
+    )  # fmt: skip
+    assert len(steps) == state.case.sequence, "the decision was refused first, then held: one record each"
+
+
 def test_records_that_must_be_refused() -> None:
     """Contract §3, Rejected: each kind with its code and field."""
     base = cadre("c1", {"type": "water", "safe": True})

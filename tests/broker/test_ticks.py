@@ -17,6 +17,9 @@ from tests.worker import alerts_of, read_all, start_worker
 
 HOUSEHOLDS = 40
 PAID = {"type": "spending", "category": "medical", "self_paid": "6000.00", "month": "2024-05"}
+SENT_MS = 1_718_000_000_000
+"""10 June 2024: the alerts open then, and by the 17th somebody should have come."""
+UNVERIFIED = "2024-06-18T00:00:00+08:00"
 CLEARED = "2025-06-01T00:00:00+08:00"
 """The month whose window no longer has May 2024."""
 
@@ -31,8 +34,11 @@ async def send(settings: Settings) -> None:
         for name in names():
             known = entry(name, updated_at="2024-01-01T00:00:00+08:00")
             await producer.send(settings.topic("households"), encode(known), name.encode())
+        await producer.flush()
+        await drained(settings, 60)  # so that it is the report that opens the alert
+        for name in names():
             report = department(f"m-{name}", "health", PAID, household_id=name, at="2024-06-10T09:00:00+08:00")
-            await producer.send(settings.topic("department-feeds"), encode(report), name.encode())
+            await producer.send(settings.topic("department-feeds"), encode(report), name.encode(), timestamp_ms=SENT_MS)
 
 
 async def until_cleared(settings: Settings, count: int) -> None:
@@ -74,6 +80,7 @@ async def test_time_passes_for_every_household_through_a_kill_and_a_lost_folder(
         codes = [await each.stop() for each in (first, second)]
     assert [0, 0] == codes
     check(await alerts_of(settings), await read_all(settings, "ticks"))
+    check_cases(await read_all(settings, "cases"))
 
 
 def check(alerts: dict[str, list[dict[str, Any]]], ticks: list[Any]) -> None:
@@ -86,11 +93,23 @@ def check(alerts: dict[str, list[dict[str, Any]]], ticks: list[Any]) -> None:
         value = json.loads(record.value)
         assert "tick/1" == value["schema"]
         assert record.key.decode() == value["household_id"]
-        assert value["at"].endswith("-01T00:00:00+08:00"), "midnight of a first of the month, not what a clock said"
+        of_the_month = value["at"].endswith("-01T00:00:00+08:00")
+        assert of_the_month or value["at"] == UNVERIFIED, "an instant that was due, not what a clock said"
         instants.setdefault(record.key, set()).add(value["at"])
     for seen in instants.values():
         assert CLEARED in seen
-        assert min(seen) == "2024-07-01T00:00:00+08:00"
+        assert [UNVERIFIED, "2024-07-01T00:00:00+08:00"] == sorted(seen)[:2]
+
+
+def check_cases(records: list[Any]) -> None:
+    """docs/contract-cases.md §4, §5: nobody came, which is said once; and no more of it when the alert clears."""
+    said: dict[bytes, list[tuple[int, str, str]]] = {}
+    for record in records:
+        value = json.loads(record.value)
+        said.setdefault(record.key, []).append((value["sequence"], value["transition"], value["caused_by"]))
+
+    expected = [(1, "overdue", f"tick:{UNVERIFIED}"), (2, "updated", f"tick:{CLEARED}")]
+    assert {name.encode(): expected for name in names()} == said
 
 
 async def test_without_ticks_nothing_happens(broker: EmbeddedBroker, topic_prefix: str, tmp_path: Path) -> None:

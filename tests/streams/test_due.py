@@ -18,6 +18,9 @@ from tests.oracle.histories import history
 from tests.streams.test_against_oracle import read
 
 HOUSEHOLDS = 1_500
+UNVERIFIED = "2026-11-26T00:00:00+08:00"
+"""The records of these tests come on 18 November 2026; five working days later an alert should have been verified."""
+VISIT, VISITED = {"type": "case_step", "step": "verification"}, "2026-11-19T09:00:00+08:00"
 HORIZON_YEARS = 6
 """Longer than anything counts: by then a household has nothing left to be due for."""
 
@@ -82,10 +85,9 @@ def test_many_ticks_one_by_one_end_like_one_tick_at_the_last(policy: Policy) -> 
     ("records", "expected"),
     [
         ([entry()], None),
-        ([cadre("e1", {"type": "water", "safe": False})], "2029-07-01T00:00:00+08:00"),
+        ([cadre("e1", {"type": "water", "safe": False})], UNVERIFIED),
         ([cadre("e1", {"type": "water", "safe": True}), entry()], "2029-07-01T00:00:00+08:00"),
-        ([cadre("e1", {"type": "water", "safe": False}), entry()], "2027-01-01T00:00:00+08:00"),
-        ([cadre("e1", {"type": "water", "safe": False}), entry(members=[])], "2029-07-01T00:00:00+08:00"),
+        ([cadre("e1", {"type": "water", "safe": False}), cadre("e2", VISIT, at=VISITED), entry()], "2026-12-01T00:00:00+08:00"),
         ([cadre("e1", statement("2025-06", "2026-05", "30000"))], "2026-07-01T00:00:00+08:00"),
         ([cadre("e1", statement("2025-06", "2026-05", "30000"), at="2026-10-31T23:59:59+08:00")], "2026-11-01T00:00:00+08:00"),
         ([cadre("e1", statement("2025-06", "2026-05", "30000"), at="2026-06-30T16:00:00Z")], "2026-08-01T00:00:00+08:00"),
@@ -124,9 +126,14 @@ def test_the_day_an_income_line_begins_is_due_where_there_is_money(policy: Polic
 def test_a_new_year_moves_a_member_out_of_working_age(policy: Policy) -> None:
     """Born 1967: 59 in 2026, 60 on the first of January 2027; help changes its kind without anybody reporting."""
     state = lived([entry("H000001", member("P-0001", birth_year=1967)), cadre("e1", {"type": "water", "safe": False})], policy)
-    instant = due(state, policy)
-    assert instant is not None
-    step = advance("H000001", state, at(instant), instant, policy)
+    seen = []
+    step = None
+    while (step is None or step.alert is None) and (instant := due(state, policy)) is not None:
+        step = advance("H000001", state, at(instant), instant, policy)
+        state = step.state
+        seen.append(render_instant(instant))
 
+    assert [UNVERIFIED, "2027-01-01T00:00:00+08:00"] == seen
+    assert step is not None
     assert step.alert is not None
     assert ("updated", "security") == (step.alert.transition, step.alert.pathway)

@@ -1,0 +1,68 @@
+"""The guard of removal: what stands against it, of the household as it was at the step (docs/contract-cases.md §3)."""
+
+from typing import Final
+
+import msgspec
+
+from schemas.cases import Condition
+from schemas.fields import day_of, render_money, render_month
+from schemas.findings import Finding
+from schemas.household import Facts
+from streams.assess import area_code, assess
+from streams.ledger import Ledger, Missing
+from streams.policy import Parameters, Policy, line_at
+from streams.rules import name_of
+
+GUARANTEES: Final = ("food", "clothing", "schooling", "medical_cover", "housing", "water")
+_WORDS: Final = {
+    "food": ("吃饭", "food"), "clothing": ("穿衣", "clothing"), "schooling": ("义务教育", "schooling"),
+    "medical_cover": ("基本医疗", "medical cover"), "housing": ("住房", "housing"), "water": ("饮水", "water"),
+}  # fmt: skip
+
+
+def facts_at(facts: Facts, instant: int) -> Facts:
+    """Return a household as it was at an instant: its reports up to then, its clock there."""
+    reports, signals = (
+        tuple(report for report in some if report.occurred_at <= instant) for some in (facts.reports, facts.signals)
+    )
+    return msgspec.structs.replace(facts, as_of=instant, reports=reports, signals=signals)
+
+
+def against_removal(facts: Facts, instant: int, policy: Policy) -> tuple[Condition, ...]:
+    """Return every condition of removal that does not hold at an instant."""
+    then = facts_at(facts, instant)
+    parameters = policy.parameters((area_code(facts) or "")[:6])
+    assessment = assess(then, policy)
+    findings = assessment.findings if assessment is not None else ()
+    missing = _income(then, instant, parameters)
+    missing += [_guarantee(finding) for finding in findings if name_of(finding.rule) in GUARANTEES]
+    missing += [
+        Condition("spending", finding.value, f"近12个月刚性支出{finding.value}元尚未化解",
+                  f"rigid spending of {finding.value} yuan in 12 months is not solved")
+        for finding in findings if name_of(finding.rule) == "expenditure_shock"
+    ]  # fmt: skip
+    if not parameters.cases.without_labour and (assessment is None or assessment.pathway != "development"):
+        missing.append(Condition("labour", "", "家庭无劳动力，不标注风险消除", "no member can work: never marked removed"))
+    return tuple(missing)
+
+
+def _guarantee(finding: Finding) -> Condition:
+    zh, en = _WORDS[name_of(finding.rule)]
+    return Condition("guarantee", finding.rule, f"{zh}未保障", f"{en} is not safe")
+
+
+def _income(then: Facts, instant: int, parameters: Parameters) -> list[Condition]:
+    """Ask the windows that end with each of the last months for an income that is not below the line of the step's day."""
+    line, ledger = line_at(parameters, day_of(instant)), Ledger(then)
+    for back in range(parameters.cases.income_months):
+        window = ledger.income(back=back)
+        month = render_month(ledger.month - 1 - back)
+        if isinstance(window, Missing) or line is None:
+            what = window.what if isinstance(window, Missing) else "an income line in force"
+            return [Condition("income-undetermined", month, f"截至{month}的收入不能确定", f"income up to {month} needs {what}")]
+        below = window.reference <= line.amount if parameters.income_line.operator == "<=" else window.reference < line.amount
+        if below:
+            amount, limit = render_money(window.reference), render_money(line.amount)
+            return [Condition("income-below-line", month, f"截至{month}人均监测收入{amount}元，未稳定超过{limit}元监测线",
+                              f"reference income of {amount} yuan up to {month} is under the line of {limit}")]  # fmt: skip
+    return []

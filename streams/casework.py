@@ -1,0 +1,29 @@
+"""casework: facts and alert -> what is to be said of the household's case; nothing for a household that has none."""
+
+from schemas.cases import CaseNow, CaseStep
+from schemas.fields import day_of
+from schemas.household import Facts, OpenAlert
+from schemas.reports import Report
+from streams.assess import area_code
+from streams.case_clocks import clocks_of, relapsed
+from streams.case_guard import against_removal
+from streams.cases import fold
+from streams.policies import Judges
+
+
+def may_begin(message: object, alert: OpenAlert | None, as_of: int) -> bool:
+    """Tell whether there may be something to say of a household without a case: a step, or an alert not verified in time."""
+    if alert is not None and day_of(as_of) > alert.verify_by:
+        return True
+    if not isinstance(message, Report) or message.signals is None:
+        return False
+    return any(type(fact) is CaseStep for fact in message.signals.facts)
+
+
+def case_now(facts: Facts, alert: OpenAlert | None, judges: Judges) -> CaseNow:
+    """Fold the case of a household that has a clock, and read the case's clocks; ``alert`` is the open one, if any."""
+    as_of = facts.as_of or 0
+    rules = judges.of(as_of).parameters((area_code(facts) or "")[:6]).cases
+    case = fold(facts, rules, lambda instant: against_removal(facts, instant, judges.of(instant)))
+    clocks = clocks_of(case, as_of, alert, rules)
+    return CaseNow(case, clocks, relapsed(case, clocks, alert), as_of)
