@@ -25,11 +25,15 @@ class RegistryEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class RegistryChange(msgspec.Struct, frozen=True, gc=False):
-    """A registry record: the household's whole entry, or None where the registry removed it."""
+    """A registry record: the household's whole entry, or None where the registry removed it.
+
+    ``stamp`` is ``updated_at`` as the entry wrote it, so that an alert's ``caused_by`` can be found in the registry.
+    """
 
     household_id: str
     updated_at: int
     entry: RegistryEntry | None
+    stamp: str
 
 
 class PersonClaim(msgspec.Struct, frozen=True, tag_field="schema", tag="person-claim/1", gc=False):

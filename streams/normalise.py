@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from schemas import wire
-from schemas.fields import NANOSECONDS, instant_of, is_household_id, parse_day, parse_instant
+from schemas.fields import NANOSECONDS, instant_of, is_household_id, parse_day, parse_instant, render_instant
 from schemas.registry import Member, PersonClaim, RegistryChange, RegistryEntry
 from schemas.rejections import Rejected, Rejection, RejectionCode
 from schemas.reports import Apart, KeptReport, Report, Tick
@@ -102,7 +102,8 @@ def _tick(message: wire.TickMessage, key: bytes | None, timestamp: int) -> Tick:
 def _removal(topic: Topic, key: bytes | None, timestamp: int) -> RegistryChange:
     if topic not in (Topic.HOUSEHOLDS, Topic.REROUTED):
         raise Rejected(RejectionCode.NULL_VALUE, "$", "has no value")
-    return RegistryChange(household_of_key(key), instant_of(timestamp), None)
+    removed_at = instant_of(timestamp)
+    return RegistryChange(household_of_key(key), removed_at, None, render_instant(removed_at))
 
 
 def household_of_key(key: bytes | None) -> str:
@@ -187,4 +188,4 @@ def _registry_change(message: wire.HouseholdEntry) -> RegistryChange:
             raise Rejected(RejectionCode.INVALID_VALUE, "$.relieved_on", "is not a date") from None
     members = tuple(Member(m.person_id, m.birth_year, m.labour, m.student) for m in message.members)
     entry = RegistryEntry(updated_at, message.area_code, message.status, relieved_on, members)
-    return RegistryChange(message.household_id, updated_at, entry)
+    return RegistryChange(message.household_id, updated_at, entry, message.updated_at)

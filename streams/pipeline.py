@@ -151,7 +151,7 @@ def _name(message: Message | Reassess) -> str:
         case Report():
             return message.kept.event_id
         case RegistryChange():
-            return f"registry:{render_instant(message.updated_at)}"
+            return f"registry:{message.stamp}"
         case Tick():
             return f"tick:{render_instant(message.at)}"
         case Reassess():

@@ -182,6 +182,14 @@ def test_what_an_illness_cost_stops_counting_when_its_month_leaves_the_window_th
     assert [("opened", "m1", "2025-06-10T09:00:00+08:00"), ("cleared", f"tick:{june}", june)] == said
 
 
+def test_an_alert_that_an_entry_caused_names_it_as_the_registry_does(live: Way) -> None:
+    """Contract §5: `registry:<updated_at>`, as the entry wrote it."""
+    poor = cadre("c1", statement("2025-06", "2026-05", "8000"))
+    _, alerts = live(poor, entry(updated_at="2025-12-31T16:00:00Z"))
+
+    assert ["registry:2025-12-31T16:00:00Z"] == [each.caused_by for each in alerts]
+
+
 def test_a_tick_of_before_changes_nothing(live: Way) -> None:
     state, alerts = live(entry(), WELL_OFF, tick("2026-06-01T00:00:00+08:00"))
 
