@@ -1,30 +1,23 @@
 """Replays a history under two policies in several processes: read, find the households of persons, replay by household."""
 
-import contextlib
-import multiprocessing
-import os
-import signal
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from agents.main import tune_collector
 from fangfan.history import Counted, Source, Span, read_source
+from fangfan.processes import each, processes, progress_on
 from fangfan.spool import Spool
 from schemas.fields import instant_of
 from streams.arrivals import claims, place
 from streams.backtest import Comparison, Outcome, replay
 from streams.policy import Policy
 
-T = TypeVar("T")
 PART_SIZE: Final = 4 << 20
 """About so much of the sources goes into one part: a few ten thousand records, which one process holds at a time."""
 MOST_PARTS: Final = 512
@@ -58,21 +51,25 @@ def run_backtest(sources: list[Source], question: Question, console: Console) ->
     """Replay sources under both policies, with progress on a console. Nothing is left behind."""
     result = Result()
     parts = min(MOST_PARTS, max(1, _bytes(sources) // PART_SIZE))
-    with tempfile.TemporaryDirectory(prefix="fangfan-backtest-") as folder, _pool() as pool, _progress(console) as progress:
+    with (
+        tempfile.TemporaryDirectory(prefix="fangfan-backtest-") as folder,
+        processes() as pool,
+        progress_on(console) as progress,
+    ):
         spool = Spool(Path(folder), parts)
         reading = progress.add_task("reading 读取", total=sum(source.size for source in sources))
         replaying = progress.add_task("replaying 回放", total=2 * parts)
-        for source, counted in _each(pool, read_source, sources, spool, question.until):
+        for source, counted in each(pool, read_source, sources, spool, question.until):
             result.counted.add(counted)
             progress.advance(reading, source.size)
         every = range(parts)
-        for _ in _each(pool, _claim, every, spool):
+        for _ in each(pool, _claim, every, spool):
             progress.advance(replaying, 0.5)
-        for _, waiting in _each(pool, _place, every, spool):
+        for _, waiting in each(pool, _place, every, spool):
             result.waiting += waiting
             progress.advance(replaying, 0.5)
         end = instant_of(result.counted.newest) if question.until is None else question.until - 1
-        for _, (comparison, differing) in _each(pool, _replay, every, spool, question, end if question.ticks else None):
+        for _, (comparison, differing) in each(pool, _replay, every, spool, question, end if question.ticks else None):
             result.comparison.merge(comparison)
             result.differing += differing
             progress.advance(replaying, 1)
@@ -111,31 +108,3 @@ def _replay(part: int, spool: Spool, question: Question, ticks: int | None) -> t
 def _bytes(sources: Iterable[Source]) -> int:
     """Return about how much the sources hold: a record of a topic counts for half a KiB."""
     return sum(source.size << 9 if isinstance(source, Span) else source.size for source in sources)
-
-
-def _progress(console: Console) -> Progress:
-    return Progress(TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), console=console)
-
-
-@contextlib.contextmanager
-def _pool() -> Iterator[ProcessPoolExecutor]:
-    """Give as many processes as there are cores; when the work is over or broken off, none is left."""
-    cores = len(os.sched_getaffinity(0))
-    pool = ProcessPoolExecutor(cores, multiprocessing.get_context("spawn"), initializer=_begin)
-    try:
-        yield pool
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _begin() -> None:
-    """Leave Ctrl-C to the process that started this one."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    tune_collector()
-
-
-def _each(pool: ProcessPoolExecutor, work: Callable[..., T], over: Iterable[Any], *given: object) -> Iterator[tuple[Any, T]]:
-    """Do the same work over several things at once; yield each with its result, as they are done."""
-    futures: dict[Future[T], Any] = {pool.submit(work, each, *given): each for each in over}
-    for future in as_completed(futures):
-        yield futures[future], future.result()

@@ -1,6 +1,6 @@
 """Charts as inline SVG for pages that need nothing from elsewhere: columns by month, bars to both sides of a middle."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Final
@@ -66,6 +66,35 @@ def both_sides(title: str, labels: Sequence[str], removed: Series, added: Series
         if come:
             drawn.append(text(middle + right + 6, y + 17, f"+{come:,}", "start", "value"))
     return _svg(title, height, [*_legend([removed, added]), *drawn])
+
+
+def bars(
+    title: str, labels: Sequence[str], series: Sequence[Series], *, words: Callable[[int], str] = "{:,}".format,
+    mark: tuple[int, str] | None = None,
+) -> str:  # fmt: skip
+    """Return a bar a label, made of all series one after the other, with the number they come to.
+
+    ``words`` writes a number; ``mark`` is a value that all bars are compared with, and what it is.
+    """
+    row, top, left = 26, 30 if len(series) > 1 or mark is not None else 6, 250
+    height = top + row * len(labels) + 8
+    totals = [sum(each.values[number] for each in series) for number in range(len(labels))]
+    most = max((*totals, mark[0] if mark is not None else 0), default=0) or 1
+    scale = (WIDTH - left - 90) / most
+    drawn, numbers = [], []
+    for number, label in enumerate(labels):
+        x, y = float(left), top + row * number
+        drawn.append(text(0, y + 17, label, "start"))
+        for each in series:
+            wide = max(0, each.values[number]) * scale
+            drawn.append(_rectangle(each, f"{label} {each.name}: {words(each.values[number])}", x, y + 4, wide, row - 8))
+            x += wide
+        numbers.append(text(x + 6, y + 17, words(totals[number]), "start", "value"))
+    if mark is not None:
+        x = left + mark[0] * scale
+        drawn.append(f'<line class="mark" x1="{x:.1f}" y1="{top - 2}" x2="{x:.1f}" y2="{height - 6}"/>')
+        drawn.append(text(x, top - 8, f"{mark[1]} {words(mark[0])}", "middle"))
+    return _svg(title, height, [*(_legend(series) if len(series) > 1 else ()), *drawn, *numbers])
 
 
 def nice_step(most: int) -> int:

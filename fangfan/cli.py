@@ -22,6 +22,7 @@ from fangfan.explain_command import explain
 from fangfan.options import CONNECTION, TOPICS, WORKER, fail, on_broker, with_settings
 from fangfan.policy_command import policy as policy_commands
 from fangfan.publish_command import publish
+from fangfan.report_command import report
 from fangfan.simulate_command import simulate
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
@@ -36,6 +37,7 @@ app.command()(publish)
 app.command()(alerts)
 app.command()(explain)
 app.command()(backtest)
+app.command()(report)
 
 
 @app.command()

@@ -26,8 +26,10 @@ th:first-child, td:first-child { text-align: left; }
 tr.sum td { font-weight: 600; }
 td.up { color: var(--added); } td.down { color: var(--removed); } td.same { background: var(--soft); }
 svg { width: 100%; height: auto; display: block; margin: 10px 0 4px; }
-svg .label { fill: var(--ink); font-size: 13px; } svg .value { fill: var(--dim); font-size: 12px; }
+svg .label { fill: var(--ink); font-size: 13px; } svg .value { fill: var(--dim); font-size: 12px;
+  paint-order: stroke; stroke: #fff; stroke-width: 3px; }
 svg .grid { stroke: var(--rule); } svg .axis { stroke: var(--dim); }
+svg .mark { stroke: var(--added); stroke-width: 1.5; stroke-dasharray: 4 3; }
 svg .old { fill: var(--old); } svg .new { fill: var(--new); }
 svg .added { fill: var(--added); } svg .removed { fill: var(--removed); }
 svg .red { fill: var(--red); } svg .orange { fill: var(--orange); }
@@ -35,7 +37,8 @@ svg .yellow { fill: var(--yellow); } svg .blue { fill: var(--blue); }
 i.red, i.orange, i.yellow, i.blue { display: inline-block; width: 9px; height: 9px; border-radius: 50%; margin-right: 6px; }
 i.red { background: var(--red); } i.orange { background: var(--orange); } i.yellow { background: var(--yellow); }
 i.blue { background: var(--blue); }
-@media print { body { padding: 0; max-width: none; font-size: 12px; } h2 { break-after: avoid; }
+@media print { body { padding: 0; max-width: none; font-size: 11px; }
+  table, th { font-size: 10px; } h2 { break-after: avoid; }
   svg, tr { break-inside: avoid; } * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   @page { size: A4; margin: 14mm; } }
 """

@@ -1,6 +1,6 @@
 """policy: rules as data. A Policy holds the parameters of every rule, overlaid province -> tier -> county once, at load."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, Literal
 
 import msgspec
@@ -160,7 +160,7 @@ class Policy(msgspec.Struct, frozen=True):
     """One version of a province's policy. ``of_county`` holds counties whose parameters differ by tier or county.
 
     ``mark`` is a checksum of the province's parameters and of the versions of the rules, ``marks`` of those in ``of_county``:
-    another mark, other answers perhaps.
+    another mark, other answers perhaps. ``national_income`` is what reports compare incomes a head with; no rule asks it.
     """
 
     id: str
@@ -170,6 +170,7 @@ class Policy(msgspec.Struct, frozen=True):
     of_county: Mapping[str, Parameters]
     mark: int
     marks: Mapping[str, int] = {}
+    national_income: tuple[Line, ...] = ()
 
     @property
     def label(self) -> str:
@@ -196,7 +197,12 @@ class Policy(msgspec.Struct, frozen=True):
 
 def line_at(parameters: Parameters, day: int) -> Line | None:
     """Return the income line in force on an ordinal day, None before the first one."""
-    return max((line for line in parameters.income_line.lines if line.start <= day), key=_start, default=None)
+    return in_force(parameters.income_line.lines, day)
+
+
+def in_force(lines: Iterable[Line], day: int) -> Line | None:
+    """Return the last of some lines that began by an ordinal day, None before the first one."""
+    return max((line for line in lines if line.start <= day), key=_start, default=None)
 
 
 def _start(line: Line) -> int:

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from streams.policies import BEGINNING
-from streams.policy import TIERS, County, Parameters, Policy
-from streams.policy_values import NOTES, SHAPES, Reader, read_day
+from streams.policy import TIERS, County, Line, Parameters, Policy
+from streams.policy_values import FIGURES, NOTES, SHAPES, Reader, read_day
 from streams.rules import VERSIONS
 
 
@@ -103,7 +103,7 @@ def _counties(source: str, table: Any) -> dict[str, County]:
     return counties
 
 
-_BASE_KEYS: Final = frozenset({"id", "version", "effective-from", "title", "counties", "rules", "tier", "county"})
+_BASE_KEYS: Final = frozenset({"id", "version", "effective-from", "title", "counties", "rules", "tier", "county", "figures"})
 
 
 def effective_from(data: Document, source: str) -> int:
@@ -147,7 +147,17 @@ def parse_policy(data: Document, source: str, overlays: Sequence[tuple[str, Docu
             of_county[code] = _build(source, f"county.{code}.rules", [province, *layers])
     base = _build(source, "rules", [province])
     marks = {code: _mark(parameters, _due(parameters, [counties[code]]) != []) for code, parameters in of_county.items()}
-    return Policy(data["id"], data["version"], base, counties, of_county, _mark(base, _due(base, counties.values())), marks)
+    mark, figures = _mark(base, _due(base, counties.values())), _national_income(source, data)
+    return Policy(data["id"], data["version"], base, counties, of_county, mark, marks, figures)
+
+
+def _national_income(source: str, data: Document) -> tuple[Line, ...]:
+    """Read what ``[figures]`` says of the nation, which reports compare with and no rule asks."""
+    figures = data.get("figures", {})
+    if not isinstance(figures, dict):
+        raise PolicyError(source, "figures", "must be a table")
+    found: tuple[Line, ...] = _rule(source, "figures", figures, FIGURES).get("national-income", ())
+    return found
 
 
 def _mark(parameters: Parameters, due: object) -> int:

@@ -235,3 +235,6 @@ SHAPES: Final[Mapping[str, tuple[type, Mapping[str, Reader]]]] = {
     ),
 }  # fmt: skip
 """Every table of ``[rules]``, its struct and its keys: what is not here is refused."""
+
+FIGURES: Final[Mapping[str, Reader]] = {"national-income": _lines}
+"""What ``[figures]`` may hold: yuan a head and year, from a day on."""

@@ -66,7 +66,13 @@ async def start_worker(settings: Settings, folder: Path, *command: str, **given:
             *(command or (FANGFAN, "worker")), env=environment, stdout=asyncio.subprocess.PIPE, stderr=output
         )
     worker = WorkerProcess(process, log)
-    await worker.until_ready()
+    try:
+        await worker.until_ready()
+    except BaseException:  # nobody else knows of it yet
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+        raise
     return worker
 
 

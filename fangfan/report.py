@@ -1,0 +1,50 @@
+"""Counts indicators by county from the changelog and the alerts, partition by partition in several processes."""
+
+import asyncio
+
+import msgspec
+from rich.console import Console
+
+from agents.settings import Settings
+from fangfan.processes import each, processes, progress_on
+from fangfan.reading import read_topic
+from schemas.alerts import Alert
+from schemas.codec import decode_state
+from streams.indicators import Indicators, Scope
+from streams.topics import Topic
+
+_alert = msgspec.json.Decoder(Alert)
+
+
+def run_report(settings: Settings, scope: Scope, console: Console) -> Indicators:
+    """Read all partitions, with progress on a console.
+
+    Raises:
+        TimeoutError: the broker no longer answers.
+        UnknownStateVersion: a household was stored by a newer release.
+    """
+    found = Indicators()
+    with processes() as pool, progress_on(console) as progress:
+        reading = progress.add_task("counting 统计", total=settings.partitions)
+        for _, counted in each(pool, _count, range(settings.partitions), settings, scope):
+            found.merge(counted)
+            progress.advance(reading)
+    return found
+
+
+def _count(partition: int, settings: Settings, scope: Scope) -> Indicators:
+    return asyncio.run(_partition(partition, settings, scope))
+
+
+async def _partition(partition: int, settings: Settings, scope: Scope) -> Indicators:
+    """Count the households of a partition by their newest state, then its leads."""
+    counted = Indicators()
+    newest: dict[bytes, bytes | None] = {}
+    async for record in read_topic(settings, Topic.HOUSEHOLDS_CHANGELOG, [partition]):
+        newest[record.key] = record.value
+    for value in newest.values():
+        if value is not None:
+            counted.add_household(decode_state(value), scope)
+    async for record in read_topic(settings, Topic.ALERTS, [partition]):
+        counted.add_alert(_alert.decode(record.value), scope)
+    return counted

@@ -1,0 +1,84 @@
+"""`fangfan report`: indicators by county from what was stored and published; needs no worker."""
+
+import signal
+import sys
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+
+from agents.policy_files import load_policy
+from agents.settings import Settings
+from fangfan.looks import console
+from fangfan.mapping import CHINA
+from fangfan.options import CONNECTION, fail, on_broker, refusing, with_settings
+from fangfan.report import run_report
+from fangfan.report_page import report_page
+from fangfan.report_view import as_json, show, write_report
+from schemas.codec import UnknownStateVersion
+from schemas.fields import parse_day
+from streams.indicators import Scope
+from streams.policy_parse import PolicyError
+from streams.topics import Topic
+
+
+@with_settings(*CONNECTION, "policy")
+def report(
+    chosen: Settings,
+    day: Annotated[
+        str | None, typer.Option(envvar="FANGFAN_DAY", metavar="DAY", help="The day it speaks of.", show_default="today")
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(envvar="FANGFAN_SINCE_DAY", metavar="DAY", help="Count leads from then on.", show_default="a year"),
+    ] = None,
+    silent_months: Annotated[
+        int, typer.Option(envvar="FANGFAN_SILENT_MONTHS", metavar="COUNT", min=1, max=36, help="Unheard of for so many months.")
+    ] = 6,
+    csv: Annotated[Path | None, typer.Option(envvar="FANGFAN_CSV", metavar="FILE", help="Write all counts there.")] = None,
+    html: Annotated[
+        Path | None, typer.Option(envvar="FANGFAN_HTML", metavar="FILE", help="Write a page with charts there.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
+) -> None:
+    """Count open alerts, detection by channel, incomes, conflicts and silence by county."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    now = datetime.now(CHINA)
+    try:
+        policy = load_policy(chosen.policy)
+    except PolicyError as error:
+        raise fail(f"policy refused: {error}") from None
+    today = _day("--day", day) or now.toordinal()
+    there = date.fromordinal(today)
+    scope = Scope(policy, today, _day("--since", since) or there.replace(year=there.year - 1, day=1).toordinal(), silent_months)
+    real = on_broker(chosen, _itself, [Topic.HOUSEHOLDS_CHANGELOG, Topic.ALERTS])
+    try:
+        with refusing(chosen):
+            found = run_report(real, scope, console(stderr=True))
+    except UnknownStateVersion as error:
+        raise fail(str(error)) from None
+    if json:
+        typer.echo(orjson.dumps(as_json(found, scope)).decode())
+    else:
+        show(console(), found, scope)
+    try:
+        if csv is not None:
+            write_report(csv, found, scope)
+        if html is not None:
+            html.write_text(report_page(found, scope, now), "utf-8")
+    except OSError as error:
+        raise fail(f"{error.filename}: {error.strerror}") from None
+
+
+async def _itself(settings: Settings) -> Settings:
+    """Return settings that know how many partitions the topics really have."""
+    return settings
+
+
+def _day(flag: str, text: str | None) -> int | None:
+    try:
+        return None if text is None else parse_day(text)
+    except ValueError as error:
+        raise fail(f"{flag}: {error}") from None

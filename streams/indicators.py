@@ -1,0 +1,159 @@
+"""What is counted of households and leads by county, as a fold that takes them in any order (docs/contract-report.md)."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from schemas.alerts import Alert
+from schemas.fields import day_of, month_of, month_of_day, parse_instant
+from schemas.household import HouseholdState
+from schemas.vocabulary import CHANNELS, SEVERITIES, Transition
+from streams.assess import area_code, ask
+from streams.ledger import Missing, Window, divide_half_even
+from streams.policy import BP, Policy
+from streams.rules import INDICATOR_RULES, MONEY_RULES, SIGNAL_RULES, name_of
+from streams.rules.context import Context
+
+CATEGORIES: Final = ("sudden", "unstable", "marginal", "unknown")
+RULES: Final = tuple(f"rule_{name}" for name in (*MONEY_RULES, *INDICATOR_RULES, *SIGNAL_RULES))
+LEADS: Final = ("leads", *(f"leads_{name}" for name in CHANNELS), *(f"leads_alone_{name}" for name in CHANNELS))
+MEASURES: Final = (
+    "households", "open", *(f"open_{name}" for name in SEVERITIES), *CATEGORIES, "overdue", *RULES, *LEADS, "reported",
+    "determined", "undetermined_share", "dependent", "dependent_share", "median_income", "of_province", "of_nation",
+    "conflicting", "conflict_share", "silent", "silent_share",
+)  # fmt: skip
+SHARES: Final = {
+    "dependent_share": ("dependent", "determined"), "conflict_share": ("conflicting", "reported"),
+    "silent_share": ("silent", "households"),
+}  # fmt: skip
+"""What a share is of what; that of the undetermined is what is left of the determined."""
+
+
+class Scope(msgspec.Struct, frozen=True):
+    """What a report is about: the policy, the ordinal day it speaks of, the first day leads count from, months of silence."""
+
+    policy: Policy
+    day: int
+    since: int
+    silent_months: int
+
+
+class Row:
+    """The counts of one place, and the reference incomes (fen a head) of its determined households."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.counts: Counter[str] = Counter()
+        self.incomes: list[int] = []
+
+    def merge(self, other: "Row") -> None:
+        """Add the counts of other households."""
+        self.counts.update(other.counts)
+        self.incomes += other.incomes
+
+    def share(self, name: str) -> int | None:
+        """Return a share in basis points, half to even; None of nothing."""
+        if name == "undetermined_share":
+            return share(self.counts["reported"] - self.counts["determined"], self.counts["reported"])
+        part, whole = SHARES[name]
+        return share(self.counts[part], self.counts[whole])
+
+    @property
+    def median(self) -> int | None:
+        """The median reference income in fen, None where none is determined."""
+        return median(self.incomes)
+
+
+class Indicators:
+    """Rows by what they are of, then of whom: ``all``, ``tier``, ``county``."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.rows: dict[str, dict[str, Row]] = {}
+
+    def add_household(self, state: HouseholdState, scope: Scope) -> None:
+        """Count a household as it is stored."""
+        if state.facts.newest is None and state.facts.registry is None:
+            return
+        area = area_code(state.facts)
+        county = area[:6] if area else "unknown"
+        names, income = list(_standing(state, scope)), _income(state, scope.policy)
+        counted = Counter(["households", *names])
+        if income is not None:
+            counted.update(["determined"])
+            points = scope.policy.parameters(county).policy_dependence.share_from
+            counted["dependent"] += income.gross > 0 and income.transfers * BP >= income.gross * points
+        for row in self._places(county, scope.policy):
+            row.counts.update(counted)
+            if income is not None:
+                row.incomes.append(income.reference)
+
+    def add_alert(self, alert: Alert, scope: Scope) -> None:
+        """Count a transition where it is a lead of the time asked about."""
+        if alert.transition is not Transition.OPENED or not scope.since <= day_of(parse_instant(alert.opened_at)) <= scope.day:
+            return
+        channels = {channel for reason in alert.reasons for channel in reason.channels}
+        names = ["leads", *(f"leads_{channel}" for channel in channels)]
+        if len(channels) == 1:
+            names.append(f"leads_alone_{next(iter(channels))}")
+        for row in self._places(alert.county_code or "unknown", scope.policy):
+            row.counts.update(names)
+
+    def merge(self, other: "Indicators") -> None:
+        """Add what was counted of other households and alerts."""
+        for by, rows in other.rows.items():
+            for key, row in rows.items():
+                self.row(by, key).merge(row)
+
+    def row(self, by: str, key: str) -> Row:
+        """Return a row, which may be changed."""
+        return self.rows.setdefault(by, {}).setdefault(key, Row())
+
+    def _places(self, county: str, policy: Policy) -> Iterator[Row]:
+        for by, key in (("all", "all"), ("tier", policy.tier(county)), ("county", county)):
+            yield self.row(by, key)
+
+
+def _standing(state: HouseholdState, scope: Scope) -> Iterator[str]:
+    """Yield what a household counts for, but its income."""
+    facts, opened = state.facts, state.thread.open
+    if opened is not None:
+        yield from ("open", f"open_{opened.severity}", opened.category)
+        yield from {f"rule_{name_of(reason.rule)}" for reason in opened.reasons}
+        if opened.verify_by < scope.day:
+            yield "overdue"
+    if facts.as_of is not None:
+        yield "reported"
+        if _disagree(state, scope.policy):
+            yield "conflicting"
+    heard = month_of(facts.newest.occurred_at) if facts.newest is not None else None
+    if heard is None or heard <= month_of_day(scope.day) - scope.silent_months:
+        yield "silent"
+
+
+def _disagree(state: HouseholdState, policy: Policy) -> bool:
+    """Tell whether channels stand good against bad on an indicator."""
+    found = ask(state.facts, policy, frozenset(INDICATOR_RULES))
+    return found is not None and bool(found.conflicts or any(finding.conflict for finding in found.findings))
+
+
+def _income(state: HouseholdState, policy: Policy) -> Window | None:
+    if state.facts.as_of is None:
+        return None
+    income = Context(state.facts, policy.province).income
+    return None if isinstance(income, Missing) else income
+
+
+def median(values: list[int]) -> int | None:
+    """Return the middle one; of an even number the mean of the two in the middle, half to even."""
+    if not values:
+        return None
+    ordered, middle = sorted(values), len(values) // 2
+    return ordered[middle] if len(values) % 2 else divide_half_even(ordered[middle - 1] + ordered[middle], 2)
+
+
+def share(part: int, whole: int) -> int | None:
+    """Return a part in basis points of a whole, half to even; None of nothing."""
+    return divide_half_even(part * BP, whole) if whole > 0 else None

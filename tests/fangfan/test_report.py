@@ -1,0 +1,274 @@
+"""`fangfan report` on a real broker beside a batch recomputation of the same topics by DuckDB (docs/contract-report.md)."""
+
+import asyncio
+import csv
+import json
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_EVEN, Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import pytest_asyncio
+from aiokafka import AIOKafkaProducer
+
+from agents.policy_files import load_policy
+from agents.settings import Settings
+from agents.topics import create_topics
+from fangfan.broker import EmbeddedBroker
+from fangfan.draining import drained
+from fangfan.simulation import Sent, Simulator
+from schemas.fields import parse_instant
+from streams.indicators import MEASURES
+from tests.build import cadre, declaration, department, entry, member
+from tests.conftest import ROOT
+from tests.doors import fangfan
+from tests.oracle import naive
+from tests.worker import read_all, workers
+
+NOW = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
+DAY, SINCE, MONTHS, NATION = "2026-11-27", "2026-11-09", 3, 2_311_900
+REPORTS = ("self-declarations", "cadre-reports", "department-feeds")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Topics that a worker has taken in, what lies on them, and how to speak to them."""
+
+    given: dict[str, str]
+    topics: dict[str, list[Any]]
+
+
+def records() -> list[Sent]:
+    """A simulated county, and who is seldom heard of: never, long ago, through another's person, or removed."""
+    found = Simulator(150, 900, 11, NOW).run().records
+    for number in range(12):
+        name = f"S{number:06d}"
+        area = ["140123100201", "140221100201", "999999100201"][number % 3]
+        found.append(Sent("households", name, entry(name, member(f"P-{name}"), area_code=area)))
+        at = f"2026-{6 + number % 5:02d}-15T09:00:00+08:00"
+        bad = {"type": "housing", "grade": "D"} if number % 2 else {"type": "housing", "grade": "A"}
+        if number % 4:
+            found.append(Sent("cadre-reports", name, cadre(f"v-{name}", bad, household_id=name, area_code=area, at=at)))
+        if number % 4 == 3:
+            says = declaration(f"d-{name}", {"type": "housing", "grade": "B"}, household_id=name, area_code=area, at=at)
+            found.append(Sent("self-declarations", name, says))
+    water = department("p-1", "water", {"type": "water", "safe": False}, at="2026-11-20T09:00:00+08:00")
+    found.append(Sent("department-feeds", "P-S000000", water | {"household_id": None, "person_id": "P-S000000"}))
+    return found
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def place(broker: EmbeddedBroker, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Place]:
+    folder = tmp_path_factory.mktemp("report")
+    text = (ROOT / "policy" / "shanxi.toml").read_text("utf-8")
+    policy = folder / "policy.toml"
+    figures = '\n[figures]\nnational-income = [{ from = 2025-01-01, amount = 23119, source = "a year\'s bulletin" }]\n'
+    policy.write_text(text + figures, "utf-8")
+    settings = Settings(brokers=broker.bootstrap, topic_prefix="report-", partitions=3)
+    await create_topics(settings)
+    async with workers(settings, folder, 1) as running:
+        async with AIOKafkaProducer(bootstrap_servers=settings.brokers) as producer:
+            for each in records():
+                at = parse_instant(each.value.get("reported_at") or each.value["updated_at"]) // 1_000_000
+                await producer.send(settings.topic(each.topic), each.payload, each.key.encode(), timestamp_ms=at)
+        await drained(settings, 120)
+        assert 0 == await running[0].stop()
+    topics = {topic: await read_all(settings, topic) for topic in (*REPORTS, "households", "alerts")}
+    given = {"BROKERS": settings.brokers, "TOPIC_PREFIX": settings.topic_prefix, "POLICY": str(policy)}
+    yield Place(given, topics)
+
+
+def run(place: Place, *flags: str) -> str:
+    done = fangfan("report", "--day", DAY, "--since", SINCE, "--silent-months", str(MONTHS), *flags, **place.given)
+    assert 0 == done.returncode, done.stderr
+    return done.stdout
+
+
+async def test_it_says_what_a_batch_says_of_the_same_topics(place: Place, tmp_path: Path) -> None:
+    found = json.loads(await asyncio.to_thread(run, place, "--json", "--csv", str(tmp_path / "report.csv")))
+    expected = Batch(place, tmp_path).rows()
+
+    assert (DAY, SINCE, MONTHS, "shanxi@1") == tuple(found[name] for name in ("day", "since", "silent_months", "policy"))
+    assert expected.keys() == {(row["by"], row["key"]) for row in found["rows"]}
+    for row in found["rows"]:
+        assert (row["by"], row["key"], expected[row["by"], row["key"]]) == (row["by"], row["key"], {
+            name: row[name] for name in MEASURES
+        })  # fmt: skip
+    whole = expected["all", "all"]
+    assert all(
+        whole[name] for name in ("overdue", "silent", "conflicting", "dependent", "leads_declaration", "sudden", "of_nation")
+    )
+    assert whole["open"] > whole["overdue"]
+    with (tmp_path / "report.csv").open(encoding="utf-8-sig", newline="") as file:
+        written = list(csv.DictReader(file))
+    assert [{name: "" if value is None else str(value) for name, value in row.items()} for row in found["rows"]] == written
+
+
+async def test_the_table_and_the_page_speak_both_languages(place: Place, tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    shown = await asyncio.to_thread(run, place, "--html", str(page))
+    text = page.read_text("utf-8")
+
+    for words in ("娄烦县 Loufan County", "收入低于监测线 income-line", "逾期未核", "overdue", "of province", "排查 cadre"):
+        assert words in shown, words
+    assert not re.findall(r"(?:src|href)\s*=|url\(|@import|<script", text)
+    assert {"http://www.w3.org/2000/svg"} == set(re.findall(r"https?://[^\"]*", text))
+    for words in (
+        "监测指标",
+        "Indicators of monitoring",
+        "娄烦县 Loufan County",
+        "全省 province",
+        "收入低于监测线 income-line",
+    ):
+        assert words in text, words
+    assert not re.findall(r"[HS]0{3}\d+", text + shown), "no household is named"
+
+
+@pytest.mark.parametrize(("flags", "words"), [
+    (["--day", "today"], "--day: not a date"), (["--since", "2026-02-30"], "--since: "),
+    (["--policy", "nowhere.toml"], "policy refused: nowhere.toml"),
+])  # fmt: skip
+def test_what_means_nothing_is_refused(flags: list[str], words: str) -> None:
+    done = fangfan("report", *flags)
+
+    assert (1, "") == (done.returncode, done.stdout)
+    assert done.stderr.startswith(f"fangfan: {words}")
+
+
+class Batch:
+    """The same numbers by SQL over exported topics; incomes and conflicts of a household come from the naive recomputation."""
+
+    def __init__(self, place: Place, folder: Path) -> None:
+        self._sql = duckdb.connect()
+        policy = load_policy(ROOT / "policy" / "shanxi.toml")
+        self._table("county_tier", folder, [{"county": code, "tier": county.tier} for code, county in policy.counties.items()])
+        self._table("report", folder, [json.loads(each.value) for topic in REPORTS for each in place.topics[topic]])
+        self._table("entry", folder, [json.loads(each.value) for each in place.topics["households"]])
+        self._table("alert", folder, [json.loads(each.value) for each in place.topics["alerts"]])
+        self._sql.execute(PREPARE)
+        self._table("income", folder, self._incomes())
+        self._sql.execute(JOIN.format(day=DAY, since=SINCE, months=MONTHS))
+
+    def _table(self, name: str, folder: Path, rows: list[dict[str, Any]]) -> None:
+        file = folder / f"{name}.jsonl"
+        file.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+        columns = "{" + ", ".join(f"'{column}': '{COLUMNS.get(column, 'VARCHAR')}'" for column in rows[0]) + "}"
+        self._sql.execute(
+            f"CREATE TABLE {name} AS SELECT * FROM read_json('{file}', format='newline_delimited', columns={columns})"
+        )
+
+    def _incomes(self) -> list[dict[str, Any]]:
+        of_household: dict[str, list[dict[str, Any]]] = {}
+        for household, text in self._sql.execute("SELECT household, body FROM placed").fetchall():
+            of_household.setdefault(household, []).append(json.loads(text))
+        rows = []
+        for household, reports in of_household.items():
+            registry = self._sql.execute("SELECT body FROM newest_entry WHERE household_id = ?", [household]).fetchone()
+            found = naive.assess(reports, json.loads(registry[0]) if registry else None)
+            assert found is not None
+            now = found["now"] or {"reference": None, "gross": None, "transfers": None}
+            rows.append({"household": household, "reference": now["reference"], "gross": now["gross"],
+                         "transfers": now["transfers"], "conflicting": bool(found["conflicts"])})  # fmt: skip
+        return rows
+
+    def rows(self) -> dict[tuple[str, str], dict[str, Any]]:
+        made: dict[tuple[str, str], dict[str, Any]] = {}
+        provincial = self._median("all", "all")
+        for by in ("all", "tier", "county"):
+            counted = self._sql.execute(COUNTS.format(by=by)).fetchall()
+            names = [column[0] for column in self._sql.description or ()]
+            for cells in counted:
+                row = dict(zip(names, cells, strict=True))
+                key = row.pop("key")
+                middle = self._median(by, key)
+                row |= {
+                    "undetermined_share": percent(row["reported"] - row["determined"], row["reported"]),
+                    "dependent_share": percent(row["dependent"], row["determined"]),
+                    "conflict_share": percent(row["conflicting"], row["reported"]),
+                    "silent_share": percent(row["silent"], row["households"]),
+                    "median_income": None if middle is None else f"{Decimal(middle) / 100:.2f}",
+                    "of_province": None if middle is None else percent(middle, provincial or 0),
+                    "of_nation": None if middle is None else percent(middle, NATION),
+                }  # fmt: skip
+                made[by, key] = row
+        return made
+
+    def _median(self, by: str, key: str) -> int | None:
+        query = f'SELECT reference FROM household WHERE "{by}" = ? AND reference IS NOT NULL ORDER BY reference'
+        values = [value for (value,) in self._sql.execute(query, [key]).fetchall()]
+        if not values:
+            return None
+        middle = Decimal(values[(len(values) - 1) // 2] + values[len(values) // 2]) / 2
+        return int(middle.quantize(Decimal(1), ROUND_HALF_EVEN))
+
+
+def percent(part: int, whole: int) -> str | None:
+    return str((Decimal(part * 100) / whole).quantize(Decimal("0.01"), ROUND_HALF_EVEN)) if whole else None
+
+
+COLUMNS = {
+    "facts": "JSON", "members": "STRUCT(person_id VARCHAR, birth_year INTEGER, labour VARCHAR, student BOOLEAN)[]",
+    "sequence": "BIGINT", "conflicts": "JSON", "reasons": "STRUCT(rule VARCHAR, channels VARCHAR[])[]",
+    "reference": "BIGINT", "gross": "BIGINT", "transfers": "BIGINT", "conflicting": "BOOLEAN",
+}  # fmt: skip
+CHINA = "make_timestamp(epoch_us(CAST({} AS TIMESTAMPTZ)) + 28800000000)"
+PREPARE = f"""
+CREATE TABLE newest_entry AS SELECT * EXCLUDE (place), to_json(entry) AS body FROM (
+    SELECT *, row_number() OVER (PARTITION BY household_id ORDER BY {CHINA.format("updated_at")} DESC) AS place FROM entry
+  ) AS entry WHERE place = 1;
+CREATE TABLE named AS SELECT member.person_id AS person, household_id AS household
+  FROM (SELECT household_id, unnest(members) AS member FROM newest_entry);
+CREATE TABLE placed AS SELECT coalesce(report.household_id, named.household) AS household,
+  {CHINA.format("report.occurred_at")} AS occurred, report.area_code, report.event_id, report.schema, to_json(report) AS body
+  FROM report LEFT JOIN named ON report.household_id IS NULL AND report.person_id = named.person;
+CREATE TABLE current AS SELECT * EXCLUDE (place) FROM (
+  SELECT *, row_number() OVER (PARTITION BY household_id ORDER BY sequence DESC) AS place FROM alert) WHERE place = 1;
+"""
+JOIN = f"""
+CREATE TABLE household AS WITH
+  heard AS (SELECT household, max(occurred) AS occurred, arg_max(area_code, (occurred, schema = 'department-record/1',
+    schema = 'cadre-report/1', event_id)) AS area FROM placed GROUP BY household),
+  known AS (SELECT household FROM heard UNION SELECT household_id FROM newest_entry),
+  living AS (SELECT known.household, coalesce(newest_entry.area_code, heard.area)[1:6] AS county, heard.occurred FROM known
+    LEFT JOIN heard USING (household) LEFT JOIN newest_entry ON newest_entry.household_id = known.household)
+  SELECT 'all' AS "all", coalesce(county_tier.tier, 'unknown') AS tier, living.*, income.* EXCLUDE (household),
+    current.severity, current.category, current.reasons, current.verify_by,
+    living.occurred IS NULL OR datediff('month', living.occurred, TIMESTAMP '{{day}}') >= {{months}} AS silent
+  FROM living LEFT JOIN county_tier USING (county) LEFT JOIN income USING (household)
+    LEFT JOIN current ON current.household_id = living.household;
+CREATE TABLE lead AS SELECT 'all' AS "all", tier, county_code AS county,
+    list_sort(list_distinct(flatten([reason.channels FOR reason IN reasons]))) AS channels FROM alert
+  WHERE transition = 'opened' AND CAST({CHINA.format("opened_at")} AS DATE) BETWEEN DATE '{{since}}' AND DATE '{{day}}';
+"""
+_RULES = [name for name in MEASURES if name.startswith("rule_")]
+_OF_HOUSEHOLDS = {
+    "households": "TRUE",
+    "open": "severity IS NOT NULL",
+    **{f"open_{name}": f"severity = '{name}'" for name in ("blue", "yellow", "orange", "red")},
+    **{name: f"severity IS NOT NULL AND category = '{name}'" for name in ("sudden", "unstable", "marginal", "unknown")},
+    "overdue": f"severity IS NOT NULL AND verify_by < '{DAY}'",
+    **{name: f"len([r FOR r IN reasons IF r.rule LIKE '{name[5:].replace('_', '-')}@%']) > 0" for name in _RULES},
+    "reported": "occurred IS NOT NULL",
+    "determined": "reference IS NOT NULL",
+    "dependent": "gross > 0 AND transfers * 10 >= gross * 6",
+    "conflicting": "conflicting",
+    "silent": "silent",
+}
+_CHANNELS = ("declaration", "cadre", "department")
+_OF_LEADS = {
+    "leads": "TRUE",
+    **{f"leads_{name}": f"list_contains(channels, '{name}')" for name in _CHANNELS},
+    **{f"leads_alone_{name}": f"channels = ['{name}']" for name in _CHANNELS},
+}
+_FIRST = ", ".join(f'count(*) FILTER ({condition}) AS "{name}"' for name, condition in _OF_HOUSEHOLDS.items())
+_SECOND = ", ".join(f'count(*) FILTER ({condition}) AS "{name}"' for name, condition in _OF_LEADS.items())
+_ZEROES = ", ".join(f'coalesce(led."{name}", 0) AS "{name}"' for name in _OF_LEADS)
+COUNTS = (
+    f'SELECT counted.*, {_ZEROES} FROM (SELECT "{{by}}" AS key, {_FIRST} FROM household GROUP BY 1) AS counted '
+    f'LEFT JOIN (SELECT "{{by}}" AS key, {_SECOND} FROM lead GROUP BY 1) AS led USING (key)'
+)

@@ -1,0 +1,192 @@
+"""Indicators by county as a fold over households and leads (docs/contract-report.md)."""
+
+import random
+from datetime import date
+from typing import Any
+
+import pytest
+
+from schemas.household import EMPTY, HouseholdState
+from schemas.rejections import Rejection
+from streams.indicators import MEASURES, Indicators, Scope, median, share
+from streams.normalise import normalise
+from streams.pipeline import advance
+from streams.policy import Policy
+from streams.policy_parse import PolicyError, parse_policy
+from streams.topics import SCHEMA_OF
+from tests.build import TIMESTAMP, cadre, declaration, department, encode, entry, statement
+from tests.oracle import naive
+from tests.oracle.histories import history
+from tests.streams.test_policy import changed
+
+TOPIC_OF = {schema: topic for topic, schema in SCHEMA_OF.items()}
+COUNTY = "140123"
+
+
+def live(policy: Policy, *records: dict[str, Any]) -> HouseholdState:
+    state = EMPTY
+    for record in records:
+        message = normalise(TOPIC_OF[record["schema"]], b"H000001", encode(record), TIMESTAMP)
+        assert not isinstance(message, Rejection), message
+        state = advance("H000001", state, message, TIMESTAMP * 1_000_000, policy).state  # type: ignore[arg-type] # no claims
+    return state
+
+
+def scope(policy: Policy, day: str = "2026-11-30", **over: Any) -> Scope:
+    given = {"since": date(2026, 11, 1).toordinal(), "silent_months": 6} | over
+    return Scope(policy, date.fromisoformat(day).toordinal(), **given)
+
+
+def count(states: list[HouseholdState], asked: Scope) -> Indicators:
+    found = Indicators()
+    for state in states:
+        found.add_household(state, asked)
+    return found
+
+
+def counts(found: Indicators, by: str = "all", key: str = "all") -> dict[str, int]:
+    return {name: number for name, number in found.row(by, key).counts.items() if number}
+
+
+def test_what_one_household_counts_for(policy: Policy) -> None:
+    """Two members with 9,625 yuan, all of it transfers; bad water by the cadre against a declaration."""
+    poor = cadre("c1", statement("2025-06", "2026-05", "0", transfer="9625.00"))
+    water = cadre("c2", {"type": "water", "safe": False}, at="2026-06-11T09:00:00+08:00")
+    says = declaration("d1", {"type": "water", "safe": True}, at="2026-06-10T09:00:00+08:00")
+    found = count([live(policy, entry(), poor, says, water)], scope(policy))
+
+    assert {"households": 1, "open": 1, "open_orange": 1, "unstable": 1, "overdue": 1, "rule_income_line": 1,
+            "rule_policy_dependence": 1, "rule_water": 1, "reported": 1, "determined": 1, "dependent": 1,
+            "conflicting": 1} == counts(found)  # fmt: skip
+    assert counts(found) == counts(found, "county", COUNTY) == counts(found, "tier", "key")
+    assert 481_250 == found.row("all", "all").median
+
+
+def test_who_is_overdue_is_decided_by_the_day(policy: Policy) -> None:
+    """Opened on 2026-11-18 with five working days: to be verified by 2026-11-25."""
+    state = live(policy, entry(), cadre("c1", {"type": "food", "adequate": False}))
+
+    assert [0, 1] == [count([state], scope(policy, day)).row("all", "all").counts["overdue"] for day in
+                      ("2026-11-25", "2026-11-26")]  # fmt: skip
+
+
+def test_silence_is_a_matter_of_months_and_never_having_spoken(policy: Policy) -> None:
+    heard = live(policy, cadre("c1", {"type": "food", "adequate": True}, at="2026-06-30T23:59:59+08:00"))
+    never = live(policy, entry())
+
+    def silent(day: str, months: int) -> int:
+        return count([heard, never], scope(policy, day, silent_months=months)).row("all", "all").counts["silent"]
+
+    assert [1, 2] == [silent("2026-11-30", 6), silent("2026-12-01", 6)]
+    assert [1, 2] == [silent("2026-06-30", 1), silent("2026-07-01", 1)]
+
+
+def test_unknown_incomes_are_no_zero(policy: Policy) -> None:
+    lives = ([cadre("c1", {"type": "food", "adequate": True})], [cadre("c1", statement("2025-06", "2026-05", "30000.00"))], [])
+    states = [live(policy, entry(), *records) for records in lives]
+    row = count(states, scope(policy)).row("all", "all")
+
+    assert (3, 2, 1) == (row.counts["households"], row.counts["reported"], row.counts["determined"])
+    assert (5000, 1_500_000) == (row.share("undetermined_share"), row.median)
+    assert count([states[0]], scope(policy)).row("all", "all").median is None
+
+
+def test_a_removed_household_counts_nowhere(policy: Policy) -> None:
+    found = count([EMPTY], scope(policy))
+
+    assert {} == found.rows
+
+
+@pytest.mark.parametrize(("values", "expected"), [([], None), ([7], 7), ([1, 9], 5), ([1, 2], 2), ([2, 3], 2), ([3, 4, 5], 4)])
+def test_the_median_is_exact(values: list[int], expected: int | None) -> None:
+    assert expected == median(values)
+
+
+def test_shares_are_exact_and_empty_of_nothing() -> None:
+    assert [None, 3333, 10_000, 2] == [share(0, 0), share(1, 3), share(4, 4), share(1, 4000)]
+
+
+def test_leads_are_counted_by_channel_within_the_time_asked_about(policy: Policy) -> None:
+    asked = scope(policy)
+    found = Indicators()
+    lives = (
+        [cadre("c1", {"type": "food", "adequate": False})],
+        [department("w1", "water", {"type": "water", "safe": False}), cadre("w2", {"type": "water", "safe": False})],
+    )
+    for records in lives:
+        state = EMPTY
+        for record in [entry(), *records]:
+            message = normalise(TOPIC_OF[record["schema"]], b"H000001", encode(record), TIMESTAMP)
+            assert not isinstance(message, Rejection)
+            step = advance("H000001", state, message, TIMESTAMP * 1_000_000, policy)  # type: ignore[arg-type] # no claims
+            state = step.state
+            if step.alert is not None:
+                found.add_alert(step.alert, asked)
+                for early in (scope(policy, since=date(2026, 11, 19).toordinal()), scope(policy, "2026-11-17")):
+                    none = Indicators()
+                    none.add_alert(step.alert, early)
+                    assert {} == none.rows
+
+    assert {"leads": 2, "leads_cadre": 1, "leads_department": 1, "leads_alone_cadre": 1, "leads_alone_department": 1} == counts(
+        found
+    )
+
+
+def test_any_order_and_division_gives_the_same(policy: Policy) -> None:
+    rng = random.Random(7)
+    states = []
+    for seed in range(60):
+        reports, registry = history(random.Random(seed))
+        states.append(live(policy, *reports, *([registry] if registry else [])))
+    whole = count(states, scope(policy))
+    rng.shuffle(states)
+    merged = Indicators()
+    for part in (states[:7], states[7:20], states[20:]):
+        merged.merge(count(part, scope(policy)))
+
+    assert whole.rows.keys() == merged.rows.keys()
+    for by, rows in whole.rows.items():
+        assert {key: (row.counts, row.median) for key, row in rows.items()} == {
+            key: (row.counts, row.median) for key, row in merged.rows[by].items()
+        }
+
+
+def test_random_households_agree_with_the_naive_recomputation(policy: Policy) -> None:
+    seen: set[str] = set()
+    for seed in range(200):
+        reports, registry = history(random.Random(seed))
+        found = count([live(policy, *reports, *([registry] if registry else []))], scope(policy))
+        expected = naive.assess(reports, registry)
+        assert expected is not None
+        row, now = found.row("all", "all"), expected["now"]
+
+        assert bool(now) == bool(row.counts["determined"])
+        assert (now["reference"] if now else None) == row.median
+        dependent = bool(now) and now["gross"] > 0 and now["transfers"] * 10 >= now["gross"] * 6
+        assert dependent == bool(row.counts["dependent"])
+        assert bool(expected["conflicts"]) == bool(row.counts["conflicting"])
+        assert {f"open_{expected['severity']}"} - {"open_None"} == {name for name in row.counts if name.startswith("open_")}
+        seen |= {name for name, number in row.counts.items() if number}
+
+    assert {"dependent", "conflicting", "determined"} <= seen <= set(MEASURES)
+
+
+def test_a_national_income_is_data_of_the_policy() -> None:
+    lines = [{"from": date(2025, 1, 1), "amount": 23119, "source": "x"}]
+    found = parse_policy(changed(lambda document: document.update(figures={"national-income": lines})), "x")
+    shipped = parse_policy(changed(lambda document: None), "x")
+
+    assert [2_311_900] == [line.amount for line in found.national_income]
+    assert () == shipped.national_income
+    assert shipped.mark == found.mark, "no rule asks it"
+
+
+@pytest.mark.parametrize(("figures", "key", "reason"), [
+    ([], "figures", "must be a table"), ({"luck": 1}, "figures.luck", "unknown key"),
+    ({"national-income": []}, "figures.national-income", "must be a list of lines"),
+])  # fmt: skip
+def test_figures_that_mean_nothing_are_refused(figures: Any, key: str, reason: str) -> None:
+    with pytest.raises(PolicyError) as refused:
+        parse_policy(changed(lambda document: document.update(figures=figures)), "shanxi.toml")
+
+    assert (key, True) == (refused.value.key, reason in refused.value.reason)
