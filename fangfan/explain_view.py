@@ -52,6 +52,8 @@ def show(console: Console, view: dict[str, Any]) -> None:
     console.print(_rules(view["rules"]))
     if view["conflicts"]:
         console.print(_conflicts(view["conflicts"]))
+    if view["measures"]:
+        console.print(_measures(view["measures"]))
     console.print(_ledger(view["ledger"]))
     console.print(_facts(view))
     if view.get("case"):
@@ -125,6 +127,15 @@ def _conflicts(conflicts: list[dict[str, Any]]) -> Table:
 def _said(report: dict[str, Any]) -> str:
     day, channel = report["occurred_at"][:10], report["channel"]
     return f"{CHANNELS[channel]} {channel} {report['source']} {day}: {report['event_id']}"
+
+
+def _measures(measures: list[dict[str, Any]]) -> Table:
+    shown = grid("measure 措施", "status 状态", "since 自", "for 对应规则", title="measures 帮扶措施")
+    for each in measures:
+        words = signal_words.MEASURE_STATUS[each["status"]]
+        rules = ", ".join(_rule(rule) for rule in each["rules"])
+        shown.add_row(f"{each['zh']} {each['en']}", f"{words} {each['status']}", each["since"] or "", rules)
+    return shown
 
 
 def _rule(name: str) -> str:

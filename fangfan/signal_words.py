@@ -12,6 +12,9 @@ RULES: Final = {
     "registration": "登记不符", "newborn-cover": "新生儿参保", "petition": "诉求", "market-slump": "价格滞销",
     "project-asset": "项目资产停运", "dividend": "分红未付",
 }  # fmt: skip
+MEASURE_STATUS: Final = {
+    "given": "已落实", "not given": "未落实", "given beside": "另有帮扶", "ended": "已到期", "withdrawn": "被取消",
+}  # fmt: skip
 _THINGS: Final = {
     "support": words.SUPPORT, "cover": words.COVERS, "grows": words.PRODUCTS, "market": words.PRODUCTS,
     "accident": words.ACCIDENTS, "loss": words.OBJECTS,

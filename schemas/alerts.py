@@ -50,6 +50,16 @@ class Reason(msgspec.Struct, frozen=True, gc=False):
     explanation: Explanation
 
 
+class SuggestedMeasure(msgspec.Struct, frozen=True, gc=False):
+    """An assistance measure that the policy suggests for some reasons, and whether it was given already."""
+
+    code: str
+    zh: str
+    en: str
+    rules: list[str]
+    status: Literal["suggested", "given"]
+
+
 class Alert(msgspec.Struct, frozen=True, gc=False):
     """One transition of a household's alert. Only ``emitted_at`` reads a clock; it is set when the alert is sent."""
 
@@ -73,3 +83,4 @@ class Alert(msgspec.Struct, frozen=True, gc=False):
     policy: str
     verify_by: str
     emitted_at: str
+    measures: list[SuggestedMeasure] = []

@@ -36,9 +36,7 @@ FORMS: Final[Mapping[Step, Form]] = {
     "comparison": Form(_permit(DEPARTMENT, departments=frozenset(ANY_BUT_PETITIONS)), _ENTRY),
     "appraisal": Form(_permit(CADRE), _BOTH),
     "notice": Form(_permit(CADRE), _BOTH, may_fail=False),
-    "objection": Form(
-        _permit(DECLARATION, CADRE, DEPARTMENT, departments=frozenset({"petitions"})), _BOTH, may_fail=False
-    ),
+    "objection": Form(_permit(DECLARATION, CADRE, DEPARTMENT, departments=frozenset({"petitions"})), _BOTH, may_fail=False),
     "settlement": Form(_permit(CADRE, DEPARTMENT, departments=_COUNTY), _BOTH),
     "review": Form(_permit(CADRE, DEPARTMENT, departments=_COUNTY), _BOTH),
     "decision": Form(_permit(DEPARTMENT, departments=_COUNTY), _BOTH),

@@ -14,6 +14,7 @@ from streams.assess import area_code, ask, assess
 from streams.case_turn import turn_case
 from streams.casework import case_now, may_begin
 from streams.household import merge
+from streams.measures import suggest
 from streams.policies import Judges, Policies
 from streams.policy import Policy
 from streams.rules import EVERY_RULE
@@ -143,7 +144,10 @@ def judge(
     turned = turn(thread, assessment, Cause(_name(message), timestamp), place)
     if turned is None:
         return Judgement(thread, assessment)
-    return Judgement(turned.thread, assessment, turned.alert, turned.calendar_known)
+    alert = turned.alert
+    if assessment.findings and policy.measures.catalogue:
+        alert = msgspec.structs.replace(alert, measures=suggest(policy.measures, assessment, facts))
+    return Judgement(turned.thread, assessment, alert, turned.calendar_known)
 
 
 def _name(message: Message | Reassess) -> str:

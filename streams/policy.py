@@ -6,6 +6,7 @@ from typing import Final, Literal
 import msgspec
 
 from schemas.vocabulary import Severity
+from streams.policy_measures import NO_MEASURES, Measures
 from streams.policy_signals import (
     Accident,
     AgedRule,
@@ -161,6 +162,7 @@ class Policy(msgspec.Struct, frozen=True):
 
     ``mark`` is a checksum of the province's parameters and of the versions of the rules, ``marks`` of those in ``of_county``:
     another mark, other answers perhaps. ``national_income`` is what reports compare incomes a head with; no rule asks it.
+    ``measures`` answer nothing either: they say what may be done.
     """
 
     id: str
@@ -171,6 +173,7 @@ class Policy(msgspec.Struct, frozen=True):
     mark: int
     marks: Mapping[str, int] = {}
     national_income: tuple[Line, ...] = ()
+    measures: Measures = NO_MEASURES
 
     @property
     def label(self) -> str:

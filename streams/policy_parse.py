@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from streams.policies import BEGINNING
 from streams.policy import TIERS, County, Line, Parameters, Policy
+from streams.policy_measures import MeasureError, Measures, read_measures
 from streams.policy_values import FIGURES, NOTES, SHAPES, Reader, read_day
-from streams.rules import VERSIONS
+from streams.rules import EVERY_RULE, VERSIONS
 
 
 class PolicyError(ValueError):
@@ -103,7 +104,9 @@ def _counties(source: str, table: Any) -> dict[str, County]:
     return counties
 
 
-_BASE_KEYS: Final = frozenset({"id", "version", "effective-from", "title", "counties", "rules", "tier", "county", "figures"})
+_BASE_KEYS: Final = frozenset(
+    {"id", "version", "effective-from", "title", "counties", "rules", "tier", "county", "figures", "measures"}
+)
 
 
 def effective_from(data: Document, source: str) -> int:
@@ -148,7 +151,7 @@ def parse_policy(data: Document, source: str, overlays: Sequence[tuple[str, Docu
     base = _build(source, "rules", [province])
     marks = {code: _mark(parameters, _due(parameters, [counties[code]]) != []) for code, parameters in of_county.items()}
     mark, figures = _mark(base, _due(base, counties.values())), _national_income(source, data)
-    return Policy(data["id"], data["version"], base, counties, of_county, mark, marks, figures)
+    return Policy(data["id"], data["version"], base, counties, of_county, mark, marks, figures, _measures(source, data))
 
 
 def _national_income(source: str, data: Document) -> tuple[Line, ...]:
@@ -158,6 +161,13 @@ def _national_income(source: str, data: Document) -> tuple[Line, ...]:
         raise PolicyError(source, "figures", "must be a table")
     found: tuple[Line, ...] = _rule(source, "figures", figures, FIGURES).get("national-income", ())
     return found
+
+
+def _measures(source: str, data: Document) -> Measures:
+    try:
+        return read_measures(data.get("measures"), (name.replace("_", "-") for name in EVERY_RULE))
+    except MeasureError as error:
+        raise PolicyError(source, error.key, error.reason) from None
 
 
 def _mark(parameters: Parameters, due: object) -> int:
