@@ -57,11 +57,11 @@ def backtest(
             result = run_backtest(sources, question, console(stderr=True))
     except FileError as error:
         raise fail(str(error)) from None
-    show(console(), result, question)
     try:
         _write(result, question, csv, households, html)
     except OSError as error:
         raise fail(f"{error.filename}: {error.strerror}") from None
+    show(console(), result, question)  # last: whoever reads it may have seen enough
 
 
 def _write(result: Result, question: Question, csv: Path | None, households: Path | None, html: Path | None) -> None:

@@ -59,10 +59,6 @@ def report(
             found = run_report(real, scope, console(stderr=True))
     except UnknownStateVersion as error:
         raise fail(str(error)) from None
-    if json:
-        typer.echo(orjson.dumps(as_json(found, scope)).decode())
-    else:
-        show(console(), found, scope)
     try:
         if csv is not None:
             write_report(csv, found, scope)
@@ -70,6 +66,10 @@ def report(
             html.write_text(report_page(found, scope, now), "utf-8")
     except OSError as error:
         raise fail(f"{error.filename}: {error.strerror}") from None
+    if json:  # last: whoever reads it may have seen enough
+        typer.echo(orjson.dumps(as_json(found, scope)).decode())
+    else:
+        show(console(), found, scope)
 
 
 async def _itself(settings: Settings) -> Settings:
