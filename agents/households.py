@@ -19,6 +19,7 @@ from schemas.registry import PersonClaim, RegistryChange
 from schemas.rejections import Rejected, Rejection, RejectionCode
 from schemas.reports import Report, Tick
 from schemas.vocabulary import CHANNELS, Transition
+from streams.free_text import kept, without_free_text
 from streams.identity import mask_identity_numbers
 from streams.normalise import household_of_key, normalise
 from streams.persons import claims_of
@@ -149,7 +150,7 @@ class Households:
 
     def _move(self, work: Work, household: str, record: Record, topic: Topic) -> None:
         where, headers = partition_of(household, self._partitions), self._origin(record, topic)
-        work.outgoing.append(Outgoing(Topic.REROUTED, where, household.encode(), record.value, record.timestamp, headers))
+        work.outgoing.append(Outgoing(Topic.REROUTED, where, household.encode(), kept(record.value), record.timestamp, headers))
         work.tally.rerouted[CHANNEL_OF[topic]] += 1
 
     def _dead_letter(self, record: Record, topic: Topic, rejection: Rejection, now: int) -> Outgoing:
@@ -161,7 +162,7 @@ class Households:
             ("failed.at", render_instant(now).encode()),
         ]
         key = mask_identity_numbers(record.key) if record.key is not None else None
-        value = mask_identity_numbers(record.value) if record.value is not None else None
+        value = without_free_text(mask_identity_numbers(record.value)) if record.value is not None else None
         return Outgoing(Topic.DEAD_LETTERS, self._partition, key, value, None, headers)
 
     def _origin(self, record: Record, topic: Topic) -> Headers:

@@ -5,6 +5,7 @@ from agents.store import PARKED, PERSON, Store
 from agents.work import Headers, Outgoing, Work
 from schemas import codec
 from schemas.registry import PersonClaim, PersonState
+from streams.free_text import kept
 from streams.persons import household_of, merge_claim
 from streams.topics import Topic, partition_of
 
@@ -20,14 +21,16 @@ class Persons:
         """Return the household of a person's report; where it is not known here, send the report on or let it wait."""
         where = partition_of(person, self._partitions)
         if where != self._partition:
-            sent = Outgoing(Topic.PERSONS, where, person.encode(), record.value, record.timestamp, origin)
+            sent = Outgoing(Topic.PERSONS, where, person.encode(), kept(record.value), record.timestamp, origin)
             self._work.outgoing.append(sent)
             return None
         state = self._person(person)
         household = household_of(state)
         if household is not None:
             return household
-        self._work.changes[_parked_key(person, state.parked)] = codec.encode_parked(record.timestamp, record.value, origin)
+        self._work.changes[_parked_key(person, state.parked)] = codec.encode_parked(
+            record.timestamp, kept(record.value), origin
+        )
         state.parked += 1
         self._work.changes[PERSON + person.encode()] = codec.encode_person(state)
         self._work.tally.parked += 1

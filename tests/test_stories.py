@@ -244,6 +244,69 @@ def test_a_lead_is_verified_and_the_household_registered_though_the_decision_cam
     assert len(steps) == state.case.sequence, "the decision was refused first, then held: one record each"
 
 
+def test_months_without_work_alert_and_work_found_clears(live: Way) -> None:
+    """docs/contract-more.md: three months yellow, six orange; the newest word counts."""
+
+    def work(event_id: str, status: str, since: str, at: str) -> dict[str, Any]:
+        fact = {"type": "employment", "person_id": "P-0001", "status": status, "since": since}
+        return department(event_id, "human-resources", fact, at=at)
+
+    state, alerts = live(
+        entry(),
+        work("e1", "not_working", "2025-12", "2026-02-10T09:00:00+08:00"),
+        work("e2", "not_working", "2025-12", "2026-03-10T09:00:00+08:00"),
+        cadre("e3", {"type": "water", "safe": True}, at="2026-06-01T00:00:00+08:00"),
+        work("e4", "working", "2026-06", "2026-06-10T09:00:00+08:00"),
+    )
+
+    assert [("opened", "yellow"), ("escalated", "orange"), ("cleared", None)] == [(a.transition, a.severity) for a in alerts]
+    assert "成员P-0001自2025-12起无业，已6个月" in alerts[1].reasons[0].explanation.zh
+    assert ["employment", "public_post", "training"] == [each.code for each in alerts[1].measures]
+    assert state.thread.open is None
+
+
+def test_hail_is_told_at_its_end_and_a_claim_that_nobody_made_is_remembered(live: Way) -> None:
+    def hail(event_id: str, at: str, **over: Any) -> dict[str, Any]:
+        fact = {"type": "loss", "event": "hail-7", "hazard": "hail", "object": "crop", "lost_percent": 60, "amount": "900",
+                "month": "2026-03"}  # fmt: skip
+        return department(event_id, "emergency", fact | over, at=at)
+
+    insured = department("i1", "insurance", {"type": "cover", "kind": "disaster", "covered": True, "until": "2026-12"})
+    paid = {"type": "claim", "kind": "disaster", "amount": "500.00", "month": "2026-06"}
+    _, alerts = live(
+        entry(),
+        hail("h1", "2026-03-20T09:00:00+08:00", ended=False),
+        hail("h2", "2026-03-21T09:00:00+08:00"),
+        insured,
+        department("p1", "insurance", paid, at="2026-06-11T09:00:00+08:00"),
+    )
+
+    assert [["production-loss@1"], ["production-loss@1", "claim-reminder@1"], ["production-loss@1"]] == [
+        [reason.rule for reason in a.reasons] for a in alerts
+    ]
+    assert ["opened", "updated", "updated"] == [a.transition for a in alerts]
+
+
+def test_what_was_said_of_an_asset_is_taken_back(live: Way) -> None:
+    """A withdrawal brings back what was newest before, for signals as for all facts, in any order."""
+
+    def plant(event_id: str, status: str, at: str) -> dict[str, Any]:
+        link = {"type": "asset_link", "asset": "pv-3", "kind": "photovoltaic", "linked": True}
+        fact = {"type": "asset_status", "asset": "pv-3", "status": status, "since": "2026-04"}
+        return department(event_id, "rural-revitalization", link, fact, at=at)
+
+    down = plant("a1", "outage", "2026-06-01T09:00:00+08:00")
+    runs = plant("a2", "running", "2026-06-02T09:00:00+08:00")
+    undone = department("a3", "rural-revitalization", voids="a2", at="2026-06-03T09:00:00+08:00")
+    ends = {msgspec.msgpack.encode(live(*order)[0].facts) for order in itertools.permutations([down, runs, undone])}
+    state, alerts = live(entry(), down, runs, undone)
+
+    assert 1 == len(ends)
+    assert ["opened", "cleared", "opened"] == [a.transition for a in alerts]
+    assert state.thread.open is not None
+    assert [("project-asset@1", "blue")] == [(key.rule, key.severity) for key in state.thread.open.reasons]
+
+
 def test_records_that_must_be_refused() -> None:
     """Contract §3, Rejected: each kind with its code and field."""
     base = cadre("c1", {"type": "water", "safe": True})
