@@ -2,32 +2,34 @@
 
 import asyncio
 import contextlib
+from collections.abc import Collection
 from importlib.metadata import version
 from typing import Any, Final
 
 import faust
-from aiokafka import TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 from faust.events import Event
 from faust.types.tuples import TP
 
 from agents import telemetry
+from agents.assignor import ShareAssignor, whole
 from agents.batches import SCHEME, Batch, register
 from agents.due_index import DueIndex
+from agents.group import ConsumerGroup
 from agents.households import Households
 from agents.lanes import Lane
-from agents.offsets import committed
 from agents.policy_files import load_policy
 from agents.ports import Job
 from agents.quality import Quality
+from agents.recovery import Recovery
 from agents.settings import Settings
+from agents.standby import Followers
 from agents.starting import prepare, unless
-from agents.store import Store
+from agents.store import Memory, Store
 from agents.sweep import Sweep
 from agents.transactions import AtLeastOnce, Commits, ExactlyOnce, Sender
 from agents.watchdog import Watchdog
 from agents.web import start_web
+from schemas.shares import Claim, Share
 from streams.topics import INPUTS, Topic
 
 GATHER_SECONDS: Final = {"exactly-once": 0.03, "at-least-once": 0.011}
@@ -72,8 +74,12 @@ class Worker:
         self.web_port = 0
         self._quality = Quality(settings.bad_share)
         self._commits: Commits | None = None
+        self._memory = Memory(settings.store_mib)
+        self._recovery, self._followers = Recovery(settings, self._memory), Followers(settings, self._memory)
+        self._share, self.generation = Share(), 0
         self.prepare = prepare
         self.app = self._compose()
+        self.group = ConsumerGroup(settings, lambda: str(self.app.consumer.member_id))
 
     def _compose(self) -> faust.App:
         register()
@@ -97,6 +103,7 @@ class Worker:
         )
         app.kafka_client = settings.client() | FETCH
         app.gather_seconds = GATHER_SECONDS[settings.guarantee]
+        app.shares = ShareAssignor(self._claim, self._take_share)
         source = app.topic(*(settings.topic(topic) for topic in INPUTS), schema=BatchSchema())
 
         async def households(stream: Any) -> None:
@@ -113,26 +120,41 @@ class Worker:
         return app
 
     async def _on_revoked(self, app: Any, revoked: set[TP], **_: Any) -> None:
-        await self._stop_lanes()
+        """Let every lane rest until it is known which stay: Kafka's group protocol takes all away and gives most back."""
+        self.assigned.clear()
+        self.app.consumer.chains.close(set(self.app.consumer.chains.next))
+        await asyncio.gather(*(lane.pause() for lane in self.lanes.values()))
 
     async def _on_assigned(self, app: Any, assigned: set[TP], **_: Any) -> None:
-        """Start a lane for every partition whose inputs are all here."""
-        await self._stop_lanes()
-        self._commits = Commits(self.app.consumer.commit_offsets)
-        names = {self.settings.topic(topic) for topic in INPUTS}
-        for partition in sorted({tp.partition for tp in assigned}):
-            have = {tp.topic for tp in assigned if tp.partition == partition}
-            if names <= have:
-                lane = Lane(
-                    partition, self.settings, self._job, self._sender, self.app.consumer, self, self._quality, self._fatal.set,
-                    self._index,
-                )  # fmt: skip
-                self.lanes[partition] = lane
-                lane.start()
+        """Stop the lanes of partitions that are gone, start those of new ones, let the others go on."""
+        self.generation = app.consumer_generation_id
+        self._commits = self._commits or Commits(self.app.consumer.commit_offsets)
+        mine = whole(assigned, {self.settings.topic(topic) for topic in INPUTS})
+        await self._stop_lanes(self.lanes.keys() - mine)
+        await self._followers.halt()
+        for partition in sorted(mine):
+            if partition in self.lanes:
+                self.lanes[partition].resume()
             else:
-                telemetry.log("error", "lane.not_copartitioned", partition=partition, missing=sorted(names - have))
-        telemetry.log("info", "partitions.assigned", partitions=sorted(self.lanes))
+                self.lanes[partition] = lane = self._lane(partition)
+                lane.start()
+        self._followers.follow(frozenset(self._share.follows) - mine)
+        telemetry.log("info", "partitions.assigned", partitions=sorted(self.lanes), follows=self._share.follows)
         self.assigned.set()
+
+    def _lane(self, partition: int) -> Lane:
+        return Lane(
+            partition, self.settings, self._recovery, self._job, self._sender, self.app.consumer, self.group, self._quality,
+            self._fatal.set, self._index, self._followers.hand_over(partition),
+        )  # fmt: skip
+
+    def _claim(self) -> Claim:
+        """Return what this worker brings to its group. Called in the consumer's thread."""
+        owned, follows = tuple(sorted(self.lanes.copy())), tuple(sorted(self._followers.following))
+        return Claim(owned, follows, tuple(self._recovery.held()), self.settings.standby, self.generation)
+
+    def _take_share(self, share: Share) -> None:
+        self._share = share
 
     def _job(self, partition: int, store: Store, index: DueIndex | None) -> Job:
         settings = self.settings
@@ -150,16 +172,9 @@ class Worker:
             return AtLeastOnce(self.settings, self._commits or Commits(self.app.consumer.commit_offsets))
         return ExactlyOnce(self.settings, partition)
 
-    async def _stop_lanes(self) -> None:
-        self.assigned.clear()
-        lanes, self.lanes = self.lanes, {}
-        if lanes:
-            self.app.consumer.chains.close(set(self.app.consumer.chains.next))
-            await asyncio.gather(*(lane.stop() for lane in lanes.values()))
-
-    async def committed(self, tps: list[TopicPartition]) -> dict[TopicPartition, int]:
-        """Return where each input partition goes on: its committed offset, else its beginning."""
-        return await committed(self.settings, tps)
+    async def _stop_lanes(self, partitions: Collection[int]) -> None:
+        stopped = [self.lanes.pop(partition) for partition in list(partitions)]
+        await asyncio.gather(*(lane.stop() for lane in stopped))
 
     async def note_lag(self) -> None:
         """Set the consumer lag of every open input partition.
@@ -178,30 +193,7 @@ class Worker:
             telemetry.consumer_lag.labels(tp.topic, str(tp.partition)).set(lag)
             total[tp.partition] += lag
         self.lag = total
-
-    async def owner(self, partition: int) -> str | None:
-        """Return the web address of the worker that a partition is assigned to, by the consumer group."""
-        member = await self._member(partition)
-        return None if member is None else "http://" + member[1].partition("@")[2]
-
-    async def owns(self, partition: int) -> bool:
-        """Tell whether the group's coordinator says that a partition is this worker's; False while the group rebalances."""
-        member = await self._member(partition)
-        return member is not None and member[0] == self.app.consumer.member_id
-
-    async def _member(self, partition: int) -> tuple[str, str] | None:
-        """Return member id and client id of whom a partition is assigned to."""
-        admin = AIOKafkaAdminClient(**self.settings.client())
-        try:
-            await admin.start()
-            for response in await admin.describe_consumer_groups([self.settings.group]):
-                for member in response.groups[0][5]:
-                    assigned = ConsumerProtocolMemberAssignment.decode(member[4]).assignment if member[4] else []
-                    if any(partition in partitions for _, partitions in assigned):
-                        return str(member[0]), str(member[1])
-        finally:
-            await admin.close()
-        return None
+        telemetry.store_bytes.set(self._memory.usage())
 
     @property
     def recovered(self) -> bool:
@@ -243,7 +235,10 @@ class Worker:
                     telemetry.log("error", "worker.failed", task=task.get_name(), error=repr(error)[:300])
             failed = not stop.is_set()
             watchdog.stop()
-            await self._stop_lanes()
+            self.assigned.clear()
+            self.app.consumer.chains.close(set(self.app.consumer.chains.next))
+            await self._stop_lanes(self.lanes)
+            await self._followers.stop()
             with contextlib.suppress(TimeoutError):  # a broker that is away is not waited for; nothing here is left to commit
                 await asyncio.wait_for(self.app.stop(), 20)
             for task in ends:

@@ -66,7 +66,7 @@ class BatchThread(driver.AIOKafkaConsumerThread):
         return aiokafka.AIOKafkaConsumer(
             client_id=conf.broker_client_id,
             group_id=conf.id,
-            partition_assignment_strategy=[RangePartitionAssignor],
+            partition_assignment_strategy=[self.app.shares, RangePartitionAssignor],  # the second beside older workers
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             isolation_level="read_committed",

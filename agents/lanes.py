@@ -6,10 +6,9 @@ again; what was not committed is read again.
 """
 
 import asyncio
+import contextlib
 import time
-from collections import deque
 from collections.abc import Callable
-from pathlib import Path
 from typing import Final
 
 from aiokafka import TopicPartition
@@ -17,58 +16,58 @@ from aiokafka.errors import ProducerFenced
 from faust.types.tuples import TP
 
 from agents import telemetry
+from agents.backlog import Backlog
 from agents.batches import Batch
 from agents.due_index import DueIndex
-from agents.portions import Portion, weight
+from agents.portions import Portion
 from agents.ports import Group, MakeJob, Source
 from agents.producing import STOP_SECONDS
 from agents.quality import Quality
-from agents.recovery import recover
+from agents.recovery import Recovery, Telling
 from agents.settings import Settings
-from agents.store import PARKED, Store
+from agents.store import Store
 from agents.transactions import Sender
 from schemas.codec import UnknownStateVersion
 from streams.topics import INPUTS
 
-MAX_RECORDS: Final = 4_000
-"""How many records one transaction takes at most."""
-HIGH_WATER: Final = 20_000
-"""A partition with more records waiting is not fetched until its lane has caught up."""
-HIGH_WATER_BYTES: Final = 32 << 20
-"""The same for the bytes that wait: few records may be large ones."""
 TURN_SECONDS: Final = 0.25
 """How long a lane computes before it commits and lets the others compute: a household with very many reports takes long."""
 RETRY_SECONDS: Final = 1.0
-SAY_SECONDS: Final = 5.0  # between two lines about a long recovery
 STAGES: Final = ("stopped", "fencing", "recovering", "running")
+
+
+class Overtaken(Exception):
+    """Somebody else worked on the partition while this worker thought it had it."""
 
 
 class Lane:
     """Sole writer of one partition's households."""
 
     def __init__(
-        self, partition: int, settings: Settings, job: MakeJob, sender_of: Callable[[int], Sender], source: Source,
-        group: Group, quality: Quality, give_up: Callable[[], None], index_of: Callable[[Store], DueIndex | None],
+        self, partition: int, settings: Settings, recovery: Recovery, job: MakeJob, sender_of: Callable[[int], Sender],
+        source: Source, group: Group, quality: Quality, give_up: Callable[[], None],
+        index_of: Callable[[Store], DueIndex | None], store: Store | None = None,
     ) -> None:  # fmt: skip
         """Prepare a lane; :meth:`start` runs it.
 
         ``give_up`` ends the worker: its release cannot read the partition's state. ``index_of`` binds the index of due
-        households to the store, where ticks are on.
+        households to the store, where ticks are on. ``store`` is the partition's where it is open already.
         """
-        self._give_up, self._index_of = give_up, index_of
         self.partition, self._settings, self._job, self._sender_of = partition, settings, job, sender_of
         self._source, self._group, self._quality = source, group, quality
-        self._waiting: deque[tuple[Batch, int]] = deque()
-        self._arrived = asyncio.Event()
+        self._recovery, self._give_up, self._index_of = recovery, give_up, index_of
+        self._backlog = Backlog(partition)
+        self._flowing = asyncio.Event()
+        self._flowing.set()
+        self._settled = asyncio.Event()
         self._stopping = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._positions: dict[str, int] = {}
-        self.waiting_records = self._waiting_bytes = 0
         self.running = asyncio.Event()
         self.fatal: UnknownStateVersion | None = None
         self.progress = 0
         self.working = False
         self.store: Store | None = None
+        self._handed = store
         self.index: DueIndex | None = None
         self._label = str(partition)
         self._stage = STAGES[0]
@@ -80,14 +79,19 @@ class Lane:
     async def stop(self, seconds: float = 20.0) -> None:
         """Finish the transaction under way, then close everything the lane holds."""
         self._stopping.set()
-        self._arrived.set()
+        self._flowing.set()
+        self._backlog.arrived.set()
         if self._task is not None:
+            if self._stage == "recovering":
+                self._task.cancel()  # what it has read is kept
             await asyncio.wait([self._task], timeout=seconds)
             if not self._task.done():
                 self._task.cancel()
                 done, _ = await asyncio.wait([self._task], timeout=STOP_SECONDS)
                 if not done:
                     telemetry.log("error", "lane.does_not_stop", partition=self.partition)
+        if self._handed is not None:
+            self._handed.close()  # it never came to run
         telemetry.forget_partition(self._label, [self._settings.topic(topic) for topic in INPUTS])
 
     @property
@@ -97,27 +101,36 @@ class Lane:
 
     def position(self, topic: str) -> int | None:
         """Return the offset the lane goes on from on an input topic, None before it is open."""
-        return self._positions.get(topic)
+        return self._backlog.positions.get(topic)
+
+    @property
+    def waiting_records(self) -> int:
+        """How many records wait for the lane."""
+        return self._backlog.records
 
     def put(self, batch: Batch) -> None:
         """Let a batch wait for the lane."""
-        size = weight(batch)
-        self._waiting.append((batch, size))
-        self._count(len(batch.records), size)
-        if self.waiting_records > HIGH_WATER or self._waiting_bytes > HIGH_WATER_BYTES:
-            self._source.chains.held.add(self.partition)
-        self._arrived.set()
+        self._backlog.put(batch, self._source.chains)
 
-    def _count(self, records: int, size: int) -> None:
-        self.waiting_records += records
-        self._waiting_bytes += size
+    async def pause(self, seconds: float = STOP_SECONDS) -> None:
+        """Finish the transaction under way and take nothing more until :meth:`resume`: the group shares out its partitions."""
+        self._flowing.clear()
+        self._backlog.arrived.set()
+        if self.working:
+            self._settled.clear()
+            with contextlib.suppress(TimeoutError):  # a broker that is away: the fence decides whose transaction counts
+                await asyncio.wait_for(self._settled.wait(), seconds)
+
+    def resume(self) -> None:
+        """The partition is still this worker's: go on with what is open, unless somebody else went on meanwhile."""
+        self._flowing.set()
 
     async def _run(self) -> None:
         while not self._stopping.is_set() and self.fatal is None:
             try:
                 await self._session()
-            except ProducerFenced:
-                telemetry.log("warning", "lane.fenced", partition=self.partition)
+            except (ProducerFenced, Overtaken) as error:
+                telemetry.log("warning", "lane.fenced", partition=self.partition, reason=type(error).__name__)
                 telemetry.restarts.labels("fenced").inc()
             except UnknownStateVersion as error:
                 self.fatal = error
@@ -136,27 +149,24 @@ class Lane:
         A worker that was frozen and thinks it still owns the partition would else fence its new owner, and that one it again.
         """
         while not self._stopping.is_set() and self.fatal is None:
-            await self._pause(RETRY_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), RETRY_SECONDS)
             try:
                 if await self._group.owns(self.partition):
                     return
             except Exception as error:
                 telemetry.log("warning", "group.unreachable", partition=self.partition, error=type(error).__name__)
 
-    async def _pause(self, seconds: float) -> None:
-        try:
-            await asyncio.wait_for(self._stopping.wait(), seconds)
-        except TimeoutError:
-            return
-
     def _close(self) -> None:
         self.running.clear()
         self.working = False
+        self._settled.set()
         self._enter("stopped")
         self.index = None
-        if self.store is not None:
-            self.store.close()
-            self.store = None
+        for store in (self.store, self._handed):
+            if store is not None:
+                store.close()
+        self.store = self._handed = None
 
     def _enter(self, stage: str) -> None:
         self._stage = stage
@@ -175,60 +185,31 @@ class Lane:
             await sender.stop()
 
     async def _recover(self) -> None:
-        began = time.monotonic()
         self._enter("recovering")
-        folder = Path(self._settings.data_dir) / self._settings.group / self._label
+        handed, self._handed = self._handed, None
+        self.store = await self._recovery.bring_up(self.partition, Telling(self.partition, self._move), handed)
+        households, parked = self.store.count()
+        telemetry.households.labels(self._label).set(households)
+        telemetry.waiting.labels(self._label).set(parked)
 
-        said = began
+    def _move(self) -> None:
+        self.progress += 1
 
-        def progress(read: int, left: int) -> None:
-            nonlocal said
-            telemetry.recovery_left.labels(self._label).set(left)
-            self.progress += read > 0
-            if time.monotonic() - said > SAY_SECONDS:
-                said = time.monotonic()
-                telemetry.log("info", "recovery.progress", partition=self.partition, read=read, left=left)
+    async def _open(self, resumed: bool = False) -> None:
+        """Begin where the group's committed offsets say; a lane that is resumed only where it stopped itself.
 
-        self.store = await recover(self._settings, self.partition, lambda: Store(folder), progress)
-        took = time.monotonic() - began
-        telemetry.recovery_seconds.labels(self._label).set(took)
-        telemetry.log("info", "recovery.done", partition=self.partition, seconds=round(took, 2))
-        telemetry.households.labels(self._label).set(sum(1 for _ in self.store.scan(b"h")))
-        telemetry.waiting.labels(self._label).set(sum(1 for _ in self.store.scan(PARKED)))
-
-    async def _open(self) -> None:
+        Raises:
+            Overtaken: while it was paused somebody else committed offsets of its partition.
+        """
         names = [self._settings.topic(topic) for topic in INPUTS]
         committed = await self._group.committed([TopicPartition(name, self.partition) for name in names])
-        self._positions = {tp.topic: offset for tp, offset in committed.items()}
-        self._waiting.clear()
-        self.waiting_records = self._waiting_bytes = 0
-        self._source.chains.held.discard(self.partition)
-        await self._source.open_at({TP(name, self.partition): offset for name, offset in self._positions.items()})
+        positions = {tp.topic: offset for tp, offset in committed.items()}
+        if resumed and positions != self._backlog.positions:
+            raise Overtaken
+        self._backlog.begin(positions, self._source.chains)
+        await self._source.open_at({TP(name, self.partition): offset for name, offset in positions.items()})
         self._enter("running")
         self.running.set()
-
-    def _take(self) -> list[Batch]:
-        """Return the batches that continue where the lane stands; those fetched before a seek are dropped."""
-        taken: list[Batch] = []
-        count = 0
-        while self._waiting and count < MAX_RECORDS:
-            batch, size = self._waiting.popleft()
-            self._count(-len(batch.records), -size)
-            if batch.start == self._positions[batch.tp.topic]:
-                self._positions[batch.tp.topic] = batch.end
-                taken.append(batch)
-                count += len(batch.records)
-        if self.waiting_records < HIGH_WATER // 2 and self._waiting_bytes < HIGH_WATER_BYTES // 2:
-            self._source.chains.held.discard(self.partition)
-        return taken
-
-    def _put_back(self, batches: list[Batch]) -> None:
-        """Let what there was no time for wait again, before all that came after it."""
-        for batch in reversed(batches):
-            size = weight(batch)
-            self._waiting.appendleft((batch, size))
-            self._count(len(batch.records), size)
-            self._positions[batch.tp.topic] = batch.start
 
     async def _process(self, sender: Sender) -> None:
         if self.store is None:
@@ -236,24 +217,32 @@ class Lane:
         index = self.index = self._index_of(self.store)
         job = self._job(self.partition, self.store, index)
         while not self._stopping.is_set():
-            taken = self._take()
+            if not self._flowing.is_set():
+                await self._flowing.wait()
+                if not self._stopping.is_set():
+                    await self._open(resumed=True)
+                continue
+            taken = self._backlog.take(self._source.chains)
             if not taken:
                 await self._more()
                 continue
             self.working = True
             portion = Portion(taken, TURN_SECONDS)
             work = job.run(portion, time.time_ns())
-            self._put_back(portion.left)
+            self._backlog.put_back(portion.left)
             changelog = await sender.commit(work.outgoing, portion.offsets)
             beside = work.index | index.marked(changelog) if index is not None else {}
-            self.store.write([*work.changes.items(), *beside.items()], changelog)
+            changes = [*work.changes.items(), *beside.items()]
+            self.store.write(changes, changelog, work.tally.new_households, work.tally.parked)
             self.progress += 1
             self.working = False
+            self._settled.set()
             self._quality.note(work.tally.read, work.tally.refused)
             telemetry.confirmed(self._label, work.tally, time.time_ns())
 
     async def _more(self) -> None:
         """Wait until something arrives."""
-        self._arrived.clear()
-        if not self._waiting and not self._stopping.is_set():
-            await self._arrived.wait()
+        arrived = self._backlog.arrived
+        arrived.clear()
+        if not self._backlog.records and not self._stopping.is_set() and self._flowing.is_set():
+            await arrived.wait()

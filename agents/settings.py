@@ -15,6 +15,8 @@ DEFAULT_POLICY: Final = Path(__file__).resolve().parent.parent / "policy" / "sha
 PROTOCOLS: Final = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 MECHANISMS: Final = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 GUARANTEES: Final = ("exactly-once", "at-least-once")
+STORE_MIB: Final = 256
+"""What the caches and write buffers of a worker's stores may take together."""
 PREFIX_RULE: Final = re.compile(r"[A-Za-z0-9._-]{0,100}")
 BROKERS_RULE: Final = re.compile(r"(?:\[[0-9a-fA-F:]+\]|[^\s,:/]+):[0-9]{1,5}")
 
@@ -75,6 +77,8 @@ class Settings:
     state_version: int = STATE_VERSION
     bad_share: float = 0.05
     stall_seconds: int = 120
+    store_mib: int = STORE_MIB
+    standby: bool = False
     guarantee: str = GUARANTEES[0]
     ticks: bool = False
     security: Security = Security()
@@ -207,6 +211,8 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
         retention_days=_whole(environment, "RETENTION_DAYS", 400, 1, 36_500),
         dead_letter_days=_whole(environment, "DEAD_LETTER_DAYS", 90, 1, 36_500),
         stall_seconds=_whole(environment, "STALL_SECONDS", 120, 1, 86_400),
+        store_mib=_whole(environment, "STORE_MIB", STORE_MIB, 32, 1 << 20),
+        standby=_whole(environment, "STANDBY", 0, 0, 1) == 1,
         guarantee=_one_of(environment, "GUARANTEE", GUARANTEES),
         ticks=_one_of(environment, "TICKS", ("off", "on")) == "on",
         state_version=_state_version(environment),

@@ -1,44 +1,116 @@
-"""One partition's households and persons on disk: RocksDB, written in one batch with the changelog offsets it reflects."""
+"""One partition's households and persons on disk: RocksDB, written in one batch with the changelog offsets it reflects.
+
+Nothing is written ahead to a log of RocksDB's own: the changelog is that log. What a crash takes from memory is taken with the
+offset that says so, and read again.
+"""
 
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from rocksdict import BlockBasedOptions, Cache, DBCompressionType, Options, Rdict, ReadOptions, WriteBatch
+from rocksdict import (
+    BlockBasedOptions,
+    Cache,
+    DBCompressionType,
+    IngestExternalFileOptions,
+    Options,
+    Rdict,
+    ReadOptions,
+    SstFileWriter,
+    WriteBatch,
+    WriteBufferManager,
+    WriteOptions,
+)
 
 from agents import telemetry
+from agents.settings import STORE_MIB
 
 HOUSEHOLD: Final = b"h"
 PERSON: Final = b"p"
 PARKED: Final = b"w"
 _OFFSET: Final = b"\0offset\0"
+_COUNTS: Final = b"\0counts"
 _DAMAGED: Final = "damaged"
 """A file of this name says that the folder was found unreadable."""
+WRITE_BUFFER: Final = 16 << 20
+"""At most so much of one store waits in memory to be written."""
 
 
 class StoreUnreadable(RuntimeError):
     """What was stored cannot be read: no fault of the record that asked. Opened again, the store is empty and is rebuilt."""
 
 
+class Memory:
+    """What the stores of a worker share, so that its memory does not grow with its partitions: a cache and write buffers.
+
+    Write buffers count as part of the cache and may take half of it.
+    """
+
+    def __init__(self, mebibytes: int = STORE_MIB) -> None:
+        """Bound cache and write buffers together."""
+        self._cache = Cache(mebibytes << 20)
+        self._buffers = WriteBufferManager.new_write_buffer_manager_with_cache(mebibytes << 19, False, self._cache)
+
+    def options(self) -> Options:
+        """Return how every store is opened."""
+        options = Options(raw_mode=True)
+        options.create_if_missing(True)
+        options.set_write_buffer_manager(self._buffers)
+        options.set_write_buffer_size(WRITE_BUFFER)
+        options.set_arena_block_size(WRITE_BUFFER // 64)  # an idle partition holds one
+        options.set_compression_type(DBCompressionType.lz4())
+        options.set_keep_log_file_num(2)
+        options.set_stats_dump_period_sec(0)
+        table = BlockBasedOptions()
+        table.set_block_cache(self._cache)
+        table.set_bloom_filter(10, False)
+        table.set_cache_index_and_filter_blocks(True)
+        table.set_pin_l0_filter_and_index_blocks_in_cache(True)
+        options.set_block_based_table_factory(table)
+        return options
+
+    @property
+    def full(self) -> bool:
+        """Whether more waits to be written than may: the disk is slower than what comes."""
+        return bool(self._buffers.get_usage() > self._buffers.get_buffer_size())
+
+    def usage(self) -> int:
+        """Return the bytes that cache and write buffers hold now."""
+        return int(self._cache.get_usage())
+
+
 class Store:
     """Keys carry a prefix byte: households, persons, parked reports; meta keys begin with NUL."""
 
-    def __init__(self, path: Path) -> None:
-        """Open or create the partition's folder; one that is damaged is discarded: its changelogs have everything."""
-        self._path = path
+    def __init__(self, path: Path, memory: Memory | None = None) -> None:
+        """Open or create the partition's folder; one that is damaged is discarded: its changelogs have everything.
+
+        ``memory`` is shared by the stores of a worker.
+        """
+        self._path, self._memory = path, memory or Memory()
+        self._options = self._memory.options()
+        self._write = WriteOptions()
+        self._write.disable_wal = True  # its stubs call this a method
+        self._counts: tuple[int, int] | None = None
         try:
             if (path / _DAMAGED).exists():
                 raise StoreUnreadable("it was found unreadable")
-            path.mkdir(parents=True, exist_ok=True)
-            self._db = Rdict(str(path / "db"), _options())
+            self._open()
         except Exception as error:
             if not _is_damage(error):
                 raise
             telemetry.log("error", "store.discarded", partition=path.name, reason=str(error)[:300])
             shutil.rmtree(path)
-            path.mkdir(parents=True)
-            self._db = Rdict(str(path / "db"), _options())
+            self._open()
+
+    def _open(self) -> None:
+        self._path.mkdir(parents=True, exist_ok=True)
+        self._db = Rdict(str(self._path / "db"), self._options)
+        counts = self.get(_COUNTS)
+        if counts is not None:
+            households, parked = counts.split()
+            self._counts = int(households), int(parked)
 
     def get(self, key: bytes) -> bytes | None:
         """Return a value, None where there is none.
@@ -58,8 +130,10 @@ class Store:
         value = self.get(_OFFSET + topic.encode())
         return int(value) if value is not None else 0
 
-    def write(self, changes: Iterable[tuple[bytes, bytes | None]], offsets: dict[str, int]) -> None:
-        """Write values (None deletes) and changelog offsets, all or nothing."""
+    def write(
+        self, changes: Iterable[tuple[bytes, bytes | None]], offsets: Mapping[str, int], households: int = 0, parked: int = 0
+    ) -> None:
+        """Write values (None deletes), changelog offsets and how many households and parked reports came, all or nothing."""
         batch = WriteBatch(raw_mode=True)
         for key, value in changes:
             if value is None:
@@ -67,12 +141,62 @@ class Store:
             else:
                 batch.put(key, value)
         for topic, offset in offsets.items():
-            batch.put(_OFFSET + topic.encode(), str(offset).encode())
-        self._db.write(batch)
+            batch.put(_OFFSET + topic.encode(), b"%d" % offset)
+        if self._counts is not None and (households or parked):
+            self._counts = self._counts[0] + households, self._counts[1] + parked
+            batch.put(_COUNTS, b"%d %d" % self._counts)
+        self._db.write(batch, self._write)
+        if self._memory.full:
+            self._db.flush()
+
+    def replay(self, entries: Mapping[bytes, bytes | None], offsets: Mapping[str, int]) -> None:
+        """Take in some entries of the changelogs, the newest value of each key."""
+        households, parked = self._added(entries, HOUSEHOLD), self._added(entries, PARKED)
+        self.write(entries.items(), offsets, households, parked)
+
+    def _added(self, entries: Mapping[bytes, bytes | None], prefix: bytes) -> int:
+        return sum(
+            (value is not None) - (self.get(key) is not None) for key, value in entries.items() if key.startswith(prefix)
+        )  # fmt: skip
+
+    def ingest(self, entries: Mapping[bytes, bytes | None], offsets: Mapping[str, int]) -> None:
+        """Take in very many entries, all or nothing, as a table file of their own; :meth:`count` is to follow."""
+        meta: dict[bytes, bytes | None] = {_OFFSET + topic.encode(): b"%d" % offset for topic, offset in offsets.items()}
+        ascending = sorted({**entries, **meta, _COUNTS: None}.items())
+        path = self._path / "ingest.sst"
+        writer = SstFileWriter(self._options)
+        writer.open(str(path))
+        for key, value in ascending:
+            if value is None:
+                del writer[key]
+            else:
+                writer[key] = value
+        writer.finish()
+        how = IngestExternalFileOptions()
+        how.set_move_files(True)
+        self._db.ingest_external_file([str(path)], how)
+        self._counts = None
+
+    def count(self) -> tuple[int, int]:
+        """Return how many households and parked reports there are: kept, and counted only after :meth:`ingest`."""
+        if self._counts is None:
+            self._counts = self._keys(HOUSEHOLD), self._keys(PARKED)
+            batch = WriteBatch(raw_mode=True)
+            batch.put(_COUNTS, b"%d %d" % self._counts)
+            self._db.write(batch, self._write)
+        return self._counts
+
+    def _keys(self, prefix: bytes) -> int:
+        found = 0
+        for key in self._db.keys(from_key=prefix, read_opt=ReadOptions()):
+            if not key.startswith(prefix):
+                break
+            found += 1
+        return found
 
     def delete_range(self, begin: bytes, end: bytes) -> None:
         """Delete every key from ``begin`` to before ``end``."""
-        self._db.delete_range(begin, end)
+        self._db.delete_range(begin, end, write_opt=self._write)
 
     def scan(self, prefix: bytes, begin: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
         """Yield the entries whose keys begin with a prefix, in order of their keys, from a key on where one is given."""
@@ -82,28 +206,18 @@ class Store:
             yield key, value
 
     def close(self) -> None:
-        """Close the store; its folder stays."""
-        self._db.close()
+        """Put what waits in memory on disk and close the store; its folder stays."""
+        try:
+            self._db.flush()
+        finally:
+            self._db.close()
 
     def destroy(self) -> None:
         """Close the store and remove its folder: it no longer fits its changelog."""
-        self.close()
+        self._db.close()
         shutil.rmtree(self._path)
 
 
 def _is_damage(error: Exception) -> bool:
     """Tell damage from what passes or is for a person to mend: no room, no rights, somebody else has it open."""
     return isinstance(error, StoreUnreadable) or str(error).startswith("Corruption") or "No such file" in str(error)
-
-
-def _options() -> Options:
-    options = Options(raw_mode=True)
-    options.create_if_missing(True)
-    options.set_write_buffer_size(16 << 20)
-    options.set_max_write_buffer_number(2)
-    options.set_compression_type(DBCompressionType.lz4())
-    table = BlockBasedOptions()
-    table.set_block_cache(Cache(16 << 20))
-    table.set_bloom_filter(10, False)
-    options.set_block_based_table_factory(table)
-    return options

@@ -53,6 +53,10 @@ recovery_seconds = Gauge("fangfan_recovery_seconds", "How long a partition's las
                          registry=REGISTRY)  # fmt: skip
 recovery_left = Gauge("fangfan_recovery_remaining_records", "Changelog offsets still to read.", ["partition"],
                       registry=REGISTRY)  # fmt: skip
+standby_lag = Gauge("fangfan_standby_lag_records", "Changelog offsets a standby's store is behind, per followed partition.",
+                    ["partition"], registry=REGISTRY)  # fmt: skip
+store_bytes = Gauge("fangfan_store_memory_bytes", "Memory of the caches and write buffers of all stores together.",
+                    registry=REGISTRY)  # fmt: skip
 bad_share = Gauge("fangfan_bad_record_ratio", "Share of the last 1,000 records of a topic that were bad.", ["topic"],
                   registry=REGISTRY)  # fmt: skip
 restarts = Counter("fangfan_lane_restarts", "Lanes started again after an error.", ["kind"], registry=REGISTRY)
@@ -75,6 +79,12 @@ def forget_partition(partition: str, topics: Iterable[str]) -> None:
     for topic in topics:
         with contextlib.suppress(KeyError):
             consumer_lag.remove(topic, partition)
+
+
+def forget_standby(partition: int) -> None:
+    """Drop what is told of a partition that is no longer followed."""
+    with contextlib.suppress(KeyError):
+        standby_lag.remove(str(partition))
 
 
 def confirmed(partition: str, tally: Tally, now: int) -> None:

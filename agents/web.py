@@ -75,7 +75,7 @@ def _ready(worker: "Worker"):  # type: ignore[no-untyped-def] # aiohttp's handle
 async def _owner(worker: "Worker", partition: int) -> str | None:
     """Return whom a partition is assigned to, None where nobody has it or no broker says so."""
     try:
-        return await worker.owner(partition)
+        return await worker.group.owner(partition)
     except (KafkaError, OSError):
         return None
 

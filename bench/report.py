@@ -5,6 +5,10 @@ import platform
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Final
+
+BUILD: Final = Path(__file__).resolve().parent.parent / "build" / "bench"
+"""Where what was measured is kept for tables, plots and the model."""
 
 
 def machine() -> str:

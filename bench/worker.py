@@ -14,6 +14,12 @@ from agents.settings import Settings
 WORKER_CORE, BROKER_CORE = 0, 1
 
 
+def cpu_seconds(process: int) -> float:
+    """User and system time of a process, all its threads."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 @dataclass(slots=True)
 class BenchWorker:
     """`fangfan worker` as a pinned child."""
@@ -23,8 +29,7 @@ class BenchWorker:
 
     def cpu_seconds(self) -> float:
         """User and system time of the process, all its threads."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return cpu_seconds(self.process.pid)
 
     def peak_mib(self) -> float:
         """Peak resident memory."""
@@ -36,23 +41,33 @@ class BenchWorker:
         with urllib.request.urlopen(f"{self.web}/metrics") as answer:
             return str(answer.read().decode())
 
+    def metric(self, name: str) -> list[float]:
+        """Return the values of one of them, under all its labels."""
+        found = re.findall(rf"^{name}(?:\{{.*\}})? (\S+)$", self.metrics(), re.MULTILINE)
+        return [float(value) for value in found]
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self.process.kill()
+        self.process.wait()
+
     def stop(self) -> int:
         """End it as a supervisor would."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(60)
 
 
-def start(settings: Settings, folder: Path) -> BenchWorker:
-    """Start a worker on its core; returns as soon as its web port answers, which is before it takes records."""
+def start(settings: Settings, folder: Path, core: int = WORKER_CORE, **given: str) -> BenchWorker:
+    """Start a worker on a core, with more settings where given; returns as soon as it says that it is ready."""
     folder.mkdir(parents=True, exist_ok=True)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("FANGFAN_")} | {
         "FANGFAN_BROKERS": settings.brokers, "FANGFAN_TOPIC_PREFIX": settings.topic_prefix,
         "FANGFAN_PARTITIONS": str(settings.partitions), "FANGFAN_DATA_DIR": str(folder), "FANGFAN_WEB_PORT": "0",
-        "FANGFAN_GUARANTEE": settings.guarantee,
+        "FANGFAN_GUARANTEE": settings.guarantee, **{f"FANGFAN_{name}": value for name, value in given.items()},
     }  # fmt: skip
     log = (folder / "log").open("w")
     process = subprocess.Popen(
-        ["taskset", "-c", str(WORKER_CORE), sys.executable, "-c", "from fangfan.cli import main; main()", "worker"],
+        ["taskset", "-c", str(core), sys.executable, "-c", "from fangfan.cli import main; main()", "worker"],
         env=environment, stdout=subprocess.PIPE, stderr=log, text=True,
     )  # fmt: skip
     assert process.stdout is not None

@@ -13,6 +13,7 @@ from schemas.fields import render_instant
 from schemas.household import STATE_VERSION, HouseholdState
 from schemas.registry import PersonClaim, PersonState
 from schemas.reports import Tick
+from schemas.shares import Claim, Share
 from schemas.wire import TickMessage
 
 _encoder: Final = msgspec.msgpack.Encoder()
@@ -139,3 +140,33 @@ def encode_parked(timestamp: int, value: bytes | None, headers: list[tuple[str, 
 def decode_parked(data: bytes) -> tuple[int, bytes | None, list[tuple[str, bytes]]]:
     """Return what :func:`encode_parked` wrote."""
     return _parked.decode(data)
+
+
+_claim: Final = msgspec.msgpack.Decoder(Claim)
+_share: Final = msgspec.msgpack.Decoder(Share)
+
+
+def encode_claim_of_partitions(claim: Claim) -> bytes:
+    """Return what a worker brings when its group shares out the partitions."""
+    return _encoder.encode(claim)
+
+
+def decode_claim_of_partitions(data: bytes | None) -> Claim:
+    """Return what :func:`encode_claim_of_partitions` wrote; a claim of nothing for what this release cannot read."""
+    try:
+        return _claim.decode(data or b"")
+    except msgspec.DecodeError:
+        return Claim()
+
+
+def encode_share(share: Share) -> bytes:
+    """Return what a worker is given beside its partitions."""
+    return _encoder.encode(share)
+
+
+def decode_share(data: bytes | None) -> Share:
+    """Return what :func:`encode_share` wrote; nothing for what this release cannot read."""
+    try:
+        return _share.decode(data or b"")
+    except msgspec.DecodeError:
+        return Share()

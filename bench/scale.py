@@ -1,0 +1,175 @@
+"""`make bench-scale`: one worker from 60,000 to 1,200,000 households: reports a second, memory, restart, rebuild, takeover."""
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from agents.settings import Settings
+from agents.topics import create_topics
+from bench import worker as bench_worker
+from bench.crowd import Crowd, Template, templates
+from bench.probe import Probe
+from bench.report import BUILD, machine, table
+from bench.throughput import COMMITTED
+from bench.worker import BROKER_CORE, BenchWorker, cpu_seconds
+from fangfan.broker import EmbeddedBroker
+from fangfan.draining import drained
+
+SIZES = (60_000, 300_000, 1_200_000)
+
+
+def _say(text: str) -> None:
+    print(f"... {text}", file=sys.stderr, flush=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """What one worker was seen to do with so many households. Seconds are wall clock, µs are CPU time of processes."""
+
+    households: int
+    partitions: int
+    entries: int
+    changelog_mib: float
+    disk_mib: float
+    rebuild_seconds: float
+    rebuild_ready_seconds: float
+    rebuild_cpu_seconds: float
+    rebuild_peak_mib: float
+    warm_first_seconds: float
+    crashed_first_seconds: float
+    reports: int
+    rate: float
+    cpu_us: float
+    broker_us: float
+    peak_mib: float
+
+    @property
+    def rebuild_rate(self) -> float:
+        """Households a second, from when the first partition begins to recover until the last one has."""
+        return self.households / self.rebuild_seconds
+
+
+async def measure(
+    broker: EmbeddedBroker, made: list[Template], households: int, partitions: int, reports: int, base: Path
+) -> Size:
+    """Put households on the changelogs; rebuild, restart, restart after a kill, and take in reports."""
+    settings = Settings(brokers=broker.bootstrap, topic_prefix=f"scale-{households}-{partitions}-", partitions=partitions)
+    await create_topics(settings)
+    crowd, before = Crowd(settings, made, households), _weight(broker.data_dir)
+    _say(f"{households:,} households in {partitions} partitions: writing changelogs")
+    entries = await asyncio.to_thread(crowd.known)
+    changelog = _weight(broker.data_dir) - before
+    folder, probe = base / settings.topic_prefix, Probe(settings)
+    _say("rebuild")
+    began = time.monotonic()
+    worker = await asyncio.to_thread(bench_worker.start, settings, folder)
+    ready, used, peak = time.monotonic() - began, worker.cpu_seconds(), worker.peak_mib()
+    rebuild = _recovered(folder)
+    await asyncio.to_thread(worker.stop)
+    disk = _weight(folder)
+    _say("restart")
+    warm, worker = await _first(probe, settings, folder)
+    await asyncio.to_thread(worker.stop)
+    _say(f"{reports:,} reports")
+    await asyncio.to_thread(crowd.reported, reports, 1)
+    worker = await asyncio.to_thread(bench_worker.start, settings, folder)
+    rate, cpu, broker_cpu = await _throughput(settings, [worker], broker, reports)
+    took = worker.peak_mib()
+    _say("kill and restart")
+    worker.kill()
+    crashed, worker = await _first(probe, settings, folder)
+    await asyncio.to_thread(worker.stop)
+    return Size(
+        households, partitions, entries, changelog, disk, rebuild, ready, used, peak, warm, crashed, reports, rate, cpu,
+        broker_cpu, took,
+    )  # fmt: skip
+
+
+async def _first(probe: Probe, settings: Settings, folder: Path) -> tuple[float, BenchWorker]:
+    """Start a worker for which a report waits in each partition; return seconds until the last of them had its alert."""
+    probe.send()
+    began = time.monotonic()
+    worker = await asyncio.to_thread(bench_worker.start, settings, folder)
+    await asyncio.to_thread(probe.answered)
+    return time.monotonic() - began, worker
+
+
+async def _throughput(
+    settings: Settings, workers: list[BenchWorker], broker: EmbeddedBroker, reports: int
+) -> tuple[float, float, float]:
+    """Return committed reports a second, and CPU µs a report of workers and broker, from ready until all is taken in."""
+    began, used, others = time.time(), sum(each.cpu_seconds() for each in workers), cpu_seconds(broker.pid(1))
+    await drained(settings, 600)
+    used, others = sum(each.cpu_seconds() for each in workers) - used, cpu_seconds(broker.pid(1)) - others
+    committed = [float(at) for each in workers for at in COMMITTED.findall(await asyncio.to_thread(each.metrics))]
+    return reports / (max(committed) - began), used / reports * 1e6, others / reports * 1e6
+
+
+def _recovered(folder: Path) -> float:
+    """Return how long a worker's partitions took to recover, by its log."""
+    done = [line for line in _log(folder) if line["event"] == "recovery.done"]
+    return float(max(line["at"] for line in done) - min(line["at"] - line["seconds"] for line in done))
+
+
+def _log(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / "log").read_text().splitlines() if line.startswith("{")]
+
+
+def _weight(folder: Path) -> float:
+    """Return the MiB that lie in a folder."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / (1 << 20)
+
+
+def render(sizes: list[Size]) -> str:
+    """Return the tables."""
+    rows = [
+        [f"{s.households:,}", f"{s.partitions}", f"{s.rate:,.0f}", f"{s.cpu_us:.1f}", f"{s.broker_us:.1f}",
+         f"{s.peak_mib:,.0f}", f"{s.disk_mib * 2**20 / s.households:,.0f}"]
+        for s in sizes
+    ]  # fmt: skip
+    first = table(["households", "partitions", "committed reports/s", "worker CPU µs/report", "broker CPU µs/report",
+                   "worker peak MiB", "bytes on disk per household"], rows)  # fmt: skip
+    rows = [
+        [f"{s.households:,}", f"{s.partitions}", f"{s.entries:,}", f"{s.rebuild_seconds:.1f}", f"{s.rebuild_rate:,.0f}",
+         f"{s.entries / s.rebuild_seconds:,.0f}", f"{s.rebuild_peak_mib:,.0f}", f"{s.warm_first_seconds:.1f}",
+         f"{s.crashed_first_seconds:.1f}"]
+        for s in sizes
+    ]  # fmt: skip
+    second = table(["households", "partitions", "changelog entries", "rebuild s", "households/s", "entries/s", "peak MiB",
+                    "warm start to first alert s", "after kill -9 s"], rows)  # fmt: skip
+    return f"{first}\n\n{second}"
+
+
+async def _run(options: argparse.Namespace) -> list[Size]:
+    os.sched_setaffinity(0, {BROKER_CORE})  # inherited by the broker; the worker is pinned to the other core
+    made = templates()
+    sizes = []
+    for households in options.households:
+        with tempfile.TemporaryDirectory(prefix="fangfan-scale-") as folder, EmbeddedBroker() as broker:
+            sizes.append(await measure(broker, made, households, options.partitions, options.reports, Path(folder)))
+            print(render(sizes[-1:]), file=sys.stderr, flush=True)
+    return sizes
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="make bench-scale", description=__doc__)
+    parser.add_argument("--households", type=int, nargs="*", default=SIZES)
+    parser.add_argument("--partitions", type=int, default=4)
+    parser.add_argument("--reports", type=int, default=120_000)
+    options = parser.parse_args()
+    sizes = asyncio.run(_run(options))
+    BUILD.mkdir(parents=True, exist_ok=True)
+    (BUILD / "scale.json").write_text(json.dumps({"machine": machine(), "sizes": [asdict(size) for size in sizes]}, indent=1))
+    print(f"{machine()}; `make bench-scale`; exactly once, one worker on one core, broker and driver on another.\n")
+    print(render(sizes))
+
+
+if __name__ == "__main__":
+    main()

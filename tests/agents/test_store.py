@@ -1,0 +1,88 @@
+"""A partition's store: what it counts, what a crash takes, and what many of them hold of memory together."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from agents.store import HOUSEHOLD, PARKED, PERSON, Memory, Store
+
+
+def test_counts_follow_writes_and_outlive_the_process(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    assert (0, 0) == store.count()
+    store.write([(HOUSEHOLD + b"H1", b"1"), (HOUSEHOLD + b"H2", b"1"), (PARKED + b"a", b"x")], {"t": 3}, 2, 1)
+    store.write([(HOUSEHOLD + b"H1", b"2"), (PARKED + b"a", None)], {"t": 5}, 0, -1)
+    store.close()
+    again = Store(tmp_path)
+
+    assert (2, 0) == again.count()
+    assert (5, b"2") == (again.offset("t"), again.get(HOUSEHOLD + b"H1"))
+    again.close()
+
+
+def test_what_the_changelog_brings_is_counted_whichever_way_it_is_taken_in(tmp_path: Path) -> None:
+    first = {HOUSEHOLD + b"H%d" % number: b"1" for number in range(100)} | {PARKED + b"a": b"x", PERSON + b"P": b"y"}
+    then: dict[bytes, bytes | None] = {HOUSEHOLD + b"H99": b"2", HOUSEHOLD + b"H100": b"1", PARKED + b"a": None}
+    then[PARKED + b"b"] = b"x"
+    ways = [Store(tmp_path / "one"), Store(tmp_path / "other")]
+    for store in ways:
+        store.count()
+    ways[0].replay(first, {"t": 7})
+    ways[0].replay(then, {"t": 9})
+    ways[1].ingest(first, {"t": 7})
+    ways[1].ingest(then, {"t": 9})
+    for store in ways:
+        counted, held = store.count(), dict(store.scan(HOUSEHOLD))
+        store.close()
+
+        assert (101, 1) == counted
+        assert b"2" == held[HOUSEHOLD + b"H99"]
+    for name in ("one", "other"):
+        again = Store(tmp_path / name)
+
+        assert ((101, 1), 9) == (again.count(), again.offset("t"))
+        again.close()
+
+
+CRASH = """
+import os, sys
+from pathlib import Path
+from agents.store import HOUSEHOLD, Memory, Store
+store = Store(Path(sys.argv[1]), Memory(32))
+store.count()
+for number in range(40_000):
+    store.write([(HOUSEHOLD + b"H%06d" % number, os.urandom(700))], {"t": number + 1}, 1)
+os._exit(9)
+"""
+
+
+def test_a_crash_takes_what_was_last_and_the_offset_that_says_so(tmp_path: Path) -> None:
+    """Whatever was not on disk yet is gone together: entries, count and offset, so that it is read again."""
+    ended = subprocess.run([sys.executable, "-c", CRASH, str(tmp_path)], check=False)
+    store = Store(tmp_path)
+    offset = store.offset("t")
+    held = {key for key, _ in store.scan(HOUSEHOLD)}
+    counted = store.count()
+    store.close()
+
+    assert 9 == ended.returncode
+    assert 0 < offset < 40_000
+    assert {HOUSEHOLD + b"H%06d" % number for number in range(offset)} == held
+    assert (offset, 0) == counted
+
+
+def test_many_stores_share_what_one_may_take(tmp_path: Path) -> None:
+    """48 partitions take in 4 MiB each, which each could keep for itself: the worker holds a sixth of the 192 MiB, and what one
+    partition writes at once."""
+    memory = Memory(32)
+    stores = [Store(tmp_path / str(number), memory) for number in range(48)]
+    most = 0
+    for turn in range(64):
+        for store in stores:
+            store.write([(HOUSEHOLD + b"H%d" % turn, os.urandom(64 << 10))], {"t": turn})
+            most = max(most, memory.usage())
+    for store in stores:
+        store.close()
+
+    assert most < 40 << 20
