@@ -1,0 +1,93 @@
+"""A worker comes and another is killed: what stays is left alone, and a standby needs only what it has not read yet."""
+
+import asyncio
+import json
+import random
+import re
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+
+from agents.settings import Settings
+from agents.topics import create_topics
+from fangfan.broker import EmbeddedBroker
+from fangfan.draining import drained
+from streams.policy import Policy
+from tests.broker.test_join import TOPIC_OF, expected_end, life
+from tests.build import encode
+from tests.worker import WorkerProcess, alerts_of, start_worker
+
+HOUSEHOLDS = 80
+
+
+def said(worker: WorkerProcess, event: str) -> list[dict[str, Any]]:
+    lines = [json.loads(line) for line in worker.log.read_text().splitlines() if line.startswith("{")]
+    return [line for line in lines if line["event"] == event]
+
+
+def standby_lags(worker: WorkerProcess) -> dict[int, float]:
+    metrics = urllib.request.urlopen(f"{worker.web}/metrics").read().decode()
+    found = re.findall(r'^fangfan_standby_lag_records\{partition="(\d+)"\} (\S+)$', metrics, re.MULTILINE)
+    return {int(partition): float(lag) for partition, lag in found}
+
+
+async def until_followed(worker: WorkerProcess, partitions: list[int]) -> None:
+    async with asyncio.timeout(60):
+        while dict.fromkeys(partitions, 0.0) != await asyncio.to_thread(standby_lags, worker):  # noqa: ASYNC110 # no event tells
+            await asyncio.sleep(0.1)
+
+
+async def send(settings: Settings, lives: list[list[dict[str, Any]]]) -> None:
+    async with AIOKafkaProducer(bootstrap_servers=settings.brokers) as producer:
+        for record in [record for life_ in lives for record in life_]:
+            key = (record["household_id"] or record["person_id"]).encode()
+            await producer.send(settings.topic(TOPIC_OF[record["schema"]]), encode(record), key)
+    await drained(settings, 120)
+
+
+async def test_a_takeover_reads_only_the_rest_and_what_stays_is_left_alone(
+    broker: EmbeddedBroker, topic_prefix: str, tmp_path: Path, policy: Policy
+) -> None:
+    settings = Settings(brokers=broker.bootstrap, topic_prefix=topic_prefix, partitions=4)
+    rng = random.Random(20261125)
+    lives = {f"H{number:06d}": life(number, rng) for number in range(HOUSEHOLDS)}
+    parts = [[life_[at::3] for life_ in lives.values()] for at in range(3)]
+    await create_topics(settings)
+    first = await start_worker(settings, tmp_path / "first", STANDBY="1")
+    running = [first]
+    try:
+        await send(settings, parts[0])
+        second = await start_worker(settings, tmp_path / "second", STANDBY="1")
+        running.append(second)
+        kept, given = (said(worker, "partitions.assigned")[-1]["partitions"] for worker in running)
+        await until_followed(first, given)
+        await until_followed(second, kept)
+        await send(settings, parts[1])
+        await until_followed(second, kept)
+        first.process.kill()
+        await first.process.wait()
+        await send(settings, parts[2])
+        assert 0 == await second.stop()
+    finally:
+        for worker in running:
+            if worker.process.returncode is None:
+                worker.process.kill()
+    opened = [line["partition"] for line in said(first, "recovery.done")]
+    taken = [(line["partition"], line["read"]) for line in said(second, "recovery.done")]
+    found = await alerts_of(settings)
+
+    assert [0, 1, 2, 3] == sorted(kept + given)
+    assert [0, 1, 2, 3] == sorted(opened), "a lane whose partition stays is not opened again"
+    assert [] == said(first, "lane.fenced") + said(first, "lane.restarts")
+    assert sorted((partition, 0) for partition in kept) == sorted(each for each in taken if each[0] in kept)
+    for household, records in lives.items():
+        alerts = found.get(household, [])
+        end = expected_end(records, household, policy)
+        last = alerts[-1] if alerts else None
+        assert list(range(1, len(alerts) + 1)) == [alert["sequence"] for alert in alerts]
+        assert (end is None) == (last is None or last["transition"] == "cleared")
+        if end is not None and last is not None:
+            keys = {(r["rule"], r["subject"] or "", r["severity"], tuple(r["channels"])) for r in last["reasons"]}
+            assert {(r.rule, r.subject, r.severity, r.channels) for r in end.reasons} == keys
