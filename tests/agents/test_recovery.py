@@ -7,6 +7,7 @@ import sys
 import urllib.request
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,9 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
 from aiokafka.record.default_records import DefaultRecord
 
 from agents.households import Households
-from agents.recovery import recover
+from agents.recovery import Recovery
 from agents.settings import Settings
-from agents.store import HOUSEHOLD, Store, StoreUnreadable
+from agents.store import HOUSEHOLD, Memory, Store, StoreUnreadable
 from agents.topics import create_topics
 from agents.transactions import CHANGELOGS
 from fangfan.broker import EmbeddedBroker
@@ -56,9 +57,9 @@ async def write(producer: AIOKafkaProducer, settings: Settings, *, committed: bo
 
 
 async def recovered(settings: Settings, folder: Path) -> dict[bytes, bytes]:
-    """Return what a lane would begin with."""
+    """Return what a lane of a worker on this folder would begin with."""
     async with asyncio.timeout(LONG):
-        store = await recover(settings, 0, lambda: Store(folder), lambda read, left: None)
+        store = await Recovery(replace(settings, data_dir=folder), Memory()).bring_up(0)
     try:
         return dict(store.scan(HOUSEHOLD))
     finally:
@@ -66,7 +67,7 @@ async def recovered(settings: Settings, folder: Path) -> dict[bytes, bytes]:
 
 
 def stored(folder: Path, offset: int, settings: Settings, **values: bytes) -> None:
-    store = Store(folder)
+    store = Store(folder / settings.group / "0")
     entries = ((HOUSEHOLD + household.encode(), value) for household, value in values.items())
     store.write(entries, {settings.topic(Topic.HOUSEHOLDS_CHANGELOG): offset})
     store.close()
@@ -79,17 +80,17 @@ async def test_what_was_taken_back_is_not_recovered_and_markers_at_the_end_are_n
         await write(producer, settings, one=b"1", two=b"2")
         await write(producer, settings, one=b"taken back", three=b"taken back", committed=False)
 
-    assert {b"hone": b"1", b"htwo": b"2"} == await recovered(settings, tmp_path / "store")
-    assert {b"hone": b"1", b"htwo": b"2"} == await recovered(settings, tmp_path / "store")
+    assert {b"hone": b"1", b"htwo": b"2"} == await recovered(settings, tmp_path)
+    assert {b"hone": b"1", b"htwo": b"2"} == await recovered(settings, tmp_path)
 
 
 async def test_a_store_ahead_of_its_changelog_is_discarded_and_rebuilt(settings: Settings, tmp_path: Path) -> None:
     """A broker lost what it had confirmed, or the topic was made anew: what the changelog does not hold never counts."""
     async with changelog(settings) as producer:
         await write(producer, settings, one=b"1")
-    stored(tmp_path / "store", 1_000, settings, one=b"ahead", two=b"ahead")
+    stored(tmp_path, 1_000, settings, one=b"ahead", two=b"ahead")
 
-    assert {b"hone": b"1"} == await recovered(settings, tmp_path / "store")
+    assert {b"hone": b"1"} == await recovered(settings, tmp_path)
 
 
 async def test_a_store_behind_what_the_broker_still_keeps_is_discarded_and_rebuilt(
@@ -108,13 +109,13 @@ async def test_a_store_behind_what_the_broker_still_keeps_is_discarded_and_rebui
         await admin.delete_records({tp: RecordsToDelete(before_offset=3)})
     finally:
         await admin.close()
-    stored(tmp_path / "store", 1, settings, gone=b"behind")
+    stored(tmp_path, 1, settings, gone=b"behind")
 
-    assert {b"hone": b"2"} == await recovered(settings, tmp_path / "store")
+    assert {b"hone": b"2"} == await recovered(settings, tmp_path)
 
 
 async def test_an_emptied_changelog_is_not_waited_for(settings: Settings, tmp_path: Path) -> None:
-    assert {} == await recovered(settings, tmp_path / "store")
+    assert {} == await recovered(settings, tmp_path)
 
 
 def damage(folder: Path, pattern: str) -> None:
@@ -128,10 +129,10 @@ def damage(folder: Path, pattern: str) -> None:
 
 @pytest.mark.parametrize("pattern", ["*.sst", "CURRENT", "MANIFEST*"])
 async def test_a_store_that_cannot_be_read_is_discarded_and_rebuilt(settings: Settings, tmp_path: Path, pattern: str) -> None:
-    folder = tmp_path / "store"
+    folder = tmp_path / settings.group / "0"
     async with changelog(settings) as producer:
         await write(producer, settings, **{f"H{number:04d}": bytes([number]) * 100 for number in range(200)})
-    whole = await recovered(settings, folder)
+    whole = await recovered(settings, tmp_path)
     assert 200 == len(whole)
     damage(folder, pattern)
     if pattern == "*.sst":  # found only where it is read
@@ -140,7 +141,7 @@ async def test_a_store_that_cannot_be_read_is_discarded_and_rebuilt(settings: Se
             store.get(b"hH0000")
         store.close()
 
-    assert whole == await recovered(settings, folder)
+    assert whole == await recovered(settings, tmp_path)
 
 
 def test_a_disk_that_cannot_be_read_is_not_the_records_fault(tmp_path: Path, policy: Policy) -> None:
@@ -195,7 +196,7 @@ async def test_a_recovery_says_how_far_it_is(settings: Settings, tmp_path: Path)
     """In the log while it goes on, and as a metric; here it speaks at once, else every five seconds."""
     async with changelog(settings) as producer:
         await write(producer, settings, **{f"H{number:04d}": b"state" for number in range(300)})
-    script = "import agents.lanes, sys; agents.lanes.SAY_SECONDS = -1; sys.argv = ['fangfan', 'worker']\n"
+    script = "import agents.recovery, sys; agents.recovery.SAY_SECONDS = -1; sys.argv = ['fangfan', 'worker']\n"
     worker = await start_worker(settings, tmp_path, sys.executable, "-c", f"{script}from fangfan.cli import main; main()")
     try:
         metrics = await asyncio.to_thread(lambda: urllib.request.urlopen(f"{worker.web}/metrics").read().decode())
