@@ -41,7 +41,6 @@ class Followers:
 
     def hand_over(self, partition: int) -> Store | None:
         """Return a followed partition's open store, None where it is not followed; it is the caller's from now on."""
-        telemetry.forget_standby(partition)
         return self._stores.pop(partition, None)
 
     def follow(self, partitions: frozenset[int]) -> None:
@@ -49,6 +48,8 @@ class Followers:
         for partition in self._stores.keys() - partitions:
             self._close(partition)
         self._wanted = partitions
+        telemetry.standby_partitions.set(len(self._stores))
+        telemetry.standby_lag.set(0)
         if partitions:
             self._task = asyncio.create_task(self._run(), name="standby")
 
@@ -64,20 +65,20 @@ class Followers:
 
     def _close(self, partition: int) -> None:
         self._stores.pop(partition).close()
-        telemetry.forget_standby(partition)
 
     async def _run(self) -> None:
         while True:
             try:
                 for partition in sorted(self._wanted - self._stores.keys()):
                     self._stores[partition] = await self._recovery.bring_up(partition)
-                    telemetry.standby_lag.labels(str(partition)).set(0)
+                    telemetry.standby_partitions.set(len(self._stores))
                 telemetry.log("info", "standby.follows", partitions=sorted(self._stores))
                 await self._tail()
             except Exception as error:
                 telemetry.log("warning", "standby.restarts", error=repr(error)[:300])
                 for partition in list(self._stores):
                     self._close(partition)
+                telemetry.standby_partitions.set(0)
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _tail(self) -> None:
@@ -100,10 +101,5 @@ class Followers:
             await consumer.stop()
 
     async def _tell(self, consumer: Any, tps: list[TopicPartition]) -> None:
-        lag = dict.fromkeys(self._stores, 0)
-        for tp in tps:
-            end = consumer.last_stable_offset(tp)
-            if end is not None:
-                lag[tp.partition] += max(0, end - await consumer.position(tp))
-        for partition, behind in lag.items():
-            telemetry.standby_lag.labels(str(partition)).set(behind)
+        ends = [(consumer.last_stable_offset(tp) or 0, await consumer.position(tp)) for tp in tps]
+        telemetry.standby_lag.set(sum([max(0, end - position) for end, position in ends]))

@@ -53,8 +53,10 @@ recovery_seconds = Gauge("fangfan_recovery_seconds", "How long a partition's las
                          registry=REGISTRY)  # fmt: skip
 recovery_left = Gauge("fangfan_recovery_remaining_records", "Changelog offsets still to read.", ["partition"],
                       registry=REGISTRY)  # fmt: skip
-standby_lag = Gauge("fangfan_standby_lag_records", "Changelog offsets a standby's store is behind, per followed partition.",
-                    ["partition"], registry=REGISTRY)  # fmt: skip
+standby_partitions = Gauge("fangfan_standby_partitions", "Partitions of others whose stores this worker keeps.",
+                           registry=REGISTRY)  # fmt: skip
+standby_lag = Gauge("fangfan_standby_lag_records", "Changelog offsets these stores are behind, all together.",
+                    registry=REGISTRY)  # fmt: skip
 store_bytes = Gauge("fangfan_store_memory_bytes", "Memory of the caches and write buffers of all stores together.",
                     registry=REGISTRY)  # fmt: skip
 bad_share = Gauge("fangfan_bad_record_ratio", "Share of the last 1,000 records of a topic that were bad.", ["topic"],
@@ -79,12 +81,6 @@ def forget_partition(partition: str, topics: Iterable[str]) -> None:
     for topic in topics:
         with contextlib.suppress(KeyError):
             consumer_lag.remove(topic, partition)
-
-
-def forget_standby(partition: int) -> None:
-    """Drop what is told of a partition that is no longer followed."""
-    with contextlib.suppress(KeyError):
-        standby_lag.remove(str(partition))
 
 
 def confirmed(partition: str, tally: Tally, now: int) -> None:
