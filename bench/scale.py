@@ -17,8 +17,9 @@ from bench import worker as bench_worker
 from bench.crowd import Crowd, Template, templates
 from bench.probe import Probe
 from bench.report import BUILD, machine, table
+from bench.takeover import Takeover, Together, take_over, together
 from bench.throughput import COMMITTED
-from bench.worker import BROKER_CORE, BenchWorker, cpu_seconds
+from bench.worker import BROKER_CORE, BenchWorker, cpu_seconds, events
 from fangfan.broker import EmbeddedBroker
 from fangfan.draining import drained
 
@@ -114,12 +115,8 @@ async def _throughput(
 
 def _recovered(folder: Path) -> float:
     """Return how long a worker's partitions took to recover, by its log."""
-    done = [line for line in _log(folder) if line["event"] == "recovery.done"]
+    done = events(folder, "recovery.done")
     return float(max(line["at"] for line in done) - min(line["at"] - line["seconds"] for line in done))
-
-
-def _log(folder: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (folder / "log").read_text().splitlines() if line.startswith("{")]
 
 
 def _weight(folder: Path) -> float:
@@ -147,28 +144,59 @@ def render(sizes: list[Size]) -> str:
     return f"{first}\n\n{second}"
 
 
-async def _run(options: argparse.Namespace) -> list[Size]:
+def render_more(takeovers: list[Takeover], workers: list[Together]) -> str:
+    """Return the tables of takeover and of the second worker."""
+    rows = [
+        [f"{t.households:,}", "yes" if t.standby else "no", f"{t.detected_seconds:.1f}", f"{t.taken_seconds:.1f}",
+         f"{t.alert_seconds:.1f}", f"{t.entries_read:,}"]
+        for t in takeovers
+    ]  # fmt: skip
+    first = table(["households", "standby", "kill -9 to reassigned s", "reassigned to recovered s", "kill to last alert s",
+                   "changelog entries read"], rows)  # fmt: skip
+    one = workers[0]
+    rows = [
+        [f"{w.workers}", f"{w.rate:,.0f}", f"{w.rate / one.rate:.2f}", " + ".join(f"{each:.1f}" for each in w.worker_us),
+         f"{w.broker_us:.1f}", f"{sum(one.worker_us) / max(w.worker_us):.2f}"]
+        for w in workers
+    ]  # fmt: skip
+    second = table(["workers", "committed reports/s", "of one", "CPU µs/report of each worker", "broker CPU µs/report",
+                    "of one, were each worker alone on a core"], rows)  # fmt: skip
+    return f"{first}\n\n{second}"
+
+
+async def _run(options: argparse.Namespace) -> dict[str, Any]:
     os.sched_setaffinity(0, {BROKER_CORE})  # inherited by the broker; the worker is pinned to the other core
     made = templates()
-    sizes = []
-    for households in options.households:
+    plans = [(households, options.partitions) for households in options.households]
+    plans += [(options.households[0], many) for many in options.many]
+    sizes: list[Size] = []
+    for households, partitions in plans:
         with tempfile.TemporaryDirectory(prefix="fangfan-scale-") as folder, EmbeddedBroker() as broker:
-            sizes.append(await measure(broker, made, households, options.partitions, options.reports, Path(folder)))
+            sizes.append(await measure(broker, made, households, partitions, options.reports, Path(folder)))
             print(render(sizes[-1:]), file=sys.stderr, flush=True)
-    return sizes
+    with tempfile.TemporaryDirectory(prefix="fangfan-scale-") as folder, EmbeddedBroker() as broker:
+        _say(f"takeover of {options.takeover:,} households")
+        takeovers = await take_over(broker, made, options.takeover, Path(folder))
+        _say("a second worker")
+        workers = await together(broker, made, options.households[0], options.reports, Path(folder))
+        print(render_more(takeovers, workers), file=sys.stderr, flush=True)
+    return {"sizes": sizes, "takeovers": takeovers, "workers": workers}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench-scale", description=__doc__)
-    parser.add_argument("--households", type=int, nargs="*", default=SIZES)
+    parser.add_argument("--households", type=int, nargs="+", default=SIZES)
     parser.add_argument("--partitions", type=int, default=4)
+    parser.add_argument("--many", type=int, nargs="*", default=[48], help="Also the first size in so many partitions.")
     parser.add_argument("--reports", type=int, default=120_000)
+    parser.add_argument("--takeover", type=int, default=300_000, help="How many households a killed worker's group has.")
     options = parser.parse_args()
-    sizes = asyncio.run(_run(options))
+    found = asyncio.run(_run(options))
     BUILD.mkdir(parents=True, exist_ok=True)
-    (BUILD / "scale.json").write_text(json.dumps({"machine": machine(), "sizes": [asdict(size) for size in sizes]}, indent=1))
+    kept = {name: [asdict(each) for each in some] for name, some in found.items()}
+    (BUILD / "scale.json").write_text(json.dumps({"machine": machine(), "command": "make bench-scale", **kept}, indent=1))
     print(f"{machine()}; `make bench-scale`; exactly once, one worker on one core, broker and driver on another.\n")
-    print(render(sizes))
+    print(f"{render(found['sizes'])}\n\n{render_more(found['takeovers'], found['workers'])}")
 
 
 if __name__ == "__main__":

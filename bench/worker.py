@@ -1,13 +1,16 @@
 """A worker pinned to one core, and what it uses."""
 
+import json
 import os
 import re
 import signal
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from agents.settings import Settings
 
@@ -57,13 +60,21 @@ class BenchWorker:
         return self.process.wait(60)
 
 
-def start(settings: Settings, folder: Path, core: int = WORKER_CORE, **given: str) -> BenchWorker:
+def events(folder: Path, name: str) -> list[dict[str, Any]]:
+    """Return the lines of one kind in a worker's log."""
+    lines = [json.loads(line) for line in (folder / "log").read_text().splitlines() if line.startswith("{")]
+    return [line for line in lines if line["event"] == name]
+
+
+def start(
+    settings: Settings, folder: Path, core: int = WORKER_CORE, given: Mapping[str, str] | None = None
+) -> BenchWorker:
     """Start a worker on a core, with more settings where given; returns as soon as it says that it is ready."""
     folder.mkdir(parents=True, exist_ok=True)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("FANGFAN_")} | {
         "FANGFAN_BROKERS": settings.brokers, "FANGFAN_TOPIC_PREFIX": settings.topic_prefix,
         "FANGFAN_PARTITIONS": str(settings.partitions), "FANGFAN_DATA_DIR": str(folder), "FANGFAN_WEB_PORT": "0",
-        "FANGFAN_GUARANTEE": settings.guarantee, **{f"FANGFAN_{name}": value for name, value in given.items()},
+        "FANGFAN_GUARANTEE": settings.guarantee, **{f"FANGFAN_{name}": value for name, value in (given or {}).items()},
     }  # fmt: skip
     log = (folder / "log").open("w")
     process = subprocess.Popen(

@@ -1,0 +1,55 @@
+"""`make bench-gate`: fails when the engine's cost grows, measured against the plainest possible engine in the same run.
+
+Our engine and the floor (a plain loop at least once: librdkafka, RocksDB, msgspec) do one job on one machine, in turns; what is
+compared is CPU time per event, as a ratio. No time of another day or machine counts.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from bench.peers import BROKER_CORE, OURS, OURS_TWICE, ROOT, compare, load, middle, say
+from bench.report import machine, table
+from fangfan.broker import EmbeddedBroker
+
+MOST = {OURS: 2.0, OURS_TWICE: 2.0}
+"""How many times the floor's CPU time an event may cost."""
+FLOOR = "floor"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make bench-gate", description=__doc__)
+    parser.add_argument("--peers", type=Path, default=ROOT.parent / "shared" / "peers", help="Where the floor is.")
+    parser.add_argument("--runs", type=int, default=3)
+    options = parser.parse_args()
+    if not (options.peers / "floor.py").exists():
+        print(f"{options.peers}: no floor.py here; say where with --peers", file=sys.stderr)
+        return 2
+    os.sched_setaffinity(0, {BROKER_CORE})  # inherited by the broker; the driver pins every worker to the other core
+    with tempfile.TemporaryDirectory(prefix="fangfan-gate-") as folder, EmbeddedBroker() as broker:
+        work = Path(folder)
+        (work / "kafka.pid").write_text(str(broker.pid(1)))
+        os.environ |= {"BENCH_DIR": folder, "BENCH_BROKER": broker.bootstrap, "BENCH_BROKER_PID": str(work / "kafka.pid")}
+        driver = load(options.peers, sys.executable, work)
+        say("making events")
+        subprocess.run([sys.executable, str(options.peers / "generate.py")], check=True, cwd=folder)
+        found = compare(driver, [FLOOR, *MOST], options.runs)
+    costs = {name: middle(found[name], "worker_cpu_us") for name in (FLOOR, *MOST)}
+    rows = [[FLOOR, f"{costs[FLOOR]:.1f}", "1.00", ""]]
+    rows += [[name, f"{costs[name]:.1f}", f"{costs[name] / costs[FLOOR]:.2f}", f"{most:.2f}"] for name, most in MOST.items()]
+    print(f"{machine()}; `make bench-gate` ({options.runs} runs, medians)\n")
+    print(table(["engine", "worker CPU µs/event", "of the floor", "at most"], rows))
+    wrong = [name for name in MOST if max(row["wrong_households"] for row in found[name])]
+    slow = [name for name, most in MOST.items() if costs[name] > most * costs[FLOOR]]
+    for name in slow:
+        print(f"{name} costs more than {MOST[name]:.2f} times the floor", file=sys.stderr)
+    for name in wrong:
+        print(f"{name} has wrong results", file=sys.stderr)
+    return 1 if slow or wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

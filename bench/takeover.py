@@ -1,0 +1,107 @@
+"""How long a killed worker's partitions are without one, and what a second worker adds."""
+
+import asyncio
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from agents.settings import Settings
+from agents.topics import create_topics
+from bench import worker as bench_worker
+from bench.crowd import Crowd, Template
+from bench.probe import Probe
+from bench.throughput import COMMITTED
+from bench.worker import BROKER_CORE, WORKER_CORE, BenchWorker, cpu_seconds, events
+from fangfan.broker import EmbeddedBroker
+from fangfan.draining import drained
+
+PARTITIONS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Takeover:
+    """A worker was killed; another had its partitions. Seconds of wall clock."""
+
+    households: int
+    standby: bool
+    detected_seconds: float
+    taken_seconds: float
+    alert_seconds: float
+    entries_read: int
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Some workers on one input. ``rate`` in committed reports a second, the rest in CPU µs a report."""
+
+    workers: int
+    rate: float
+    worker_us: tuple[float, ...]
+    broker_us: float
+
+
+async def take_over(broker: EmbeddedBroker, made: list[Template], households: int, base: Path) -> list[Takeover]:
+    """Kill one of two workers, without a standby and with one."""
+    settings = Settings(brokers=broker.bootstrap, topic_prefix=f"takeover-{households}-", partitions=PARTITIONS)
+    await create_topics(settings)
+    await asyncio.to_thread(Crowd(settings, made, households).known)
+    probe = Probe(settings)
+    found = []
+    for standby in (False, True):
+        first, second = base / f"first-{standby}", base / f"second-{standby}"
+        given = {"STANDBY": str(int(standby))}
+        start = bench_worker.start
+        workers = [await asyncio.to_thread(start, settings, each, WORKER_CORE, given) for each in (first, second)]
+        if standby:
+            await _followed(workers[1])
+        workers[0].kill()
+        killed, mono = time.time(), time.monotonic()
+        probe.send()
+        await asyncio.to_thread(probe.answered)
+        alert = time.monotonic() - mono
+        await asyncio.to_thread(workers[1].stop)
+        assigned = [line["at"] for line in events(second, "partitions.assigned")][-1]
+        taken = [line for line in events(second, "recovery.done") if line["at"] > assigned]
+        found.append(Takeover(
+            households, standby, assigned - killed, max(line["at"] for line in taken) - assigned, alert,
+            sum(line["read"] for line in taken),
+        ))  # fmt: skip
+        for each in (first, second):
+            shutil.rmtree(each)
+    return found
+
+
+async def _followed(worker: BenchWorker) -> None:
+    """Wait until a worker follows half of the partitions and is not behind."""
+
+    def close() -> bool:
+        follows, behind = worker.metric("fangfan_standby_partitions"), worker.metric("fangfan_standby_lag_records")
+        return (follows, behind) == ([PARTITIONS / 2], [0])
+
+    async with asyncio.timeout(120):
+        while not await asyncio.to_thread(close):  # noqa: ASYNC110 # a process has no event to wait for
+            await asyncio.sleep(0.2)
+
+
+async def together(broker: EmbeddedBroker, made: list[Template], households: int, reports: int, base: Path) -> list[Together]:
+    """Let one worker and then two take in as many reports; the second shares its core with broker and driver."""
+    found = []
+    for count in (1, 2):
+        settings = Settings(brokers=broker.bootstrap, topic_prefix=f"together-{count}-", partitions=PARTITIONS)
+        await create_topics(settings)
+        crowd = Crowd(settings, made, households)
+        await asyncio.to_thread(crowd.known)
+        cores = (WORKER_CORE, BROKER_CORE)[:count]
+        workers = [await asyncio.to_thread(bench_worker.start, settings, base / f"{count}-{core}", core) for core in cores]
+        processes = [*(each.process.pid for each in workers), broker.pid(1)]
+        began, before = time.time(), [cpu_seconds(each) for each in processes]
+        await asyncio.to_thread(crowd.reported, reports, count)
+        await drained(settings, 300)
+        used = [(after - earlier) / reports * 1e6 for after, earlier in zip(map(cpu_seconds, processes), before, strict=True)]
+        ends: list[Any] = [float(at) for each in workers for at in COMMITTED.findall(await asyncio.to_thread(each.metrics))]
+        found.append(Together(count, reports / (max(ends) - began), tuple(used[:-1]), used[-1]))
+        for each in workers:
+            await asyncio.to_thread(each.stop)
+    return found
