@@ -23,7 +23,7 @@ from agents.portions import Portion
 from agents.ports import Group, MakeJob, Source
 from agents.producing import STOP_SECONDS
 from agents.quality import Quality
-from agents.recovery import Recovery, Telling
+from agents.recovery import Recovery, Telling, tell_counts
 from agents.settings import Settings
 from agents.store import Store
 from agents.transactions import Sender
@@ -68,6 +68,7 @@ class Lane:
         self.working = False
         self.store: Store | None = None
         self._handed = store
+        self._counting: asyncio.Task[None] | None = None
         self.index: DueIndex | None = None
         self._label = str(partition)
         self._stage = STAGES[0]
@@ -163,6 +164,8 @@ class Lane:
         self._settled.set()
         self._enter("stopped")
         self.index = None
+        if self._counting is not None:
+            self._counting.cancel()
         for store in (self.store, self._handed):
             if store is not None:
                 store.close()
@@ -188,9 +191,6 @@ class Lane:
         self._enter("recovering")
         handed, self._handed = self._handed, None
         self.store = await self._recovery.bring_up(self.partition, Telling(self.partition, self._move), handed)
-        households, parked = self.store.count()
-        telemetry.households.labels(self._label).set(households)
-        telemetry.waiting.labels(self._label).set(parked)
 
     def _move(self) -> None:
         self.progress += 1
@@ -214,6 +214,7 @@ class Lane:
     async def _process(self, sender: Sender) -> None:
         if self.store is None:
             raise RuntimeError("a lane processes only on an open store")
+        self._counting = asyncio.create_task(tell_counts(self.store, self._label))
         index = self.index = self._index_of(self.store)
         job = self._job(self.partition, self.store, index)
         while not self._stopping.is_set():

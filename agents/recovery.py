@@ -24,6 +24,8 @@ AT_ONCE: Final = 4
 """How many partitions of a worker recover beside each other; the others wait, so that memory stays bounded."""
 CHUNK_BYTES: Final = 24 << 20
 """How much of a changelog is gathered before it is written."""
+ENTRY_BYTES: Final = 150
+"""What an entry takes beside its value while it waits: its key, and Python's objects."""
 BULK_RECORDS: Final = 20_000
 """From so many missing offsets on the store takes table files, and is counted afterwards."""
 TAKE_RECORDS: Final = 4_000
@@ -43,8 +45,12 @@ class Chunk:
 
     def add(self, topic: str, prefix: bytes, records: list[Record], end: int) -> None:
         """Take in records of one changelog, all there are up to before ``end``; of each key the last one counts."""
-        self.entries |= {prefix + (record.key or b""): record.value for record in records}
-        self.size += sum([len(record.key or b"") + len(record.value or b"") for record in records])
+        entries, size = self.entries, 0
+        for record in records:
+            value = record.value
+            entries[prefix + (record.key or b"")] = value
+            size += ENTRY_BYTES if value is None else ENTRY_BYTES + len(value)
+        self.size += size
         self.offsets[topic] = end
 
 
@@ -132,7 +138,6 @@ class Recovery:
             for tp in tps:
                 consumer.seek(tp, max(store.offset(tp.topic), begins[tp]))
             read = await self._replay(consumer, store, ends, telling)
-            await in_thread(store.count)
         except BaseException:
             store.close()
             raise
@@ -165,6 +170,15 @@ class Recovery:
     def prefix(self, topic: str) -> bytes:
         """Return what a changelog's keys begin with in the store."""
         return HOUSEHOLD if topic == self.households else b""
+
+
+async def tell_counts(store: Store, partition: str) -> None:
+    """Tell how many households and waiting reports a store holds; what a rebuild brought is counted beside the work."""
+    for _ in store.count():
+        await asyncio.sleep(0)
+    households, parked = store.counts or (0, 0)
+    telemetry.households.labels(partition).set(households)
+    telemetry.waiting.labels(partition).set(parked)
 
 
 def _fits(offset: int, begin: int, end: int) -> bool:

@@ -5,7 +5,7 @@ offset that says so, and read again.
 """
 
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -33,6 +33,7 @@ _OFFSET: Final = b"\0offset\0"
 _COUNTS: Final = b"\0counts"
 _DAMAGED: Final = "damaged"
 """A file of this name says that the folder was found unreadable."""
+COUNT_SLICE: Final = 2_000
 WRITE_BUFFER: Final = 16 << 20
 """At most so much of one store waits in memory to be written."""
 
@@ -93,6 +94,8 @@ class Store:
         self._write = WriteOptions()
         self._write.disable_wal = True  # its stubs call this a method
         self._counts: tuple[int, int] | None = None
+        self._meanwhile = 0, 0
+        self._counting: Generator[None, None, None] | None = None
         try:
             if (path / _DAMAGED).exists():
                 raise StoreUnreadable("it was found unreadable")
@@ -142,7 +145,9 @@ class Store:
                 batch.put(key, value)
         for topic, offset in offsets.items():
             batch.put(_OFFSET + topic.encode(), b"%d" % offset)
-        if self._counts is not None and (households or parked):
+        if self._counts is None:
+            self._meanwhile = self._meanwhile[0] + households, self._meanwhile[1] + parked
+        elif households or parked:
             self._counts = self._counts[0] + households, self._counts[1] + parked
             batch.put(_COUNTS, b"%d %d" % self._counts)
         self._db.write(batch, self._write)
@@ -162,37 +167,54 @@ class Store:
     def ingest(self, entries: Mapping[bytes, bytes | None], offsets: Mapping[str, int]) -> None:
         """Take in very many entries, all or nothing, as a table file of their own; :meth:`count` is to follow."""
         meta: dict[bytes, bytes | None] = {_OFFSET + topic.encode(): b"%d" % offset for topic, offset in offsets.items()}
-        ascending = sorted({**entries, **meta, _COUNTS: None}.items())
+        meta[_COUNTS] = None
         path = self._path / "ingest.sst"
         writer = SstFileWriter(self._options)
         writer.open(str(path))
-        for key, value in ascending:
-            if value is None:
-                del writer[key]
-            else:
-                writer[key] = value
+        for some in (meta, entries):  # meta keys come before all others
+            for key in sorted(some):
+                value = some[key]
+                if value is None:
+                    del writer[key]
+                else:
+                    writer[key] = value
         writer.finish()
         how = IngestExternalFileOptions()
         how.set_move_files(True)
         self._db.ingest_external_file([str(path)], how)
         self._counts = None
 
-    def count(self) -> tuple[int, int]:
-        """Return how many households and parked reports there are: kept, and counted only after :meth:`ingest`."""
-        if self._counts is None:
-            self._counts = self._keys(HOUSEHOLD), self._keys(PARKED)
-            batch = WriteBatch(raw_mode=True)
-            batch.put(_COUNTS, b"%d %d" % self._counts)
-            self._db.write(batch, self._write)
+    @property
+    def counts(self) -> tuple[int, int] | None:
+        """How many households and parked reports there are, None until they are counted."""
         return self._counts
 
-    def _keys(self, prefix: bytes) -> int:
-        found = 0
-        for key in self._db.keys(from_key=prefix, read_opt=ReadOptions()):
-            if not key.startswith(prefix):
-                break
-            found += 1
-        return found
+    def count(self, slice_size: int = COUNT_SLICE) -> Generator[None, None, None]:
+        """Count households and parked reports, where that is not known; yields after each slice. Batches may be stored between.
+
+        Known from then on: writes keep the counts, and only :meth:`ingest` forgets them.
+        """
+        self._counting = slices = self._count(slice_size)
+        return slices
+
+    def _count(self, slice_size: int) -> Generator[None, None, None]:
+        if self._counts is not None:
+            return
+        self._meanwhile = 0, 0
+        found = []
+        for prefix, keys in [(each, self._db.keys(from_key=each, read_opt=ReadOptions())) for each in (HOUSEHOLD, PARKED)]:
+            number = 0
+            for key in keys:  # as it was when counting began
+                if not key.startswith(prefix):
+                    break
+                number += 1
+                if number % slice_size == 0:
+                    yield
+            found.append(number)
+        self._counts = found[0] + self._meanwhile[0], found[1] + self._meanwhile[1]
+        batch = WriteBatch(raw_mode=True)
+        batch.put(_COUNTS, b"%d %d" % self._counts)
+        self._db.write(batch, self._write)
 
     def delete_range(self, begin: bytes, end: bytes) -> None:
         """Delete every key from ``begin`` to before ``end``."""
@@ -207,6 +229,8 @@ class Store:
 
     def close(self) -> None:
         """Put what waits in memory on disk and close the store; its folder stays."""
+        if self._counting is not None:
+            self._counting.close()  # what still reads would keep the folder locked
         try:
             self._db.flush()
         finally:
