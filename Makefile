@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 JARS := .kafka/libs/.complete
 
-.PHONY: promtool help setup demo test bench bench-peers faults docs fmt lint types contracts clean
+.PHONY: promtool help setup demo test bench bench-peers bench-scale bench-gate scale-doc faults docs fmt lint types contracts clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -41,6 +41,15 @@ test: setup promtool ## Run all tests, on a real Kafka where it concerns deliver
 
 bench: setup ## Measure: reports a second, microseconds by stage, bytes of state, alert latency
 	$(BIN)/python -m bench
+
+bench-scale: setup ## Measure 60,000 to 1,200,000 households: reports a second, memory, restart, rebuild, takeover, a second worker
+	$(BIN)/python -m bench.scale
+
+scale-doc: setup ## Write docs/scale.md again from what bench-scale measured
+	$(BIN)/python -m bench.model
+
+bench-gate: setup ## Fail if an event costs too much, beside the plainest engine in the same run; needs ../shared/peers
+	$(BIN)/python -m bench.gate
 
 bench-peers: setup .peers/.complete ## Our engine beside other stream processors on their job; needs ../shared/peers and javac
 	$(BIN)/python -m bench.peers

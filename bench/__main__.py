@@ -12,7 +12,8 @@ from agents.policy_files import load_policy
 from agents.settings import DEFAULT_POLICY, GUARANTEES, Settings
 from bench import latency, stages, throughput
 from bench.load import NOW, simulated
-from bench.report import machine, table
+from bench.plot import bars
+from bench.report import keep, machine, table
 from bench.worker import BROKER_CORE
 from fangfan.broker import EmbeddedBroker
 
@@ -23,7 +24,7 @@ def _say(text: str) -> None:
     print(f"... {text}", file=sys.stderr, flush=True)
 
 
-async def _run(options: argparse.Namespace) -> list[str]:
+async def _run(options: argparse.Namespace) -> tuple[list[str], list[tuple[str, float, str]]]:
     os.sched_setaffinity(0, {BROKER_CORE})  # inherited by the broker; the worker is pinned to the other core
     _say(f"simulating {options.households} households, {options.events} reports")
     records = simulated(options.households, options.events)
@@ -63,7 +64,8 @@ async def _run(options: argparse.Namespace) -> list[str]:
         [[name, f"{each.rate:,}", f"{each.alerts:,}", f"{each.p50:.1f}", f"{each.p99:.1f}", f"{each.cores:.2f}"]
          for name, each in zip(GUARANTEES, late, strict=True)],
     ))  # fmt: skip
-    return parts
+    inner = [*by_stage.items(), ("fetch, commit, telemetry, rest", first.cpu_us - inside)]
+    return parts, [(name, max(0.0, cost), f"{cost:.1f} µs") for name, cost in inner]
 
 
 def main() -> None:
@@ -74,9 +76,10 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=30)
     options = parser.parse_args()
     began = time.monotonic()
-    parts = asyncio.run(_run(options))
+    parts, stages_chart = asyncio.run(_run(options))
     command = f"`make bench` (households {options.households}, reports {options.events}, {PARTITIONS} partitions)"
-    print("\n\n".join([f"{machine()}; {command}; worker on one core, broker and driver on another.", *parts]))
+    text = "\n\n".join([f"{machine()}; {command}; worker on one core, broker and driver on another.", *parts])
+    keep("bench", text, bars("CPU of a worker by stage, µs a report, exactly once", machine(), stages_chart))
     _say(f"took {time.monotonic() - began:.0f} s")
 
 

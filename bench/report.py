@@ -23,3 +23,11 @@ def table(head: list[str], rows: list[list[str]]) -> str:
     """Return a Markdown table."""
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)])
+
+
+def keep(name: str, text: str, chart: str) -> None:
+    """Print tables and keep them, with their chart, in ``build/bench``."""
+    BUILD.mkdir(parents=True, exist_ok=True)
+    (BUILD / f"{name}.md").write_text(f"{text}\n\n![{name}]({name}.svg)\n")
+    (BUILD / f"{name}.svg").write_text(chart)
+    print(text)

@@ -13,10 +13,12 @@ from typing import Any
 
 from agents.settings import Settings
 from agents.topics import create_topics
+from agents.transactions import CHANGELOGS
 from bench import worker as bench_worker
 from bench.crowd import Crowd, Template, templates
+from bench.plot import bars
 from bench.probe import Probe
-from bench.report import BUILD, machine, table
+from bench.report import BUILD, keep, machine, table
 from bench.takeover import Takeover, Together, take_over, together
 from bench.throughput import COMMITTED
 from bench.worker import BROKER_CORE, BenchWorker, cpu_seconds, events
@@ -32,13 +34,19 @@ def _say(text: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """What one worker was seen to do with so many households. Seconds are wall clock, µs are CPU time of processes."""
+    """What one worker was seen to do with so many households. Seconds are wall clock, µs are CPU time of processes.
+
+    ``state_bytes``, ``changelog_bytes`` and ``disk_bytes`` are per household: encoded; on the broker, with the persons' index;
+    in the worker's folder. Per report, on the broker: ``input_bytes`` came, ``kept_bytes`` were written of alerts and what
+    moved, ``churn_bytes`` of changelogs, which compaction takes back.
+    """
 
     households: int
     partitions: int
     entries: int
-    changelog_mib: float
-    disk_mib: float
+    state_bytes: float
+    changelog_bytes: float
+    disk_bytes: float
     rebuild_seconds: float
     rebuild_ready_seconds: float
     rebuild_cpu_seconds: float
@@ -50,6 +58,9 @@ class Size:
     cpu_us: float
     broker_us: float
     peak_mib: float
+    input_bytes: float
+    kept_bytes: float
+    churn_bytes: float
 
     @property
     def rebuild_rate(self) -> float:
@@ -63,10 +74,10 @@ async def measure(
     """Put households on the changelogs; rebuild, restart, restart after a kill, and take in reports."""
     settings = Settings(brokers=broker.bootstrap, topic_prefix=f"scale-{households}-{partitions}-", partitions=partitions)
     await create_topics(settings)
-    crowd, before = Crowd(settings, made, households), _weight(broker.data_dir)
+    crowd = Crowd(settings, made, households)
     _say(f"{households:,} households in {partitions} partitions: writing changelogs")
     entries = await asyncio.to_thread(crowd.known)
-    changelog = _weight(broker.data_dir) - before
+    changelog = sum(_weight(broker.data_dir, f"*{each}-*/*.log") for each in CHANGELOGS)
     folder, probe = base / settings.topic_prefix, Probe(settings)
     _say("rebuild")
     began = time.monotonic()
@@ -79,17 +90,22 @@ async def measure(
     warm, worker = await _first(probe, settings, folder)
     await asyncio.to_thread(worker.stop)
     _say(f"{reports:,} reports")
+    before = _weight(broker.data_dir, "*.log")
     await asyncio.to_thread(crowd.reported, reports, 1)
+    came = _weight(broker.data_dir, "*.log") - before
     worker = await asyncio.to_thread(bench_worker.start, settings, folder)
     rate, cpu, broker_cpu = await _throughput(settings, [worker], broker, reports)
-    took = worker.peak_mib()
+    took, went = worker.peak_mib(), _weight(broker.data_dir, "*.log") - before - came
+    churn = sum(_weight(broker.data_dir, f"*{each}-*/*.log") for each in CHANGELOGS) - changelog
     _say("kill and restart")
     worker.kill()
     crashed, worker = await _first(probe, settings, folder)
     await asyncio.to_thread(worker.stop)
+    state = sum(len(each.state) for each in made) / len(made)
     return Size(
-        households, partitions, entries, changelog, disk, rebuild, ready, used, peak, warm, crashed, reports, rate, cpu,
-        broker_cpu, took,
+        households, partitions, entries, state, changelog / households, disk / households, rebuild, ready, used, peak, warm,
+        crashed, reports, rate, cpu, broker_cpu, took, came / reports, (went - churn) / reports,
+        churn / reports,
     )  # fmt: skip
 
 
@@ -119,20 +135,20 @@ def _recovered(folder: Path) -> float:
     return float(max(line["at"] for line in done) - min(line["at"] - line["seconds"] for line in done))
 
 
-def _weight(folder: Path) -> float:
-    """Return the MiB that lie in a folder."""
-    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / (1 << 20)
+def _weight(folder: Path, pattern: str = "*") -> int:
+    """Return the bytes of the files in a folder."""
+    return sum(file.stat().st_size for file in folder.rglob(pattern) if file.is_file())
 
 
 def render(sizes: list[Size]) -> str:
     """Return the tables."""
     rows = [
         [f"{s.households:,}", f"{s.partitions}", f"{s.rate:,.0f}", f"{s.cpu_us:.1f}", f"{s.broker_us:.1f}",
-         f"{s.peak_mib:,.0f}", f"{s.disk_mib * 2**20 / s.households:,.0f}"]
+         f"{s.peak_mib:,.0f}", f"{s.state_bytes:,.0f} / {s.changelog_bytes:,.0f} / {s.disk_bytes:,.0f}"]
         for s in sizes
     ]  # fmt: skip
     first = table(["households", "partitions", "committed reports/s", "worker CPU µs/report", "broker CPU µs/report",
-                   "worker peak MiB", "bytes on disk per household"], rows)  # fmt: skip
+                   "worker peak MiB", "bytes per household: state / on the broker / on the worker's disk"], rows)  # fmt: skip
     rows = [
         [f"{s.households:,}", f"{s.partitions}", f"{s.entries:,}", f"{s.rebuild_seconds:.1f}", f"{s.rebuild_rate:,.0f}",
          f"{s.entries / s.rebuild_seconds:,.0f}", f"{s.rebuild_peak_mib:,.0f}", f"{s.warm_first_seconds:.1f}",
@@ -195,8 +211,10 @@ def main() -> None:
     BUILD.mkdir(parents=True, exist_ok=True)
     kept = {name: [asdict(each) for each in some] for name, some in found.items()}
     (BUILD / "scale.json").write_text(json.dumps({"machine": machine(), "command": "make bench-scale", **kept}, indent=1))
-    print(f"{machine()}; `make bench-scale`; exactly once, one worker on one core, broker and driver on another.\n")
-    print(f"{render(found['sizes'])}\n\n{render_more(found['takeovers'], found['workers'])}")
+    head = f"{machine()}; `make bench-scale`; exactly once, one worker on one core, broker and driver on another."
+    text = f"{head}\n\n{render(found['sizes'])}\n\n{render_more(found['takeovers'], found['workers'])}"
+    chart = [(f"{s.households:,} in {s.partitions} partitions", s.rate, f"{s.rate:,.0f}") for s in found["sizes"]]
+    keep("scale", text, bars("Committed reports a second of one worker, by households", machine(), chart))
 
 
 if __name__ == "__main__":
