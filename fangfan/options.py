@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, TypeVar
 import typer
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
-from agents.settings import GUARANTEES, MECHANISMS, PROTOCOLS, Settings, SettingsError, load_settings
+from agents.settings import GUARANTEES, MECHANISMS, PROTOCOLS, STORE_MIB, Settings, SettingsError, load_settings
 from agents.topics import partition_counts
 from schemas.fields import parse_instant
 from schemas.household import STATE_VERSION
@@ -49,6 +49,8 @@ OPTIONS: Final[Mapping[str, Any]] = {
     "bad_share": _option("bad_share", "RATIO", "Share of bad records of a topic from which the worker says so.", "0.05"),
     "state_version": _option("state_version", "NUMBER", "How states are stored; see Rolling upgrade.", str(STATE_VERSION)),
     "stall_seconds": _option("stall_seconds", "SECONDS", "A worker that has work and does not move for so long ends.", "120"),
+    "store_mib": _option("store_mib", "MIB", "Memory for caches and write buffers of all partitions.", str(STORE_MIB)),
+    "standby": _option("standby", "0|1", "Whether to keep the state of other workers' partitions too.", "0"),
     "guarantee": _option("guarantee", "NAME", f"One of {', '.join(GUARANTEES)}.", GUARANTEES[0]),
     "security_protocol": _option("security_protocol", "NAME", f"One of {', '.join(PROTOCOLS)}.", PROTOCOLS[0]),
     "sasl_mechanism": _option("sasl_mechanism", "NAME", f"One of {', '.join(MECHANISMS)}.", MECHANISMS[0]),
@@ -64,7 +66,7 @@ CONNECTION: Final = ("brokers", "topic_prefix", *(name for name in OPTIONS if na
 TOPICS: Final = ("partitions", "replication", "retention_days", "dead_letter_days")
 WORKER: Final = (
     "data_dir", "web_host", "web_port", "web_token", "policy", "ticks", "bad_share", "stall_seconds", "guarantee",
-    "state_version",
+    "state_version", "store_mib", "standby",
 )  # fmt: skip
 
 
