@@ -59,6 +59,7 @@ class Lane:
         self._backlog = Backlog(partition)
         self._flowing = asyncio.Event()
         self._flowing.set()
+        self._pauses = self._opened = 0
         self._settled = asyncio.Event()
         self._stopping = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -116,6 +117,7 @@ class Lane:
     async def pause(self, seconds: float = STOP_SECONDS) -> None:
         """Finish the transaction under way and take nothing more until :meth:`resume`: the group shares out its partitions."""
         self._flowing.clear()
+        self._pauses += 1
         self._backlog.arrived.set()
         if self.working:
             self._settled.clear()
@@ -201,8 +203,10 @@ class Lane:
         Raises:
             Overtaken: while it was paused somebody else committed offsets of its partition.
         """
-        names = [self._settings.topic(topic) for topic in INPUTS]
-        committed = await self._group.committed([TopicPartition(name, self.partition) for name in names])
+        await self._flowing.wait()
+        self._opened = self._pauses
+        tps = [TopicPartition(self._settings.topic(topic), self.partition) for topic in INPUTS]
+        committed = await self._group.committed(tps)
         positions = {tp.topic: offset for tp, offset in committed.items()}
         if resumed and positions != self._backlog.positions:
             raise Overtaken
@@ -212,16 +216,13 @@ class Lane:
         self.running.set()
 
     async def _process(self, sender: Sender) -> None:
-        if self.store is None:
-            raise RuntimeError("a lane processes only on an open store")
+        assert self.store is not None, "a lane processes only on an open store"
         self._counting = asyncio.create_task(tell_counts(self.store, self._label))
         index = self.index = self._index_of(self.store)
         job = self._job(self.partition, self.store, index)
         while not self._stopping.is_set():
-            if not self._flowing.is_set():
-                await self._flowing.wait()
-                if not self._stopping.is_set():
-                    await self._open(resumed=True)
+            if self._opened != self._pauses:
+                await self._open(resumed=True)
                 continue
             taken = self._backlog.take(self._source.chains)
             if not taken:
@@ -245,5 +246,5 @@ class Lane:
         """Wait until something arrives."""
         arrived = self._backlog.arrived
         arrived.clear()
-        if not self._backlog.records and not self._stopping.is_set() and self._flowing.is_set():
+        if not self._backlog.records and not self._stopping.is_set() and self._opened == self._pauses:
             await arrived.wait()

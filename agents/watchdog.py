@@ -78,7 +78,7 @@ class Watchdog:
         """Return what has not moved for too long though it had to, None where all moves."""
         if self._still("loop", self._beat, now):
             return {"where": "event loop"}
-        lanes = self._worker.lanes
+        lanes = self._worker.lanes if self._worker.assigned.is_set() else {}  # else they rest until the group has settled
         for number, lane in list(lanes.items()):
             busy = lane.stage != "running" or lane.waiting_records or lane.working or self._worker.lag.get(number, 0)
             if busy and self._still(number, (id(lane), lane.progress), now):
