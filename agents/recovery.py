@@ -31,7 +31,6 @@ BULK_RECORDS: Final = 20_000
 TAKE_RECORDS: Final = 4_000
 TAKE_SECONDS: Final = 0.02
 """How long one look for more takes at most; the last offsets may hold only transaction markers, which nothing tells of."""
-
 SAY_SECONDS: Final = 5.0  # between two lines about a long recovery
 
 
@@ -118,11 +117,17 @@ class Recovery:
         if telling is not None:
             self._queue[partition] = telling
         try:
-            async with self._turn:
-                self._queue.pop(partition, None)
-                return await self._bring_up(partition, telling, store or Store(self.folder(partition), self._memory))
+            await self._turn.acquire()
+        except BaseException:
+            if store is not None:
+                store.close()
+            raise
         finally:
             self._queue.pop(partition, None)
+        try:
+            return await self._bring_up(partition, telling, store or Store(self.folder(partition), self._memory))
+        finally:
+            self._turn.release()
 
     async def _bring_up(self, partition: int, telling: Telling | None, store: Store) -> Store:
         tps = self.changelogs(partition)
