@@ -8,9 +8,10 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 
+from agents.offsets import committed
 from agents.settings import Settings
 from agents.topics import create_topics
 from fangfan.broker import EmbeddedBroker
@@ -127,3 +128,35 @@ async def test_beside_a_worker_of_an_older_release_partitions_are_shared_out_as_
     assert (2, 2) == (len(shared), len(beside))
     assert {0, 1, 2, 3} == beside | set(shared)
     assert [] == said(worker, "lane.not_copartitioned") + said(worker, "lane.restarts")
+
+
+async def test_a_lane_that_rested_while_somebody_else_went_on_starts_over(
+    broker: EmbeddedBroker, topic_prefix: str, tmp_path: Path
+) -> None:
+    """Its store may lack what the other did: it fences, recovers and reads from what is committed now."""
+    settings = Settings(brokers=broker.bootstrap, topic_prefix=topic_prefix, partitions=2)
+    rng = random.Random(20261125)
+    await create_topics(settings)
+    first = await start_worker(settings, tmp_path / "first")
+    running = [first]
+    try:
+        await send(settings, [life(number, rng) for number in range(20)])
+        tps = [TopicPartition(settings.topic("cadre-reports"), partition) for partition in range(2)]
+        where = await committed(settings, tps)
+        async with AIOKafkaProducer(bootstrap_servers=settings.brokers, transactional_id=f"{topic_prefix}other") as other:
+            async with other.transaction():
+                back = {tp: offset - 1 for tp, offset in where.items()}
+                await other.send_offsets_to_transaction(back, settings.group)
+        running.append(await start_worker(settings, tmp_path / "second"))
+        await drained(settings, 60)
+        kept = said(first, "partitions.assigned")[-1]["partitions"]
+        assert [0, 0] == [await worker.stop() for worker in running]
+    finally:
+        for worker in running:
+            if worker.process.returncode is None:
+                worker.process.kill()
+    fenced = [(line["partition"], line["reason"]) for line in said(first, "lane.fenced")]
+
+    assert 1 == len(kept)
+    assert [(kept[0], "Overtaken")] == fenced
+    assert where == await committed(settings, tps), "what was read again is committed again"
