@@ -143,10 +143,9 @@ async def test_a_lane_that_rested_while_somebody_else_went_on_starts_over(
         await send(settings, [life(number, rng) for number in range(20)])
         tps = [TopicPartition(settings.topic("cadre-reports"), partition) for partition in range(2)]
         where = await committed(settings, tps)
-        async with AIOKafkaProducer(bootstrap_servers=settings.brokers, transactional_id=f"{topic_prefix}other") as other:
-            async with other.transaction():
-                back = {tp: offset - 1 for tp, offset in where.items()}
-                await other.send_offsets_to_transaction(back, settings.group)
+        other = AIOKafkaProducer(bootstrap_servers=settings.brokers, transactional_id=f"{topic_prefix}other")
+        async with other, other.transaction():
+            await other.send_offsets_to_transaction({tp: offset - 1 for tp, offset in where.items()}, settings.group)
         running.append(await start_worker(settings, tmp_path / "second"))
         await drained(settings, 60)
         kept = said(first, "partitions.assigned")[-1]["partitions"]
