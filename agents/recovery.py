@@ -15,7 +15,7 @@ from typing import Any, Final
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from agents import telemetry
-from agents.reading import Record, read_batches, take
+from agents.reading import Reader, Record, read_batches
 from agents.settings import Settings
 from agents.store import HOUSEHOLD, Memory, Store
 from streams.topics import Topic
@@ -154,7 +154,7 @@ class Recovery:
 
     async def _replay(self, consumer: Any, store: Store, ends: dict[TopicPartition, int], telling: Telling | None) -> int:
         """Take in all up to some offsets; returns how many entries that were."""
-        read, chunk, bulk = 0, Chunk(), None
+        read, chunk, bulk, reader = 0, Chunk(), None, Reader(0.0)
         while True:
             positions = {tp: await consumer.position(tp) for tp in ends}
             left = sum(max(0, ends[tp] - positions[tp]) for tp in ends)
@@ -168,7 +168,7 @@ class Recovery:
                 chunk = Chunk()
             if not left:
                 return read
-            for tp, (records, end) in (await take(consumer._fetcher, ends, TAKE_SECONDS, TAKE_RECORDS)).items():
+            for tp, (records, end) in (await reader.take(consumer._fetcher, ends, TAKE_SECONDS, TAKE_RECORDS)).items():
                 read += len(records)
                 chunk.add(tp.topic, self.prefix(tp.topic), records, end)
 

@@ -11,15 +11,15 @@ from typing import Any, Final
 from aiokafka import TopicPartition
 
 from agents import telemetry
-from agents.reading import take
+from agents.reading import Reader
 from agents.recovery import TAKE_RECORDS, Chunk, Recovery, in_thread
 from agents.settings import Settings
 from agents.store import Memory, Store
 
 RETRY_SECONDS: Final = 5.0
 TAKE_SECONDS: Final = 1.0
-GATHER: Final = {"fetch_min_bytes": 1 << 16, "fetch_max_wait_ms": 200}
-"""The broker gathers for a while: to follow at once would cost as much as to work."""
+GATHER_SECONDS: Final = 0.2
+"""From one fetch to the next entries gather on the broker: to follow at once would cost as much as to work."""
 
 
 class Followers:
@@ -84,7 +84,7 @@ class Followers:
     async def _tail(self) -> None:
         """Take in what comes, until cancelled."""
         tps = [tp for partition in self._stores for tp in self._recovery.changelogs(partition)]
-        consumer = self._recovery.consumer(**GATHER)
+        consumer, reader = self._recovery.consumer(), Reader(GATHER_SECONDS)
         try:
             await consumer.start()
             consumer.assign(tps)
@@ -92,7 +92,7 @@ class Followers:
                 consumer.seek(tp, max(self._stores[tp.partition].offset(tp.topic), begin))
             while True:
                 chunks: defaultdict[int, Chunk] = defaultdict(Chunk)
-                for tp, (records, end) in (await take(consumer._fetcher, tps, TAKE_SECONDS, TAKE_RECORDS)).items():
+                for tp, (records, end) in (await reader.take(consumer._fetcher, tps, TAKE_SECONDS, TAKE_RECORDS)).items():
                     chunks[tp.partition].add(tp.topic, self._recovery.prefix(tp.topic), records, end)
                 for partition, chunk in chunks.items():
                     await in_thread(self._stores[partition].replay, chunk.entries, chunk.offsets)
