@@ -16,6 +16,7 @@ from agents.batches import SCHEME, Batch, register
 from agents.due_index import DueIndex
 from agents.group import ConsumerGroup
 from agents.households import Households
+from agents.lag import note_lag
 from agents.lanes import Lane
 from agents.policy_files import load_policy
 from agents.ports import Job
@@ -177,22 +178,8 @@ class Worker:
         await asyncio.gather(*(lane.stop() for lane in stopped))
 
     async def note_lag(self) -> None:
-        """Set the consumer lag of every open input partition.
-
-        Counted from where the lane stands; where nothing waits for it, from where the fetch stands, because the last
-        offsets of a partition may hold only transaction markers.
-        """
-        lanes = {number: lane for number, lane in self.lanes.items() if lane.running.is_set()}
-        names = [self.settings.topic(topic) for topic in INPUTS]
-        fetched = await self.app.consumer.fetched([TP(name, number) for number in lanes for name in names]) if lanes else {}
-        total = dict.fromkeys(lanes, 0)
-        for tp, (position, end) in fetched.items():
-            lane = lanes[tp.partition]
-            at = position if not lane.waiting_records else lane.position(tp.topic)
-            lag = max(0, end - (at or 0))
-            telemetry.consumer_lag.labels(tp.topic, str(tp.partition)).set(lag)
-            total[tp.partition] += lag
-        self.lag = total
+        """Set what metrics tell of the moment: how far the inputs are behind, and what the stores hold in memory."""
+        self.lag = await note_lag(self.settings, self.app.consumer, self.lanes)
         telemetry.store_bytes.set(self._memory.usage())
 
     @property
