@@ -94,6 +94,7 @@ class Store:
         self._write = WriteOptions()
         self._write.disable_wal = True  # its stubs call this a method
         self._counts: tuple[int, int] | None = None
+        self._counts_read = False
         self._meanwhile = 0, 0
         self._counting: Generator[None, None, None] | None = None
         try:
@@ -110,10 +111,6 @@ class Store:
     def _open(self) -> None:
         self._path.mkdir(parents=True, exist_ok=True)
         self._db = Rdict(str(self._path / "db"), self._options)
-        counts = self.get(_COUNTS)
-        if counts is not None:
-            households, parked = counts.split()
-            self._counts = int(households), int(parked)
 
     def get(self, key: bytes) -> bytes | None:
         """Return a value, None where there is none.
@@ -145,10 +142,11 @@ class Store:
                 batch.put(key, value)
         for topic, offset in offsets.items():
             batch.put(_OFFSET + topic.encode(), b"%d" % offset)
-        if self._counts is None:
+        counts = self.counts
+        if counts is None:
             self._meanwhile = self._meanwhile[0] + households, self._meanwhile[1] + parked
         elif households or parked:
-            self._counts = self._counts[0] + households, self._counts[1] + parked
+            self._counts = counts[0] + households, counts[1] + parked
             batch.put(_COUNTS, b"%d %d" % self._counts)
         self._db.write(batch, self._write)
         if self._memory.full:
@@ -182,11 +180,16 @@ class Store:
         how = IngestExternalFileOptions()
         how.set_move_files(True)
         self._db.ingest_external_file([str(path)], how)
-        self._counts = None
+        self._counts, self._counts_read = None, True
 
     @property
     def counts(self) -> tuple[int, int] | None:
         """How many households and parked reports there are, None until they are counted."""
+        if not self._counts_read:
+            data = self.get(_COUNTS)
+            households, parked = data.split() if data is not None else (None, None)
+            self._counts = (int(households), int(parked)) if households and parked else None
+            self._counts_read = True
         return self._counts
 
     def count(self, slice_size: int = COUNT_SLICE) -> Generator[None, None, None]:
@@ -198,7 +201,7 @@ class Store:
         return slices
 
     def _count(self, slice_size: int) -> Generator[None, None, None]:
-        if self._counts is not None:
+        if self.counts is not None:
             return
         self._meanwhile = 0, 0
         found = []
