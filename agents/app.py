@@ -18,7 +18,7 @@ from agents.group import ConsumerGroup
 from agents.households import Households
 from agents.lag import note_lag
 from agents.lanes import Lane
-from agents.policy_files import load_policy
+from agents.policies import Follower, make_judge
 from agents.ports import Job
 from agents.quality import Quality
 from agents.recovery import Recovery
@@ -66,7 +66,8 @@ class Worker:
             PolicyError: the policy cannot be used.
         """
         self.settings = settings
-        self.policy = load_policy(settings.policy)
+        self.judge = make_judge(settings)
+        self._follower = Follower(settings, self.judge, self._judge_again)
         self.lanes: dict[int, Lane] = {}
         self.assigned = asyncio.Event()
         self.stalled = False
@@ -146,7 +147,7 @@ class Worker:
     def _lane(self, partition: int) -> Lane:
         return Lane(
             partition, self.settings, self._recovery, self._job, self._sender, self.app.consumer, self.group, self._quality,
-            self._fatal.set, self._index, self._followers.hand_over(partition),
+            self._fatal.set, self._index, self._follower.current, self._followers.hand_over(partition),
         )  # fmt: skip
 
     def _claim(self) -> Claim:
@@ -160,13 +161,13 @@ class Worker:
     def _job(self, partition: int, store: Store, index: DueIndex | None) -> Job:
         settings = self.settings
         return Households(
-            partition, settings.partitions, settings.topic_prefix, store, self.policy, settings.state_version, index
+            partition, settings.partitions, settings.topic_prefix, store, self.judge, settings.state_version, index
         )
 
     def _index(self, store: Store) -> DueIndex | None:
         if not self.settings.ticks:
             return None
-        return DueIndex(store, self.settings.topic(Topic.HOUSEHOLDS_CHANGELOG), self.policy)
+        return DueIndex(store, self.settings.topic(Topic.HOUSEHOLDS_CHANGELOG), self.judge)
 
     def _sender(self, partition: int) -> Sender:
         if self.settings.guarantee == "at-least-once":
@@ -176,6 +177,11 @@ class Worker:
     async def _stop_lanes(self, partitions: Collection[int]) -> None:
         stopped = [self.lanes.pop(partition) for partition in list(partitions)]
         await asyncio.gather(*(lane.stop() for lane in stopped))
+
+    def _judge_again(self) -> None:
+        """Let lanes that wait for reports look at the households that a new version affects."""
+        for lane in self.lanes.values():
+            lane.wake()
 
     async def note_lag(self) -> None:
         """Set what metrics tell of the moment: how far the inputs are behind, and what the stores hold in memory."""
@@ -202,12 +208,13 @@ class Worker:
 
     async def run(self, stop: asyncio.Event) -> int:
         """Serve until ``stop`` is set; returns the exit code."""
-        telemetry.build.info({"version": version("fangfan"), "policy": self.policy.label})
+        telemetry.build.info({"version": version("fangfan"), "policy": self.judge.policies.versions[0].policy.label})
         runner, self.web_port = await start_web(self)
         try:
             if not await unless(stop, self.prepare(self.settings)):
                 return 0
             self.app.conf.broker_client_id = "fangfan@" + self.settings.web_address(self.web_port)
+            self._follower.start()
             await self.app.start()
             watchdog = Watchdog(self, self.settings.stall_seconds)
             watchdog.start()
@@ -236,6 +243,7 @@ class Worker:
             telemetry.log("error" if failed else "info", "worker.stopped", failed=failed)
             return 1 if failed else 0
         finally:
+            await self._follower.stop()
             await runner.cleanup()
 
     async def _announce(self) -> None:

@@ -8,6 +8,7 @@ the background, slice by slice.
 from collections.abc import Iterator
 from typing import Final
 
+from agents.policies import Judge, judge_of
 from agents.store import HOUSEHOLD, Store
 from schemas import codec
 from schemas.household import HouseholdState
@@ -36,22 +37,26 @@ def read_key(key: bytes) -> tuple[int, str]:
 
 
 class DueIndex:
-    """One partition's index under one policy."""
+    """One partition's index under what judges its households; where other versions do, it is made anew."""
 
-    def __init__(self, store: Store, topic: str, policy: Policy) -> None:
+    def __init__(self, store: Store, topic: str, judge: Judge | Policy) -> None:
         """Bind to a store whose household states come from the changelog ``topic``."""
-        self._store, self._topic, self._policy = store, topic, policy
+        self._store, self._topic, self._judge = store, topic, judge_of(judge)
+        now = self._judge.policies.mark
+        self._whole = now if self._store.get(_MARK) == self._mark(self._store.offset(topic), now) else None
+        """The mark of the versions under which every household is in it, None where some may be missing."""
         self._floor = DUE
         """No entry lies before it: what was swept leaves tombstones that are not to be read again and again."""
 
     @property
     def complete(self) -> bool:
         """Whether every household of the store is in the index."""
-        return self._store.get(_MARK) == self._mark(self._store.offset(self._topic))
+        mark = self._judge.policies.mark
+        return self._whole == mark and self._store.get(_MARK) == self._mark(self._store.offset(self._topic), mark)
 
     def move(self, changes: Changes, household: str, before: HouseholdState, after: HouseholdState) -> None:
         """Add to a batch's changes what moves a household in the index."""
-        old, new = due(before, self._policy), due(after, self._policy)
+        old, new = due(before, self._judge.policies), due(after, self._judge.policies)
         if old == new:
             return
         if old is not None:
@@ -65,19 +70,22 @@ class DueIndex:
         self._floor = min(self._floor, key)
 
     def marked(self, changelog: dict[str, int]) -> Changes:
-        """Return what says that the index is still complete after a batch that wrote the changelogs up to some offsets."""
-        return {_MARK: self._mark(changelog[self._topic])} if self._topic in changelog else {}
+        """Return what says that a complete index still is, after a batch that wrote the changelogs up to some offsets."""
+        if self._whole is None or self._topic not in changelog:
+            return {}
+        return {_MARK: self._mark(changelog[self._topic], self._whole)}
 
     def rebuild(self, slice_size: int) -> Iterator[int]:
         """Index every household anew; yields after each slice how many there were so far. Other batches may be stored between.
 
         An entry that a batch overtakes is wrong for a while; :meth:`overdue` finds and mends it.
         """
+        policies, self._whole = self._judge.policies, None
         self._store.delete_range(DUE, bytes((DUE[0] + 1,)))
         self._floor = DUE
         done, changes = 0, Changes()
         for key, value in self._store.scan(HOUSEHOLD):
-            instant = due(codec.decode_state(value), self._policy)
+            instant = due(codec.decode_state(value), policies)
             if instant is not None:
                 self._put(changes, instant, key[1:].decode())
             done += 1
@@ -85,7 +93,8 @@ class DueIndex:
                 self._store.write(changes.items(), {})
                 changes.clear()
                 yield done
-        changes[_MARK] = self._mark(self._store.offset(self._topic))
+        self._whole = policies.mark
+        changes[_MARK] = self._mark(self._store.offset(self._topic), self._whole)
         self._store.write(changes.items(), {})
         yield done
 
@@ -101,7 +110,7 @@ class DueIndex:
             if instant > now or len(found) == limit:
                 break
             data = self._store.get(HOUSEHOLD + household.encode())
-            true = due(codec.decode_state(data), self._policy) if data is not None else None
+            true = due(codec.decode_state(data), self._judge.policies) if data is not None else None
             if true == instant:
                 found.append((instant, household))
                 continue
@@ -119,5 +128,6 @@ class DueIndex:
             return read_key(key)[0]
         return None
 
-    def _mark(self, offset: int) -> bytes:
-        return f"{_LAYOUT}:{offset}:{self._policy.mark}".encode()
+    @staticmethod
+    def _mark(offset: int, versions: int) -> bytes:
+        return f"{_LAYOUT}:{offset}:{versions}".encode()

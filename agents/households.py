@@ -1,12 +1,16 @@
 """The join: one partition's batches, computed on its store; sole writer of its households. No Kafka calls here."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
+
+import msgspec
 
 from agents import telemetry
 from agents.due_index import DueIndex
 from agents.persons import Persons
+from agents.policies import Judge, judge_of
 from agents.reading import Record
+from agents.reassess import Walk
 from agents.store import HOUSEHOLD, Store, StoreUnreadable
 from agents.work import CHANNEL_OF, Headers, Outgoing, Published, Work
 from schemas import codec
@@ -34,15 +38,17 @@ class Households:
     """Computes the batches of one partition."""
 
     def __init__(
-        self, partition: int, partitions: int, prefix: str, store: Store, policy: Policy, state_version: int = STATE_VERSION,
-        index: DueIndex | None = None,
+        self, partition: int, partitions: int, prefix: str, store: Store, judge: Judge | Policy,
+        state_version: int = STATE_VERSION, index: DueIndex | None = None,
     ) -> None:  # fmt: skip
-        """Bind a partition's store to a policy. ``state_version`` is the layout that households are stored in."""
+        """Bind a partition's store to what judges it. ``state_version`` is the layout that households are stored in."""
         self._index = index
         self._state_version = state_version
         self._partition, self._partitions, self._prefix = partition, partitions, prefix
         self._topics = {prefix + topic: topic for topic in INPUTS}
-        self._store, self._policy = store, policy
+        self._store, self._judge = store, judge_of(judge)
+        self._policies = self._judge.policies
+        self._walk = Walk(partition, store, self._judge)
 
     def run(self, records: Iterable[tuple[str, Record]], now: int) -> Work:
         """Take topics and records in order. ``now`` (nanoseconds) stamps what is sent.
@@ -53,6 +59,7 @@ class Households:
         """
         work = Work()
         tally, topics = work.tally, self._topics
+        self._policies = self._judge.policies
         loaded: dict[str, HouseholdState] = {}
         for name, record in records:
             topic = topics[name]
@@ -75,6 +82,25 @@ class Households:
             channel, bad = CHANNEL_OF[topics[name]], len(tally.refused.get(name, ()))
             tally.reports[channel, "accepted"] += count - bad
             tally.reports[channel, "rejected"] += bad
+        self._encode(work)
+        return work
+
+    def slice(self, now: int) -> Work | None:
+        """Judge some households again that other versions judge by now; None where all have been seen.
+
+        Raises:
+            UnknownStateVersion: a household was stored by a newer release.
+        """
+        steps = self._walk.slice()
+        if steps is None:
+            return None
+        work = Work()
+        work.tally.reassessed = len(steps)
+        for household, before, step in steps:
+            work.states[household] = step.state
+            if self._index is not None:
+                self._index.move(work.index, household, before, step.state)
+            self._tell(work, step, now, Published)
         self._encode(work)
         return work
 
@@ -104,7 +130,7 @@ class Households:
             data = self._store.get(HOUSEHOLD + household.encode())
             before = codec.decode_state(data) if data is not None else EMPTY
             work.tally.new_households += data is None
-        step = advance(household, before, message, instant_of(record.timestamp), self._policy)
+        step = advance(household, before, message, instant_of(record.timestamp), self._policies, self._judge.shadow)
         loaded[household] = step.state
         if isinstance(message, Report):
             work.tally.lags[CHANNELS[message.kept.channel]].append(now - message.kept.occurred_at)
@@ -123,27 +149,33 @@ class Households:
             for claim in claims_of(household, before.facts, step.state.facts):
                 where = partition_of(claim.person_id, self._partitions)
                 work.outgoing.append(Outgoing(Topic.PERSONS, where, claim.person_id.encode(), codec.encode_claim(claim)))
+        self._tell(work, step, now, lambda alert: Published(alert, _occurred(message), instant_of(record.timestamp)))
+
+    def _tell(self, work: Work, step: Step, now: int, published: Callable[[Alert], Published]) -> None:
+        """Add to a batch what one step says."""
         if step.assessment is not None:
             work.tally.undetermined += _income_undetermined(step.assessment.undetermined)
-        if not step.calendar_known:
+        if not step.calendar_known and step.alert is not None:
             work.tally.calendar_unknown += 1
-            telemetry.log("warning", "calendar.unknown", opened_year=render_instant(instant_of(record.timestamp))[:4])
+            telemetry.log("warning", "calendar.unknown", opened_year=step.alert.opened_at[:4])
         if step.alert is not None:
-            self._publish(work, step.alert, message, record, now)
+            sent = self._publish(work, Topic.ALERTS, step.alert, now)
+            current = None if step.alert.transition is Transition.CLEARED else sent.value
+            work.outgoing.append(msgspec.structs.replace(sent, topic=Topic.ALERTS_CURRENT, value=current))
+            work.tally.published.append(published(step.alert))
+        if step.shadow_alert is not None:
+            self._publish(work, Topic.ALERTS_SHADOW, step.shadow_alert, now)
+            work.tally.shadowed.append(step.shadow_alert)
         if step.case is not None and self._state_version != codec.WITHOUT_SIGNALS:  # which would forget that it was said
             value = codec.encode_case(step.case, render_instant(now))
-            work.outgoing.append(Outgoing(Topic.CASES, self._partition, household.encode(), value))
+            work.outgoing.append(Outgoing(Topic.CASES, self._partition, step.case.household_id.encode(), value))
             work.tally.cases[step.case.transition, step.case.stage] += 1
 
-    def _publish(self, work: Work, alert: Alert, message: Report | RegistryChange | Tick, record: Record, now: int) -> None:
+    def _publish(self, work: Work, topic: Topic, alert: Alert, now: int) -> Outgoing:
         stamp = render_instant(now)
         key, value = alert.household_id.encode(), codec.encode_alert(alert, stamp)
-        headers = cloud_event(alert, stamp)
-        work.outgoing.append(Outgoing(Topic.ALERTS, self._partition, key, value, None, headers))
-        current = None if alert.transition is Transition.CLEARED else value
-        work.outgoing.append(Outgoing(Topic.ALERTS_CURRENT, self._partition, key, current, None, headers))
-        occurred = _occurred(message)
-        work.tally.published.append(Published(alert, occurred, instant_of(record.timestamp)))
+        work.outgoing.append(Outgoing(topic, self._partition, key, value, None, cloud_event(alert, stamp)))
+        return work.outgoing[-1]
 
     def _persons(self, work: Work) -> Persons:
         return Persons(self._partition, self._partitions, self._store, work)

@@ -8,8 +8,8 @@ again; what was not committed is read again.
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
 
 from aiokafka import TopicPartition
 from aiokafka.errors import ProducerFenced
@@ -25,8 +25,10 @@ from agents.producing import STOP_SECONDS
 from agents.quality import Quality
 from agents.recovery import Recovery, Telling, tell_counts
 from agents.settings import Settings
+from agents.starting import unless
 from agents.store import Store
-from agents.transactions import Sender
+from agents.transactions import Offsets, Sender
+from agents.work import Work
 from schemas.codec import UnknownStateVersion
 from streams.topics import INPUTS
 
@@ -46,16 +48,19 @@ class Lane:
     def __init__(
         self, partition: int, settings: Settings, recovery: Recovery, job: MakeJob, sender_of: Callable[[int], Sender],
         source: Source, group: Group, quality: Quality, give_up: Callable[[], None],
-        index_of: Callable[[Store], DueIndex | None], store: Store | None = None,
+        index_of: Callable[[Store], DueIndex | None], knows_policies: Callable[[], Coroutine[Any, Any, None]],
+        store: Store | None = None,
     ) -> None:  # fmt: skip
         """Prepare a lane; :meth:`start` runs it.
 
         ``give_up`` ends the worker: its release cannot read the partition's state. ``index_of`` binds the index of due
-        households to the store, where ticks are on. ``store`` is the partition's where it is open already.
+        households to the store, where ticks are on. ``knows_policies`` waits until the worker judges by every version that
+        is published. ``store`` is the partition's where it is open already.
         """
         self.partition, self._settings, self._job, self._sender_of = partition, settings, job, sender_of
         self._source, self._group, self._quality = source, group, quality
         self._recovery, self._give_up, self._index_of = recovery, give_up, index_of
+        self._knows_policies = knows_policies
         self._backlog = Backlog(partition)
         self._flowing = asyncio.Event()
         self._flowing.set()
@@ -109,6 +114,10 @@ class Lane:
     def waiting_records(self) -> int:
         """How many records wait for the lane."""
         return self._backlog.records
+
+    def wake(self) -> None:
+        """Let an idle lane look whether there is work that no record brings."""
+        self._backlog.arrived.set()
 
     def put(self, batch: Batch) -> None:
         """Let a batch wait for the lane."""
@@ -184,6 +193,8 @@ class Lane:
         try:
             await sender.start()
             await self._recover()
+            if not await unless(self._stopping, self._knows_policies()):
+                return
             await self._open()
             await self._process(sender)
         finally:
@@ -225,22 +236,34 @@ class Lane:
                 await self._open(resumed=True)
                 continue
             taken = self._backlog.take(self._source.chains)
-            if not taken:
+            if taken:
+                portion = Portion(taken, TURN_SECONDS)
+                work = job.run(portion, time.time_ns())
+                self._backlog.put_back(portion.left)
+                await self._commit(sender, self.store, work, portion.offsets)
+                if self._opened != self._pauses:
+                    continue
+            piece = job.slice(time.time_ns())  # one beside each batch: reports wait for no more than that
+            if piece is not None:
+                await self._commit(sender, self.store, piece, {})
+            elif not taken:
                 await self._more()
-                continue
-            self.working = True
-            portion = Portion(taken, TURN_SECONDS)
-            work = job.run(portion, time.time_ns())
-            self._backlog.put_back(portion.left)
-            changelog = await sender.commit(work.outgoing, portion.offsets)
-            beside = work.index | index.marked(changelog) if index is not None else {}
+
+    async def _commit(self, sender: Sender, store: Store, work: Work, offsets: Offsets) -> None:
+        """Send what a batch or a slice did, store it once it is committed, and tell of it."""
+        self.working = True
+        if work.outgoing or offsets:
+            changelog = await sender.commit(work.outgoing, offsets)
+            beside = work.index | self.index.marked(changelog) if self.index is not None else {}
             changes = [*work.changes.items(), *beside.items()]
-            self.store.write(changes, changelog, work.tally.new_households, work.tally.parked)
-            self.progress += 1
-            self.working = False
-            self._settled.set()
-            self._quality.note(work.tally.read, work.tally.refused)
-            telemetry.confirmed(self._label, work.tally, time.time_ns())
+            store.write(changes, changelog, work.tally.new_households, work.tally.parked)
+        else:
+            await asyncio.sleep(0)  # nothing to wait for, but others wait
+        self.progress += 1
+        self.working = False
+        self._settled.set()
+        self._quality.note(work.tally.read, work.tally.refused)
+        telemetry.confirmed(self._label, work.tally, time.time_ns())
 
     async def _more(self) -> None:
         """Wait until something arrives."""

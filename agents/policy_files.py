@@ -5,8 +5,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from streams.policies import FILE, Version
 from streams.policy import Policy
-from streams.policy_parse import PolicyError, parse_policy
+from streams.policy_documents import content_of, merge_documents
+from streams.policy_parse import PolicyError, effective_from, parse_policy
 
 
 def load_policy(path: Path) -> Policy:
@@ -15,14 +17,31 @@ def load_policy(path: Path) -> Policy:
     Raises:
         PolicyError: which file, which key or line, and why.
     """
+    return load_version(path).policy
+
+
+def load_version(path: Path) -> Version:
+    """Return the version that a file or folder makes (see :func:`load_policy`).
+
+    Raises:
+        PolicyError: which file, which key or line, and why.
+    """
+    source, base, overlays = _documents(path)
+    policy = parse_policy(base, source, overlays)
+    merged = merge_documents(base, [document for _, document in overlays])
+    return Version(policy, effective_from(base, source), FILE, None, content_of(merged))
+
+
+def _documents(path: Path) -> tuple[str, dict[str, Any], list[tuple[str, dict[str, Any]]]]:
+    """Return the base with its name, and its overlays with theirs."""
     if path.is_dir():
         documents = [(file.name, _read(file)) for file in sorted(path.glob("*.toml"))]
         bases = [(name, document) for name, document in documents if "id" in document]
         if len(bases) != 1:
             raise PolicyError(str(path), "id", f"a policy folder needs one file with an id, found {len(bases)}")
         source, base = bases[0]
-        return parse_policy(base, source, [each for each in documents if each[0] != source])
-    return parse_policy(_read(path), path.name)
+        return source, base, [each for each in documents if each[0] != source]
+    return path.name, _read(path), []
 
 
 def _read(path: Path) -> dict[str, Any]:

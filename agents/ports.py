@@ -28,6 +28,9 @@ class Job(Protocol):
     def run(self, records: Iterable[tuple[str, Record]], now: int) -> Work:
         """Take topics and records in order. ``now`` in nanoseconds."""
 
+    def slice(self, now: int) -> Work | None:
+        """Do a bounded piece of work that no record brings; None where there is none."""
+
 
 MakeJob = Callable[[int, Store, DueIndex | None], Job]
 """Binds a job to a partition, its store, and the index of due households where ticks are on."""

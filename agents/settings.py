@@ -69,6 +69,7 @@ class Settings:
     web_port: int = 6066
     web_token: str | None = None
     policy: Path = DEFAULT_POLICY
+    shadow_policy: Path | None = None
     topic_prefix: str = ""
     partitions: int = 12
     replication: int = 1
@@ -205,6 +206,7 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
         web_port=_whole(environment, "WEB_PORT", 6066, 0, 65_535),
         web_token=environment.get("FANGFAN_WEB_TOKEN"),
         policy=Path(environment.get("FANGFAN_POLICY", str(DEFAULT_POLICY))),
+        shadow_policy=Path(environment["FANGFAN_SHADOW_POLICY"]) if "FANGFAN_SHADOW_POLICY" in environment else None,
         topic_prefix=_prefix(environment),
         partitions=_whole(environment, "PARTITIONS", 12, 1, 10_000),
         replication=_whole(environment, "REPLICATION", 1, 1, 100),

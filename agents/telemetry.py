@@ -18,7 +18,10 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Info
 
 from agents.histogram import BatchHistogram
 from agents.work import Published, Tally
-from schemas.fields import NANOSECONDS
+from schemas.fields import NANOSECONDS, render_day
+from streams.policies import Version
+from streams.policy_documents import REFUSALS, Outcome
+from streams.policy_parse import PolicyError
 
 REGISTRY: Final = CollectorRegistry()
 _LATENCY: Final = (0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.2, 0.5, 1, 2, 5, 15, 60, 300)
@@ -67,10 +70,21 @@ calendar_unknown = Counter("fangfan_calendar_unknown_deadlines", "Deadlines coun
 ticks = Counter("fangfan_ticks_sent", "Ticks of time sent to households that were due.", registry=REGISTRY)
 overdue = Gauge("fangfan_ticks_behind_seconds", "How long the household that waits longest for its tick has been due.",
                 ["partition"], registry=REGISTRY)  # fmt: skip
+policy_versions = Gauge("fangfan_policy_versions", "Versions of the policy that judge, the worker's file among them.",
+                        registry=REGISTRY)  # fmt: skip
+policy_refusals = Counter("fangfan_policy_refused", "Records of the topic policy that are no version, by reason.", ["reason"],
+                          registry=REGISTRY)  # fmt: skip
+reassess_left = Gauge("fangfan_reassessment_remaining_households", "Households to look at again after a change of policy.",
+                      ["partition"], registry=REGISTRY)  # fmt: skip
+reassessed = Counter("fangfan_reassessed_households", "Households judged again because other parameters judge them.",
+                     registry=REGISTRY)  # fmt: skip
+shadow_alerts = Counter("fangfan_shadow_alerts", "Alert transitions of the shadow policy.", ["transition", "severity", "tier"],
+                        registry=REGISTRY)  # fmt: skip
 build = Info("fangfan_build", "Version of the worker.", registry=REGISTRY)
 
 
-_OF_PARTITION: Final = (households, waiting, lane_state, recovery_seconds, recovery_left, committed_at, overdue)
+_OF_PARTITION: Final = (households, waiting, lane_state, recovery_seconds, recovery_left, committed_at, overdue,
+                        reassess_left)  # fmt: skip
 
 
 def forget_partition(partition: str, topics: Iterable[str]) -> None:
@@ -90,6 +104,9 @@ def confirmed(partition: str, tally: Tally, now: int) -> None:
     waiting.labels(partition).inc(tally.parked)
     undetermined.inc(tally.undetermined)
     calendar_unknown.inc(tally.calendar_unknown)
+    reassessed.inc(tally.reassessed)
+    for shadow in tally.shadowed:
+        shadow_alerts.labels(shadow.transition.value, shadow.severity or "none", shadow.tier).inc()
     for (channel, outcome), count in tally.reports.items():
         reports.labels(channel, outcome).inc(count)
     for code, count in tally.rejections.items():
@@ -116,8 +133,28 @@ def _published(published: list[Published], now: int) -> None:
         alerts.labels(*labels).inc(count)
     for named, count in of_reasons.items():
         reasons.labels(*named).inc(count)
-    alert_latency.observe("ingested", [now - each.appended_at for each in published])
-    alert_latency.observe("occurred", [now - each.occurred_at for each in published])
+    alert_latency.observe("ingested", [now - each.appended_at for each in published if each.appended_at is not None])
+    alert_latency.observe("occurred", [now - each.occurred_at for each in published if each.occurred_at is not None])
+
+
+def known_policies(count: int) -> None:
+    """Tell how many versions judge, and every way of refusing one, so that the first refusal shows as a rise."""
+    policy_versions.set(count)
+    for outcome in REFUSALS:
+        policy_refusals.labels(outcome.value)
+
+
+def policy_joined(joined: Version, count: int) -> None:
+    """Tell that a published version judges from now on, as one of so many."""
+    policy_versions.set(count)
+    day = render_day(joined.effective_from) if joined.effective_from else None
+    log("info", "policy.joined", policy=joined.policy.label, effective_from=day, versions=count)
+
+
+def policy_refused(outcome: Outcome, error: PolicyError) -> None:
+    """Tell of a record that is no version and changes nothing."""
+    policy_refusals.labels(outcome.value).inc()
+    log("error", "policy.refused", source=error.source, key=error.key, reason=error.reason)
 
 
 def due(partition: str, first: int | None, now: int) -> None:

@@ -13,6 +13,8 @@ MAX_INPUT_BYTES = 4 << 20
 """What a producer may send at once, as it sends it (compressed): four times Kafka's usual limit."""
 MAX_OWN_BYTES = 64 << 20
 """What the worker may have to send for it: the record again with more headers, less well compressed, or a household's state."""
+NEVER_MS = (1 << 63) - 1
+"""Compaction waits so long: the first record of a policy's version is never taken away by a second."""
 
 
 LISTED_SECONDS = 30
@@ -102,7 +104,9 @@ def _new(settings: Settings, spec: TopicSpec) -> NewTopic:
     configs: dict[str, str] = {"cleanup.policy": spec.cleanup}
     if spec.retention_days is not None:
         configs["retention.ms"] = str(spec.retention_days * DAY_MS)
-    if spec.topic is not Topic.POLICY:
+    if spec.topic is Topic.POLICY:
+        configs["min.compaction.lag.ms"] = str(NEVER_MS)
+    else:
         configs["max.message.bytes"] = str(MAX_INPUT_BYTES if spec.topic in SCHEMA_OF else MAX_OWN_BYTES)
     if settings.replication >= 3:
         configs["min.insync.replicas"] = "2"

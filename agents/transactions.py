@@ -30,7 +30,7 @@ class Sender(Protocol):
         """Connect; exactly once, this ends a former owner's transaction (fences it)."""
 
     async def commit(self, outgoing: list[Outgoing], offsets: Offsets) -> dict[str, int]:
-        """Send records and commit input offsets; return the next offset of every changelog written to."""
+        """Send records and commit input offsets, where there are any; return the next offset of every changelog written to."""
 
     async def stop(self) -> None:
         """Let go of the broker."""
@@ -58,7 +58,8 @@ class ExactlyOnce:
         batches = _packed(self._settings, outgoing, transactional=True)
         await requests.begin({tp for tp, _ in batches}, group)
         ends = await requests.produce(batches)
-        await requests.commit_offsets(offsets, group)
+        if offsets:
+            await requests.commit_offsets(offsets, group)
         await requests.end()
         return _changelogs(self._settings, ends)
 
@@ -120,7 +121,8 @@ class AtLeastOnce:
         await self._requests.produce(_packed(self._settings, before))
         states = [each for each in outgoing if each.topic in CHANGELOGS]
         ends = await self._requests.produce(_packed(self._settings, states))
-        await self._commit_offsets(offsets)
+        if offsets:
+            await self._commit_offsets(offsets)
         return _changelogs(self._settings, ends)
 
     async def stop(self) -> None:

@@ -16,15 +16,17 @@ from streams.case_turn import show
 from streams.casework import case_now
 from streams.ledger import Ledger, Missing, Window
 from streams.measures import suggest, track
+from streams.policies import Judges
 from streams.policy import Parameters, Policy
 from streams.rules import SIGNAL_RULES, version_of
 from streams.rules.signals import UNREPORTED
 from streams.rules.support import render_figure
 
 
-def household_view(household_id: str, state: HouseholdState, policy: Policy) -> dict[str, Any]:
+def household_view(household_id: str, state: HouseholdState, policies: Judges) -> dict[str, Any]:
     """Return state, facts by channel, ledger, and the rules that fire, do not, or cannot be answered."""
     facts = state.facts
+    policy = policies.of(facts.as_of)
     area = area_code(facts)
     assessment = assess(facts, policy)
     ledger = Ledger(facts)
@@ -57,7 +59,7 @@ def household_view(household_id: str, state: HouseholdState, policy: Policy) -> 
         "category": assessment.category if assessment else "unknown",
         "pathway": assessment.pathway if assessment else "unknown",
         "alert": _open(household_id, state),
-        "case": _case(state, policy),
+        "case": _case(state, policies),
     }
 
 
@@ -90,11 +92,11 @@ def _quiet(answer: NotFiring) -> dict[str, Any]:
     return {"rule": answer.rule, "value": value, "threshold": threshold, "unit": answer.unit}
 
 
-def _case(state: HouseholdState, policy: Policy) -> dict[str, Any] | None:
+def _case(state: HouseholdState, policies: Judges) -> dict[str, Any] | None:
     """Return the household's case with its clocks, None where there is nothing of either."""
     if state.facts.as_of is None:
         return None
-    now = case_now(state.facts, state.thread.open, policy)
+    now = case_now(state.facts, state.thread.open, policies)
     shown: dict[str, Any] = msgspec.to_builtins(show(now))
     return shown if now.clocks or now.case.stage != "none" or now.case.refused else None
 

@@ -101,7 +101,7 @@ def _household(worker: "Worker"):  # type: ignore[no-untyped-def] # as above
         data = lane.store.get(HOUSEHOLD + name.encode())
         if data is None:
             return web.json_response({"error": "unknown household"}, status=404)
-        view = household_view(name, codec.decode_state(data), worker.policy)
+        view = household_view(name, codec.decode_state(data), worker.judge.policies)
         return web.Response(body=orjson.dumps(view), content_type="application/json")
 
     return household

@@ -33,11 +33,11 @@ class Outgoing(msgspec.Struct, frozen=True, gc=False):
 
 
 class Published(msgspec.Struct, frozen=True):
-    """What telemetry must know of a transition once it is confirmed; instants in nanoseconds."""
+    """What telemetry must know of a transition once confirmed; instants in nanoseconds, None where no report led to it."""
 
     alert: Alert
-    occurred_at: int
-    appended_at: int
+    occurred_at: int | None = None
+    appended_at: int | None = None
 
 
 class Tally(msgspec.Struct):
@@ -55,6 +55,8 @@ class Tally(msgspec.Struct):
     cases: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter)
     lags: defaultdict[str, list[int]] = msgspec.field(default_factory=lambda: defaultdict(list))
     published: list[Published] = []
+    shadowed: list[Alert] = []
+    reassessed: int = 0
     new_households: int = 0
     parked: int = 0
     undetermined: int = 0

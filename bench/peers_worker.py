@@ -74,6 +74,9 @@ class PeerJob:
         TICK.add(count)
         return work
 
+    def slice(self, now: int) -> Work | None:
+        return None
+
 
 class PeerWorker(Worker):
     """A worker with another job."""
@@ -86,7 +89,10 @@ async def make_topics(settings: Settings) -> None:
     """Make those that the peers' driver does not know."""
     admin = AIOKafkaAdminClient(**settings.client())
     await admin.start()
-    own = [Topic.HOUSEHOLDS, Topic.REROUTED, Topic.PERSONS, Topic.TICKS, Topic.HOUSEHOLDS_CHANGELOG, Topic.PERSONS_CHANGELOG]
+    own = [
+        Topic.HOUSEHOLDS, Topic.POLICY, Topic.REROUTED, Topic.PERSONS, Topic.TICKS, Topic.HOUSEHOLDS_CHANGELOG,
+        Topic.PERSONS_CHANGELOG,
+    ]  # fmt: skip
     try:
         compact = {"cleanup.policy": "compact"}
         await admin.create_topics([NewTopic(settings.topic(each), 4, 1, topic_configs=compact) for each in own])

@@ -21,6 +21,7 @@ def alerts(
     chosen: Settings,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes, a line each, until Ctrl-C.")] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line, as on the topic.")] = False,
+    shadow: Annotated[bool, typer.Option("--shadow", help="What the shadow policy says, from alerts-shadow.")] = False,
     county: Annotated[
         str | None, typer.Option(envvar="FANGFAN_COUNTY", metavar="CODE", help="Only of this county: six digits.")
     ] = None,
@@ -38,9 +39,9 @@ def alerts(
         raise fail(f"--rule: must be one of {', '.join(RULES)}")
     if county is not None and not (len(county) == 6 and county.isascii() and county.isdigit()):
         raise fail("--county: must be six digits, such as 140221")
-    filters = (county, severity, rule)
+    filters, topic = (county, severity, rule), Topic.ALERTS_SHADOW if shadow else Topic.ALERTS
     try:
-        on_broker(chosen, lambda real: _print(real, follow, json, filters), [Topic.ALERTS])
+        on_broker(chosen, lambda real: _print(real, topic, follow, json, filters), [topic])
     except KeyboardInterrupt:
         return
 
@@ -53,10 +54,12 @@ def _wanted(alert: dict[str, Any], county: str | None, severity: str | None, rul
     )
 
 
-async def _print(chosen: Settings, follow: bool, as_json: bool, filters: tuple[str | None, str | None, str | None]) -> None:
+async def _print(
+    chosen: Settings, topic: Topic, follow: bool, as_json: bool, filters: tuple[str | None, str | None, str | None]
+) -> None:
     screen = console()
     rows = []
-    async for record in read_topic(chosen, Topic.ALERTS, range(chosen.partitions), follow=follow):
+    async for record in read_topic(chosen, topic, range(chosen.partitions), follow=follow):
         alert = orjson.loads(record.value)
         if not _wanted(alert, *filters):
             continue

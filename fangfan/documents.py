@@ -43,14 +43,30 @@ ROOTS: Final = {
     Topic.TICKS: ("TickMessage",),
     Topic.ALERTS: ("Alert",),
     Topic.ALERTS_CURRENT: ("Alert",),
+    Topic.ALERTS_SHADOW: ("Alert",),
     Topic.CASES: ("CaseRecord",),
     Topic.DEAD_LETTERS_REDRIVEN: ("Redriven",),
 }
 KEYS: Final = {
-    Topic.POLICY: "the policy's id",
+    Topic.POLICY: "id@version",
     Topic.DEAD_LETTERS: "the original key",
     Topic.DEAD_LETTERS_REDRIVEN: "PARTITION:OFFSET of the dead letter",
 }
+_NAME: Final = {"type": "string", "pattern": "^[^@]+$"}
+POLICY_VERSION: Final = {
+    "description": "A version of the policy; see docs/contract-living-policy.md.",
+    "type": "object",
+    "required": ["schema", "id", "version", "effective_from", "published_at", "document"],
+    "properties": {
+        "schema": {"const": "policy/1"},
+        "id": _NAME,
+        "version": _NAME,
+        "effective_from": {"type": ["string", "null"], "format": "date"},
+        "published_at": {"type": "string", "format": "date-time"},
+        "document": {"description": "The policy file as JSON; what it may hold: fangfan policy check.", "type": "object",
+                     "required": ["id", "version", "rules"]},
+    },
+}  # fmt: skip
 NULLABLE: Final = {Topic.HOUSEHOLDS: "removed", Topic.ALERTS_CURRENT: "cleared", Topic.REROUTED: "a removed registry entry"}
 DEAD_LETTER_HEADERS: Final = {
     "error.code": "why it was refused", "error.field": "JSON path of the field", "error.message": "a sentence",
@@ -78,7 +94,7 @@ def schema_of(topic: Topic) -> Document:
             "x-headers": _headers(DEAD_LETTER_HEADERS),
         }
     if topic is Topic.POLICY:
-        return head | {"description": "Reserved for policy versions; nothing reads or writes it in this release."}
+        return head | POLICY_VERSION
     defs = _definitions()
     roots: list[Document] = [{"$ref": f"#/$defs/{name}"} for name in ROOTS[topic]]
     if topic in NULLABLE:
@@ -166,7 +182,14 @@ def _headers(headers: dict[str, str]) -> Document:
 def asyncapi() -> Document:
     """Return the AsyncAPI 3.0 document: every topic as a channel, from the side of this application."""
     specs = [spec for spec in catalogue(12, 400, 90) if "changelog" not in spec.topic]
-    sends = (Topic.ALERTS, Topic.ALERTS_CURRENT, Topic.CASES, Topic.DEAD_LETTERS, Topic.DEAD_LETTERS_REDRIVEN)
+    sends = (
+        Topic.ALERTS,
+        Topic.ALERTS_CURRENT,
+        Topic.ALERTS_SHADOW,
+        Topic.CASES,
+        Topic.DEAD_LETTERS,
+        Topic.DEAD_LETTERS_REDRIVEN,
+    )
     return {
         "asyncapi": "3.0.0",
         "info": {"title": "fangfan", "version": "0.1.0", "description": "Monitoring against the return to poverty."},
@@ -191,7 +214,7 @@ def _channel(spec: TopicSpec) -> Document:
     }
     if topic is Topic.DEAD_LETTERS:
         message["headers"] = _headers(DEAD_LETTER_HEADERS)
-    if topic in (Topic.ALERTS, Topic.ALERTS_CURRENT):
+    if topic in (Topic.ALERTS, Topic.ALERTS_CURRENT, Topic.ALERTS_SHADOW):
         message["headers"] = _headers(CLOUD_EVENT_HEADERS)
     configuration: Document = {"cleanup.policy": [spec.cleanup]}
     if spec.retention_days is not None:

@@ -5,16 +5,17 @@ from typing import Annotated, Any
 import orjson
 import typer
 
-from agents.policy_files import load_policy
+from agents.policy_files import load_version
 from agents.settings import Settings
 from agents.views import household_view
 from fangfan.explain_view import show
 from fangfan.looks import console
 from fangfan.options import CONNECTION, fail, on_broker, with_settings
+from fangfan.policy_topic import read_versions
 from fangfan.reading import read_topic
 from schemas.codec import decode_state
 from schemas.fields import is_household_id
-from streams.policy import Policy
+from streams.policies import Version, policies_of
 from streams.policy_parse import PolicyError
 from streams.topics import Topic, partition_of
 
@@ -29,11 +30,11 @@ def explain(
     if not is_household_id(household):
         raise fail("HOUSEHOLD: 4 to 32 of 0-9, A-Z, a-z and -")
     try:
-        policy = load_policy(chosen.policy)
+        base = load_version(chosen.policy)
     except PolicyError as error:
         raise fail(f"policy refused: {error}") from None
     topics = [Topic.HOUSEHOLDS_CHANGELOG, Topic.ALERTS]
-    view = on_broker(chosen, lambda real: _view(real, policy, household), topics)
+    view = on_broker(chosen, lambda real: _view(real, base, household), topics)
     if view is None:
         raise fail(f"household {household} is not known")
     if json:
@@ -42,8 +43,8 @@ def explain(
         show(console(), view)
 
 
-async def _view(chosen: Settings, policy: Policy, household: str) -> dict[str, Any] | None:
-    """Read the household's partition of the changelog and of the alerts."""
+async def _view(chosen: Settings, base: Version, household: str) -> dict[str, Any] | None:
+    """Read the household's partition of the changelog and of the alerts, and the versions of the policy."""
     partition = partition_of(household, chosen.partitions)
     only, key, newest = range(partition, partition + 1), household.encode(), None
     async for record in read_topic(chosen, Topic.HOUSEHOLDS_CHANGELOG, only):
@@ -51,7 +52,8 @@ async def _view(chosen: Settings, policy: Policy, household: str) -> dict[str, A
             newest = record.value
     if newest is None:
         return None
-    view = household_view(household, decode_state(newest), policy)
+    versions, _ = await read_versions(chosen, base.policy.id, (base,))
+    view = household_view(household, decode_state(newest), policies_of(versions))
     view["history"] = [
         orjson.loads(record.value) async for record in read_topic(chosen, Topic.ALERTS, only) if record.key == key
     ]

@@ -45,6 +45,7 @@ OPTIONS: Final[Mapping[str, Any]] = {
     "web_port": _option("web_port", "PORT", "/metrics, /healthz, /readyz, /households; 0 = any free port, printed.", "6066"),
     "web_token": _option("web_token", "TEXT", f"Beyond 127.0.0.1, /households wants it as a bearer token. {_VISIBLE}", "none"),
     "policy": _option("policy", "PATH", "Policy file or folder.", "policy/shanxi.toml"),
+    "shadow_policy": _option("shadow_policy", "PATH", "Judges beside the policy, to alerts-shadow alone.", "none"),
     "ticks": _option("ticks", "on|off", "Whether time passes for households without reports; all workers alike.", "off"),
     "bad_share": _option("bad_share", "RATIO", "Share of bad records of a topic from which the worker says so.", "0.05"),
     "state_version": _option("state_version", "NUMBER", "How states are stored; see Rolling upgrade.", str(STATE_VERSION)),
@@ -65,8 +66,8 @@ OPTIONS: Final[Mapping[str, Any]] = {
 CONNECTION: Final = ("brokers", "topic_prefix", *(name for name in OPTIONS if name.startswith(("security", "sasl", "ssl"))))
 TOPICS: Final = ("partitions", "replication", "retention_days", "dead_letter_days")
 WORKER: Final = (
-    "data_dir", "web_host", "web_port", "web_token", "policy", "ticks", "bad_share", "stall_seconds", "guarantee",
-    "state_version", "store_mib", "standby",
+    "data_dir", "web_host", "web_port", "web_token", "policy", "shadow_policy", "ticks", "bad_share", "stall_seconds",
+    "guarantee", "state_version", "store_mib", "standby",
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""`fangfan policy check FILE`: validates a policy and prints what it means."""
+"""`fangfan policy`: the group of commands, and `check FILE`, which validates a policy and prints what it means."""
 
 from collections import Counter
 from pathlib import Path
@@ -9,17 +9,22 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from agents.policy_files import load_policy
+from agents.policy_files import load_version
 from agents.settings import DEFAULT_POLICY
 from fangfan import signal_meanings
 from fangfan.explain_view import TIERS
 from fangfan.looks import SEVERITY_ZH, console, grid
 from fangfan.options import fail
+from fangfan.policy_living import day_words, diff, explain, publish, versions
 from schemas.fields import render_day
 from streams.policy import BP, Parameters, Policy
 from streams.policy_parse import PolicyError
 
-policy = typer.Typer(no_args_is_help=True, help="Look at a policy before it is used.")
+policy = typer.Typer(no_args_is_help=True, help="Look at policies, and publish versions.")
+policy.command()(publish)
+policy.command("list")(versions)
+policy.command()(diff)
+policy.command()(explain)
 
 
 @policy.command("check")
@@ -30,16 +35,17 @@ def check(
 ) -> None:
     """Validate a policy; an error names file, line or key, and the reason."""
     try:
-        found = load_policy(file)
+        found = load_version(file)
     except PolicyError as error:
         raise fail(f"policy refused: {error}") from None
-    _show(console(), found)
+    _show(console(), found.policy, day_words(found))
 
 
-def _show(screen: Console, found: Policy) -> None:
+def _show(screen: Console, found: Policy, effective: str) -> None:
     tiers = Counter(county.tier for county in found.counties.values())
     counted = ", ".join(f"{TIERS[tier]} {tier} {count}" for tier, count in tiers.most_common())
     screen.print(f"{found.label}: {len(found.counties)} counties 县(市、区): {counted}")
+    screen.print(f"effective from 生效: {effective}")
     screen.print(_table("province 全省", found.province))
     for code, parameters in found.of_county.items():
         county = found.counties[code]

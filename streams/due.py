@@ -12,23 +12,27 @@ from schemas.reports import Indicator
 from streams.assess import area_code
 from streams.casework import case_now
 from streams.household import HORIZON_MONTHS
-from streams.policy import Parameters, Policy
+from streams.policies import Judges
+from streams.policy import Parameters
 
 _JANUARY: Final = 12
 """Months are ``year * 12 + month - 1``, so a year begins where this divides them."""
 
 
-def due(state: HouseholdState, policy: Policy) -> int | None:
+def due(state: HouseholdState, policies: Judges) -> int | None:
     """Return the first instant after ``as_of`` at which a household is due for a tick, None where time says nothing of it."""
     facts = state.facts
     if facts.as_of is None:
         return None
-    parameters = policy.parameters((area_code(facts) or "")[:6])
+    parameters = policies.of(facts.as_of).parameters((area_code(facts) or "")[:6])
     alert = state.thread.open
     ages = alert is not None and facts.registry is not None and bool(facts.registry.members)
     first = min(_instants(facts, facts.as_of, parameters, ages=ages), default=None)
-    clocks = case_now(facts, alert, policy).clocks if alert is not None or state.case is not None else ()
+    clocks = case_now(facts, alert, policies).clocks if alert is not None or state.case is not None else ()
     ends = [end for clock in clocks if (end := instant_of_day(clock.due + 1)) > facts.as_of]
+    version = policies.next_after(day_of(facts.as_of))
+    if version is not None and facts.reports:
+        ends.append(instant_of_day(version))
     return min(ends if first is None else [first, *ends], default=None)
 
 

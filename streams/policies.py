@@ -1,5 +1,6 @@
 """policies: the versions of a policy, and which of them judges a household on a day."""
 
+import zlib
 from bisect import bisect_right
 from typing import Final
 
@@ -29,9 +30,13 @@ class Version(msgspec.Struct, frozen=True):
 
 
 class Policies(msgspec.Struct, frozen=True):
-    """Versions in the order in which they take effect: by day, then by place. There is one at least."""
+    """Versions in the order in which they take effect: by day, then by place. There is one at least.
+
+    ``mark`` is a checksum of when each takes effect and by what it judges.
+    """
 
     versions: tuple[Version, ...]
+    mark: int
 
     def version_at(self, day: int) -> Version:
         """Return what judges on an ordinal day: the last that is in effect; before all of them, the first."""
@@ -40,6 +45,11 @@ class Policies(msgspec.Struct, frozen=True):
     def at(self, day: int) -> Policy:
         """Return the policy that judges on an ordinal day."""
         return self.version_at(day).policy
+
+    def next_after(self, day: int) -> int | None:
+        """Return the first ordinal day after one on which another version takes effect, None where there is none."""
+        at = bisect_right(self.versions, day, key=_effective)
+        return self.versions[at].effective_from if at < len(self.versions) else None
 
     def of(self, as_of: int | None) -> Policy:
         """Return the policy that judges a household at its clock (nanoseconds); any where it has none and is not judged."""
@@ -54,7 +64,14 @@ Judges = Policies | Policy
 
 def policies_of(versions: tuple[Version, ...]) -> Policies:
     """Return versions in their order."""
-    return Policies(tuple(sorted(versions, key=lambda version: (version.effective_from, version.place))))
+    ordered = tuple(sorted(versions, key=lambda version: (version.effective_from, version.place)))
+    content = [(each.effective_from, each.policy.mark, sorted(each.policy.marks.items())) for each in ordered]
+    return Policies(ordered, zlib.crc32(repr(content).encode()))
+
+
+def alone(policy: Policy) -> Policies:
+    """Return one policy as the only version there is."""
+    return policies_of((Version(policy, BEGINNING, FILE, None, b""),))
 
 
 def _effective(version: Version) -> int:

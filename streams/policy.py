@@ -197,6 +197,10 @@ class Policy(msgspec.Struct, frozen=True):
         """Return itself: a policy alone judges at every clock, as one of many versions does at some."""
         return self
 
+    def next_after(self, day: int) -> int | None:
+        """Return None: no other version takes effect."""
+        return None
+
 
 def line_at(parameters: Parameters, day: int) -> Line | None:
     """Return the income line in force on an ordinal day, None before the first one."""

@@ -22,7 +22,7 @@ _writer: Final = msgspec.json.Encoder(order="sorted", decimal_format="number")
 
 
 class Outcome(StrEnum):
-    """What became of a record of the topic ``policy``; all but the first three are refusals."""
+    """What became of a record of the topic ``policy``."""
 
     JOINED = "joined"
     KNOWN = "known"
@@ -31,6 +31,9 @@ class Outcome(StrEnum):
     INVALID = "invalid"
     OVERWRITES = "overwrites"
     REMOVES = "removes"
+
+
+REFUSALS: Final = (Outcome.MALFORMED, Outcome.INVALID, Outcome.OVERWRITES, Outcome.REMOVES)
 
 
 class Admission(msgspec.Struct, frozen=True):

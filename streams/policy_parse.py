@@ -193,7 +193,10 @@ def _collect(
 ) -> None:
     """Add a document's overlays to their scopes; a key set twice for one scope is refused."""
     for kind, known in (("tier", frozenset(TIERS)), ("county", frozenset(counties))):
-        for name, table in document.get(kind, {}).items():
+        tables = document.get(kind, {})
+        if not isinstance(tables, dict):
+            raise PolicyError(source, kind, "must be a table")
+        for name, table in tables.items():
             key = f"{kind}.{name}"
             if name not in known:
                 raise PolicyError(source, key, f"unknown {kind}")

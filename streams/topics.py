@@ -23,6 +23,7 @@ class Topic(StrEnum):
     TICKS = "ticks"
     ALERTS = "alerts"
     ALERTS_CURRENT = "alerts-current"
+    ALERTS_SHADOW = "alerts-shadow"
     CASES = "cases"
     DEAD_LETTERS = "dead-letters"
     DEAD_LETTERS_REDRIVEN = "dead-letters-redriven"
@@ -79,6 +80,7 @@ def catalogue(partitions: int, retention_days: int, dead_letter_days: int) -> tu
         delete(Topic.TICKS, retention_days),
         delete(Topic.ALERTS, retention_days),
         compact(Topic.ALERTS_CURRENT),
+        delete(Topic.ALERTS_SHADOW, retention_days),
         delete(Topic.CASES, retention_days),
         delete(Topic.DEAD_LETTERS, dead_letter_days),
         compact(Topic.DEAD_LETTERS_REDRIVEN),

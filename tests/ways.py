@@ -10,6 +10,7 @@ from aiokafka.record.default_records import DefaultRecord
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from agents.households import Households
+from agents.policies import Judge
 from agents.settings import Settings
 from agents.store import HOUSEHOLD, Store
 from schemas import codec
@@ -17,7 +18,7 @@ from schemas.alerts import Alert
 from schemas.household import EMPTY, HouseholdState
 from schemas.rejections import Rejection
 from streams.normalise import normalise
-from streams.pipeline import advance
+from streams.pipeline import Judges, advance
 from streams.policy import Policy
 from streams.topics import SCHEMA_OF, Topic
 from tests.build import TIMESTAMP, encode
@@ -38,7 +39,7 @@ class Way(Protocol):
 class Pure:
     """No Kafka, no store."""
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: Judges) -> None:
         self._policy = policy
 
     def __call__(self, *records: dict[str, Any]) -> Life:
@@ -56,7 +57,7 @@ class Pure:
 class Batches:
     """A partition's batches on RocksDB, two records at a time, each life in a store of its own."""
 
-    def __init__(self, policy: Policy, folder: Path) -> None:
+    def __init__(self, policy: Policy | Judge, folder: Path) -> None:
         self._policy, self._folder, self._lives = policy, folder, itertools.count()
 
     def __call__(self, *records: dict[str, Any]) -> Life:

@@ -10,14 +10,17 @@ from aiokafka.record.default_records import DefaultRecord
 
 from agents.due_index import DUE, DueIndex, due_key, read_key
 from agents.households import Households
+from agents.policies import Judge
 from agents.store import HOUSEHOLD, Store
 from schemas import codec
 from schemas.fields import parse_instant, render_instant
 from streams.due import due
+from streams.policies import policies_of
 from streams.policy import Policy
 from streams.topics import SCHEMA_OF
 from tests.build import TIMESTAMP, cadre, encode, statement
 from tests.oracle.histories import history
+from tests.streams.test_policies import document, file_version, published
 
 TOPIC = "changelog"
 TOPIC_OF = {schema: topic for topic, schema in SCHEMA_OF.items()}
@@ -43,7 +46,9 @@ def records(households: int, seed: int) -> list[tuple[str, DefaultRecord]]:
     return made
 
 
-def live(store: Store, policy: Policy, some: list[tuple[str, DefaultRecord]], index: DueIndex | None, size: int = 7) -> None:
+def live(
+    store: Store, policy: Policy | Judge, some: list[tuple[str, DefaultRecord]], index: DueIndex | None, size: int = 7
+) -> None:
     """Take records in small batches, as a lane stores them."""
     job = Households(0, 1, "", store, policy, index=index)
     for start in range(0, len(some), size):
@@ -108,6 +113,34 @@ def test_batches_may_be_stored_while_the_index_is_rebuilt(store: Store, policy: 
     assert index.complete
     assert expected(store, policy) == set(found)
     assert expected(store, policy) == entries(store)
+
+
+def test_batches_before_the_first_rebuild_do_not_make_an_index_complete(store: Store, policy: Policy) -> None:
+    """A store that came from its changelog: reports are taken in before the index is built."""
+    live(store, policy, records(30, 7), None)
+    index = DueIndex(store, TOPIC, policy)
+    live(store, policy, records(5, 8), index)
+
+    assert not index.complete
+    rebuild(index)
+    assert index.complete
+    assert expected(store, policy) == entries(store)
+
+
+def test_a_version_that_is_published_makes_the_index_anew(store: Store) -> None:
+    """Its first day is one on which households are due; batches on the way do not hide that the index is not complete."""
+    judge = Judge(policies_of((file_version(),)))
+    index = DueIndex(store, TOPIC, judge)
+    rebuild(index)
+    live(store, judge, records(30, 9), index)
+    assert index.complete
+    judge.replace(policies_of((file_version(), published(document("2", 7000, "2026-06-29")))))
+    live(store, judge, records(5, 10), index)
+    assert not index.complete
+    rebuild(index)
+
+    assert index.complete
+    assert "2026-06-29T00:00:00+08:00" in {render_instant(instant) for instant, _ in entries(store)}
 
 
 def test_another_policy_makes_the_index_anew(store: Store, policy: Policy) -> None:

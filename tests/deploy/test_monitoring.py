@@ -19,6 +19,7 @@ from agents.topics import create_topics
 from fangfan.broker import EmbeddedBroker, free_port
 from fangfan.draining import drained
 from tests.build import department, encode, entry, member
+from tests.conftest import ROOT
 from tests.worker import workers
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
@@ -132,7 +133,7 @@ async def test_every_query_asks_for_what_a_worker_tells(broker: EmbeddedBroker, 
     await create_topics(settings)
     water = department("w1", "water", {"type": "water", "safe": False})
     stranger = department("w2", "water", {"type": "water", "safe": True}) | {"household_id": None, "person_id": "P-stranger"}
-    async with workers(settings, tmp_path, 1, TICKS="on") as running:
+    async with workers(settings, tmp_path, 1, TICKS="on", SHADOW_POLICY=str(ROOT / "policy" / "shanxi.toml")) as running:
         async with AIOKafkaProducer(bootstrap_servers=settings.brokers) as producer:
             for topic, value, key in (
                 ("households", encode(entry("H000001", member("P-1"))), b"H000001"),

@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from schemas import codec
-from schemas.household import EMPTY, STATE_VERSION, HouseholdState
+from schemas.household import EMPTY, STATE_VERSION, Facts, HouseholdState, Thread
 from schemas.registry import PersonState
 from schemas.vocabulary import Transition
 from streams.pipeline import advance
@@ -30,6 +30,14 @@ OLD_STATE = bytes.fromhex(
 first build stored it: its thread ended with what is open."""
 
 
+class OlderState(msgspec.Struct, frozen=True, array_like=True):
+    """A household as releases store it that know no shadow."""
+
+    version: int
+    facts: Facts
+    thread: Thread
+
+
 def test_states_of_random_households_read_back(policy: Policy) -> None:
     for seed in range(200):
         reports, registry = history(random.Random(seed))
@@ -46,6 +54,18 @@ def test_what_the_first_build_stored_still_reads(policy: Policy) -> None:
 
     assert same.facts == state.facts
     assert msgspec.structs.replace(same.thread, judged_by=0) == state.thread
+    assert state.shadow is None
+
+
+def test_a_release_without_a_shadow_reads_what_one_with_it_stored_and_leaves_the_rest_alone(policy: Policy) -> None:
+    """Fields are only added at the end: an older worker beside a newer one drops the shadow's thread and keeps all else."""
+    state = advance("H000001", EMPTY, read(cadre("c1", WATER)), TIMESTAMP * 1_000_000, policy, policy).state
+    assert state.shadow is not None
+    older = msgspec.msgpack.decode(codec.encode_state(state), type=OlderState)
+    back = codec.decode_state(msgspec.msgpack.encode(older))
+
+    assert state == codec.decode_state(codec.encode_state(state))
+    assert (state.facts, state.thread, None) == (back.facts, back.thread, back.shadow)
 
 
 @pytest.mark.parametrize("state", [

@@ -1,6 +1,7 @@
 """Time without reports: between due instants it says nothing, a tick at one leads to the next (docs/contract-time.md)."""
 
 import random
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -11,11 +12,13 @@ from schemas.household import EMPTY, HouseholdState
 from schemas.registry import RegistryChange
 from schemas.reports import Report, Tick
 from streams.due import due
-from streams.pipeline import advance
+from streams.pipeline import Judges, advance
+from streams.policies import Policies, alone, policies_of
 from streams.policy import Line, Policy
 from tests.build import TIMESTAMP, cadre, department, entry, member, statement
 from tests.oracle.histories import history
 from tests.streams.test_against_oracle import read
+from tests.streams.test_policies import document, published
 
 HOUSEHOLDS = 1_500
 UNVERIFIED = "2026-11-26T00:00:00+08:00"
@@ -25,7 +28,7 @@ HORIZON_YEARS = 6
 """Longer than anything counts: by then a household has nothing left to be due for."""
 
 
-def lived(records: list[dict[str, Any]], policy: Policy) -> HouseholdState:
+def lived(records: list[dict[str, Any]], policy: Judges) -> HouseholdState:
     state = EMPTY
     for record in records:
         message = read(record)
@@ -38,28 +41,39 @@ def at(instant: int) -> Tick:
     return Tick("H000001", instant)
 
 
-def test_between_two_due_instants_time_says_nothing_and_after_the_last_nothing_ever(policy: Policy) -> None:
+def later_versions(policy: Policy) -> Policies:
+    """The policy, and two more that take effect after most households' last report: another line, worse water."""
+    water = document("3", 6000, "2027-02-20")
+    water["rules"]["water"]["severity"] = "red"
+    return policies_of((*alone(policy).versions, published(document("2", 9000, "2026-08-15"), 0), published(water, 1)))
+
+
+@pytest.mark.parametrize(("versions", "households"), [(alone, HOUSEHOLDS), (later_versions, HOUSEHOLDS // 5)])
+def test_between_two_due_instants_time_says_nothing_and_after_the_last_nothing_ever(
+    policy: Policy, versions: Callable[[Policy], Policies], households: int
+) -> None:
     """The law that lets a sweep look only at what is due: any other instant gives no transition and keeps every report."""
+    policies = versions(policy)
     ticks = transitions = 0
-    for seed in range(HOUSEHOLDS):
+    for seed in range(households):
         rng = random.Random(seed)
         reports, registry = history(rng)
-        state = lived([*reports, *([registry] if registry else [])], policy)
+        state = lived([*reports, *([registry] if registry else [])], policies)
         end = (state.facts.as_of or 0) + HORIZON_YEARS * 366 * 86_400 * 10**9
-        while (instant := due(state, policy)) is not None and instant <= end:
+        while (instant := due(state, policies)) is not None and instant <= end:
             assert state.facts.as_of is not None
             assert instant > state.facts.as_of
-            between = advance("H000001", state, at(rng.randrange(state.facts.as_of, instant)), instant, policy)
+            between = advance("H000001", state, at(rng.randrange(state.facts.as_of, instant)), instant, policies)
             assert (seed, None) == (seed, between.alert)
             assert state.facts.reports == between.state.facts.reports
-            step = advance("H000001", state, at(instant), instant, policy)
+            step = advance("H000001", state, at(instant), instant, policies)
             transitions += step.alert is not None
             ticks += 1
             state = step.state
-        late = advance("H000001", state, at(rng.randrange(state.facts.as_of or 0, end + 1)), end, policy)
-        assert due(state, policy) is not None or late.alert is None
-    assert ticks > HOUSEHOLDS * 10
-    assert transitions > HOUSEHOLDS // 4
+        late = advance("H000001", state, at(rng.randrange(state.facts.as_of or 0, end + 1)), end, policies)
+        assert due(state, policies) is not None or late.alert is None
+    assert ticks > households * 10
+    assert transitions > households // 4
 
 
 def test_many_ticks_one_by_one_end_like_one_tick_at_the_last(policy: Policy) -> None:

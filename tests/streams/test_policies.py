@@ -18,7 +18,7 @@ from schemas.reports import Report
 from streams.alerts import decide
 from streams.assess import assess
 from streams.pipeline import Judges, Step, advance, reassess
-from streams.policies import BEGINNING, FILE, Policies, Version, policies_of
+from streams.policies import BEGINNING, FILE, Version, policies_of
 from streams.policy import Policy
 from streams.policy_documents import (
     Admission,
@@ -235,7 +235,7 @@ def versions(rng: random.Random) -> list[Version]:
 def test_judging_again_is_judging_afresh() -> None:
     """§4: whatever was in force on the way, the open alert is that of the facts under the versions now; and once is enough."""
     file, moved, quiet = file_version(), 0, 0
-    for seed in range(1_500):
+    for seed in range(600):
         rng = random.Random(seed)
         now = policies_of((file, *versions(rng)))
         state, _ = live(some_life(rng), file.policy)
@@ -255,8 +255,8 @@ def test_judging_again_is_judging_afresh() -> None:
         moved += 1
         assert state.thread.sequence + 1 == step.alert.sequence
         assert (f"policy:{version.policy.label}", version.policy.label) == (step.alert.caused_by, step.alert.policy)
-    assert moved > 200
-    assert quiet > 200
+    assert moved > 80
+    assert quiet > 80
 
 
 def test_what_opens_opens_when_the_version_was_published() -> None:
@@ -279,7 +279,7 @@ def test_a_changed_file_is_not_walked() -> None:
 def test_a_shadow_judges_the_same_facts_on_a_thread_of_its_own() -> None:
     """§5: nothing of the real thread differs because a shadow runs."""
     real, shadow, seen = file_version().policy, file_version(9000).policy, 0
-    for seed in range(500):
+    for seed in range(200):
         records = some_life(random.Random(seed))
         alone, expected = live(records, real)
         beside, wanted = live(records, shadow)
@@ -289,12 +289,12 @@ def test_a_shadow_judges_the_same_facts_on_a_thread_of_its_own() -> None:
         assert [each.alert for each in wanted] == [each.shadow_alert for each in steps]
         assert (alone.facts, alone.thread, beside.thread) == (both.facts, both.thread, both.shadow)
         seen += sum(step.shadow_alert is not None for step in steps)
-    assert seen > 200
+    assert seen > 80
 
 
 def test_a_shadow_that_begins_judges_households_that_send_nothing() -> None:
     state, _ = live([entry(), cadre("c1", statement("2025-06", "2026-05", "13000"))], file_version().policy)
-    policies, shadow = Policies((file_version(),)), published(document("9", 7000)).policy
+    policies, shadow = policies_of((file_version(),)), published(document("9", 7000)).policy
     step = reassess("H000001", state, policies, shadow, SINCE)
     found = step.shadow_alert
 
@@ -302,3 +302,50 @@ def test_a_shadow_that_begins_judges_households_that_send_nothing() -> None:
     assert found is not None
     assert ("shanxi@9", "policy:shanxi@9", 1) == (found.policy, found.caused_by, found.sequence)
     assert step.state is reassess("H000001", step.state, policies, shadow, SINCE).state
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.decimals(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def places(node: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Every path into a document, at most one county."""
+    found = [path]
+    if isinstance(node, dict):
+        for key in list(node)[:30]:
+            found += places(node[key], (*path, key))
+    elif isinstance(node, list):
+        for at, each in enumerate(node):
+            found += places(each, (*path, at))
+    return found
+
+
+LAYERS = {
+    "tier": {"key": {"rules": {"water": {"severity": "red", "source": "a"}}}},
+    "county": {"140123": {"rules": {"housing": {"grade-c": "red", "sample": ["grade-c"]}}}},
+}
+WHOLE = document_of(record_of(published(document("2", start="2026-07-01", **LAYERS)), STAMP)[1])
+WHOLE["document"]["counties"] = {code: WHOLE["document"]["counties"][code] for code in ("140105", "140123")}
+PLACES = places(WHOLE)[1:]
+
+
+@given(st.sampled_from(PLACES), JSON)
+def test_whatever_stands_somewhere_in_a_record_is_taken_or_refused(path: tuple[Any, ...], value: Any) -> None:
+    """No record may stop a worker from reading the next version: none raises, and a refusal names a key."""
+    spoilt = copy.deepcopy(WHOLE)
+    node = spoilt
+    for step in path[:-1]:
+        node = node[step]
+    node[path[-1]] = value
+    found = take((b"shanxi@2", content_of(spoilt)), file_version())
+
+    assert (found.error is None) == (found.outcome is Outcome.JOINED)
+    assert found.error is None or found.error.key
+
+
+@given(st.binary(max_size=40) | JSON.map(lambda value: content_of({"document": value})))
+def test_whatever_lies_on_the_topic_is_refused(value: bytes) -> None:
+    assert take((b"shanxi@2", value), file_version()).outcome is Outcome.MALFORMED

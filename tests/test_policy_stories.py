@@ -1,0 +1,99 @@
+"""A household's life while its policy has versions, told in reports; lived three ways."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from confluent_kafka import Producer
+
+from agents.policies import Judge
+from agents.settings import Settings
+from fangfan.broker import EmbeddedBroker
+from streams.policies import policies_of
+from streams.policy_documents import record_of
+from tests.build import cadre, department, entry, statement, tick
+from tests.doors import Running, fangfan
+from tests.streams.test_policies import STAMP, document, file_version, published
+from tests.ways import Batches, Kafka, Pure, Way
+
+RED_WATER = {"county": {"140123": {"rules": {"water": {"severity": "red"}}}}}
+VERSIONS = (
+    published(document("2024", 8800, "2024-03-14"), 0),
+    published(document("2024-water", 8800, "2024-09-01", **RED_WATER), 1),
+)
+"""domain.md: 8,800 from 14 March 2024, a change in the middle of the year; and one county that takes water more seriously."""
+POLICIES = policies_of((file_version(), *VERSIONS))
+UNSAFE = {"type": "water", "safe": False}
+
+
+@pytest.fixture(scope="module")
+def worker(broker: EmbeddedBroker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
+    """One worker on one partition, on topics where the versions have been published before it started."""
+    folder = tmp_path_factory.mktemp("policy-stories")
+    settings = Settings(brokers=broker.bootstrap, topic_prefix="policy-stories-", partitions=1)
+    given = {"BROKERS": settings.brokers, "TOPIC_PREFIX": settings.topic_prefix, "PARTITIONS": "1"}
+    assert 0 == fangfan("topics", "create", **given).returncode
+    producer = Producer({"bootstrap.servers": settings.brokers})
+    for version in VERSIONS:
+        key, value = record_of(version, STAMP)
+        producer.produce(settings.topic("policy"), value, key)
+    assert 0 == producer.flush(30)
+    with Running(folder / "log", "worker", DATA_DIR=str(folder / "data"), WEB_PORT="0", **given) as running:
+        running.until("ready")
+        kafka = Kafka(settings)
+        yield kafka
+        kafka.close()
+        assert 0 == running.end()
+
+
+@pytest.fixture(params=["pure", "batches", "kafka"])
+def live(request: pytest.FixtureRequest, tmp_path: Path) -> Way:
+    """Each story is lived three ways."""
+    if request.param == "kafka":
+        return request.getfixturevalue("worker")
+    return Pure(POLICIES) if request.param == "pure" else Batches(Judge(POLICIES), tmp_path)
+
+
+def test_the_line_of_the_day_judges_and_the_day_it_changes_is_the_first_of_the_new_one(live: Way) -> None:
+    """7,000 yuan a head: above 6,000 on 13 March 2024, under 8,800 from the first moment of the 14th in China."""
+    income = cadre("c1", statement("2023-03", "2024-02", "14000"), at="2024-03-13T23:59:59+08:00")
+    before, none = live(entry(), income)
+    after, alerts = live(entry(), income, cadre("c2", UNSAFE | {"safe": True}, at="2024-03-14T00:00:00+08:00"))
+
+    assert (None, []) == (before.thread.open, none)
+    assert [("opened", "orange", "c2", "shanxi@2024")] == [(a.transition, a.severity, a.caused_by, a.policy) for a in alerts]
+    assert after.thread.open is not None
+
+
+def test_a_report_that_comes_late_is_judged_by_the_day_of_the_newest(live: Way) -> None:
+    """The household's clock decides, not the day of the report that came last, so the order does not matter."""
+    income = cadre("c1", statement("2023-03", "2024-02", "14000"), at="2024-03-01T09:00:00+08:00")
+    later = cadre("c2", UNSAFE | {"safe": True}, at="2024-03-20T09:00:00+08:00")
+    one, _ = live(entry(), income, later)
+    other, alerts = live(entry(), later, income)
+
+    assert one.facts == other.facts
+    assert one.thread.open is not None
+    assert other.thread.open is not None
+    assert one.thread.open.reasons == other.thread.open.reasons
+    assert ["shanxi@2024"] == [a.policy for a in alerts]
+
+
+def test_time_alone_reaches_a_version(live: Way) -> None:
+    """No report comes after 1 March; a tick at the first day of the version is enough."""
+    income = cadre("c1", statement("2023-03", "2024-02", "14000"), at="2024-03-01T09:00:00+08:00")
+    _, alerts = live(entry(), income, tick("2024-03-14T00:00:00+08:00"))
+
+    assert [("opened", "tick:2024-03-14T00:00:00+08:00")] == [(a.transition, a.caused_by) for a in alerts]
+
+
+def test_an_overlay_for_a_county_escalates_there_and_nowhere_else(live: Way) -> None:
+    here = department("w1", "water", UNSAFE, at="2024-08-31T09:00:00+08:00")
+    later = department("m1", "health", {"type": "medical_cover", "person_id": "P-0001", "enrolled": True},
+                       at="2024-09-01T09:00:00+08:00")  # fmt: skip
+    _, alerts = live(here, later)
+    elsewhere = {"area_code": "140221100201"}
+    _, there = live(here | elsewhere, later | elsewhere)
+
+    assert [("opened", "orange"), ("escalated", "red")] == [(a.transition, a.severity) for a in alerts]
+    assert [("opened", "orange")] == [(a.transition, a.severity) for a in there]
