@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from agents import telemetry
+from agents.areas import Areas
 from agents.due_index import DueIndex
 from agents.persons import Persons
 from agents.policies import Judge, judge_of
@@ -15,6 +16,7 @@ from agents.store import HOUSEHOLD, Store, StoreUnreadable
 from agents.work import CHANNEL_OF, Headers, Outgoing, Published, Work
 from schemas import codec
 from schemas.alerts import Alert
+from schemas.areas import AreaNotice, LinkClaim
 from schemas.dead_letters import ORIGIN, REDRIVEN_FROM, is_handle
 from schemas.fields import instant_of, render_instant
 from schemas.findings import Undetermined
@@ -23,6 +25,7 @@ from schemas.registry import PersonClaim, RegistryChange
 from schemas.rejections import Rejected, Rejection, RejectionCode
 from schemas.reports import Report, Tick
 from schemas.vocabulary import CHANNELS, Transition
+from streams.areas import link_claims
 from streams.free_text import kept, without_free_text
 from streams.identity import mask_identity_numbers
 from streams.normalise import household_of_key, normalise
@@ -111,6 +114,12 @@ class Households:
         if isinstance(message, PersonClaim):
             self._persons(work).claim(message)
             return None
+        if isinstance(message, LinkClaim):
+            self._areas(work).link(message)
+            return None
+        if isinstance(message, AreaNotice):
+            self._areas(work).hear(message, record.value or b"", record.timestamp, self._origin(record, topic))
+            return None
         if self._state_version == codec.WITHOUT_SIGNALS and isinstance(message, Report) and message.signals is not None:
             return Rejection(RejectionCode.UNKNOWN_FACT, "$.facts", "is not a fact of the release that states are pinned to")
         household = message.household_id
@@ -149,6 +158,9 @@ class Households:
             for claim in claims_of(household, before.facts, step.state.facts):
                 where = partition_of(claim.person_id, self._partitions)
                 work.outgoing.append(Outgoing(Topic.PERSONS, where, claim.person_id.encode(), codec.encode_claim(claim)))
+        for link in link_claims(household, before.facts, step.state.facts):
+            where = partition_of(link.link, self._partitions)
+            work.outgoing.append(Outgoing(Topic.PERSONS, where, link.link.encode(), codec.encode_link(link)))
         self._tell(work, step, now, lambda alert: Published(alert, _occurred(message), instant_of(record.timestamp)))
 
     def _tell(self, work: Work, step: Step, now: int, published: Callable[[Alert], Published]) -> None:
@@ -179,6 +191,9 @@ class Households:
 
     def _persons(self, work: Work) -> Persons:
         return Persons(self._partition, self._partitions, self._store, work)
+
+    def _areas(self, work: Work) -> Areas:
+        return Areas(self._partition, self._partitions, self._store, work)
 
     def _move(self, work: Work, household: str, record: Record, topic: Topic) -> None:
         where, headers = partition_of(household, self._partitions), self._origin(record, topic)

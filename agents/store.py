@@ -29,6 +29,8 @@ from agents.settings import STORE_MIB
 HOUSEHOLD: Final = b"h"
 PERSON: Final = b"p"
 PARKED: Final = b"w"
+LINK: Final = b"l"
+EVENT: Final = b"e"
 _OFFSET: Final = b"\0offset\0"
 _COUNTS: Final = b"\0counts"
 _DAMAGED: Final = "damaged"

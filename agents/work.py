@@ -18,6 +18,7 @@ CHANNEL_OF: Final = {
     Topic.REROUTED: "rerouted",
     Topic.PERSONS: "person",
     Topic.TICKS: "tick",
+    Topic.AREA_EVENTS: "area",
 }
 
 

@@ -9,6 +9,7 @@ import msgspec
 import orjson
 
 from schemas.alerts import Alert
+from schemas.areas import AreaEvent, LinkClaim
 from schemas.cases import CaseRecord
 from schemas.dead_letters import Redriven
 from schemas.registry import PersonClaim
@@ -39,7 +40,8 @@ ROOTS: Final = {
     Topic.DEPARTMENT_FEEDS: ("DepartmentRecord",),
     Topic.HOUSEHOLDS: ("HouseholdEntry",),
     Topic.REROUTED: ("SelfDeclaration", "CadreReport", "DepartmentRecord", "HouseholdEntry"),
-    Topic.PERSONS: ("PersonClaim", "DepartmentRecord"),
+    Topic.PERSONS: ("PersonClaim", "DepartmentRecord", "LinkClaim", "AreaEvent"),
+    Topic.AREA_EVENTS: ("AreaEvent",),
     Topic.TICKS: ("TickMessage",),
     Topic.ALERTS: ("Alert",),
     Topic.ALERTS_CURRENT: ("Alert",),
@@ -49,6 +51,7 @@ ROOTS: Final = {
 }
 KEYS: Final = {
     Topic.POLICY: "id@version",
+    Topic.AREA_EVENTS: "any; the event's id, say",
     Topic.DEAD_LETTERS: "the original key",
     Topic.DEAD_LETTERS_REDRIVEN: "PARTITION:OFFSET of the dead letter",
 }
@@ -104,7 +107,7 @@ def schema_of(topic: Topic) -> Document:
 
 
 def _definitions() -> dict[str, Document]:
-    read = (SelfDeclaration, CadreReport, DepartmentRecord, HouseholdEntry, PersonClaim, TickMessage)
+    read = (SelfDeclaration, CadreReport, DepartmentRecord, HouseholdEntry, PersonClaim, TickMessage, AreaEvent, LinkClaim)
     types = (*read, Alert, CaseRecord, Redriven)
     _, defs = msgspec.json.schema_components(types, ref_template="#/$defs/{name}")
     for definition in defs.values():

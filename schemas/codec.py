@@ -7,6 +7,7 @@ import msgspec
 import orjson
 
 from schemas.alerts import Alert
+from schemas.areas import AreaNotice, LinkClaim
 from schemas.cases import CaseRecord
 from schemas.dead_letters import Redriven
 from schemas.fields import render_instant
@@ -19,6 +20,7 @@ from schemas.wire import TickMessage
 _encoder: Final = msgspec.msgpack.Encoder()
 _redriven: Final = msgspec.json.Decoder(Redriven)
 _person: Final = msgspec.msgpack.Decoder(PersonState)
+_area: Final = msgspec.msgpack.Decoder(tuple[AreaNotice, int, list[tuple[str, bytes]]])
 
 
 class UnknownStateVersion(ValueError):
@@ -104,6 +106,21 @@ def encode_claim(claim: PersonClaim) -> bytes:
 def encode_tick(tick: Tick) -> bytes:
     """Return a tick as it travels on ``ticks``."""
     return msgspec.json.encode(TickMessage(tick.household_id, render_instant(tick.at)))
+
+
+def encode_area(notice: AreaNotice, timestamp: int, headers: list[tuple[str, bytes]]) -> bytes:
+    """Return an area event as the index keeps it for households that are linked later, with its timestamp (ms) and headers."""
+    return _encoder.encode((notice, timestamp, headers))
+
+
+def decode_area(data: bytes) -> tuple[AreaNotice, int, list[tuple[str, bytes]]]:
+    """Return what :func:`encode_area` wrote."""
+    return _area.decode(data)
+
+
+def encode_link(claim: LinkClaim) -> bytes:
+    """Return a household's link as it travels on ``persons``."""
+    return msgspec.json.encode(claim)
 
 
 def encode_alert(alert: Alert, emitted_at: str) -> bytes:

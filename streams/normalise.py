@@ -6,10 +6,12 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from schemas import wire
+from schemas.areas import AreaEvent, AreaNotice, LinkClaim
 from schemas.fields import NANOSECONDS, instant_of, is_household_id, parse_day, parse_instant, render_instant
 from schemas.registry import Member, PersonClaim, RegistryChange, RegistryEntry
 from schemas.rejections import Rejected, Rejection, RejectionCode
 from schemas.reports import Apart, KeptReport, Report, Tick
+from streams.areas import FUTURE_LIMIT_SECONDS, read_area_event
 from streams.case_steps import check_steps
 from streams.facts import read_facts
 from streams.identity import has_identity_number
@@ -18,7 +20,6 @@ from streams.plain import SHAPES, read_plain
 from streams.signals import check_reporters
 from streams.topics import SCHEMA_OF, Topic
 
-FUTURE_LIMIT_SECONDS: Final = 24 * 3600
 _RANK: Final = {"self-declaration/1": 0, "cadre-report/1": 1, "department-record/1": 2}
 _WIRE: Final[dict[str, type[wire.WireReport]]] = {
     "self-declaration/1": wire.SelfDeclaration,
@@ -30,7 +31,7 @@ _PATH = re.compile(r" - at `(.*)`$")
 _MISSING = re.compile(r"missing required field `([^`]*)`")
 
 T = TypeVar("T")
-Message = Report | RegistryChange | PersonClaim | Tick
+Message = Report | RegistryChange | PersonClaim | Tick | AreaNotice | LinkClaim
 
 
 def normalise(topic: Topic, key: bytes | None, value: bytes | None, timestamp: int) -> Message | Rejection:
@@ -48,7 +49,7 @@ def _plain_report(topic: Topic, key: bytes | None, value: bytes, timestamp: int)
     if message is None or (key is not None and has_identity_number(key)):
         return None
     schema = _SCHEMA[type(message)]
-    if schema != SCHEMA_OF.get(topic, schema):
+    if schema != SCHEMA_OF.get(topic, schema) or topic is Topic.AREA_EVENTS:
         return None
     try:
         return _report(message, _RANK[schema], timestamp)
@@ -78,12 +79,16 @@ def _read(topic: Topic, key: bytes | None, value: bytes | None, timestamp: int) 
     expected = SCHEMA_OF.get(topic)
     if expected is not None and schema != expected:
         raise Rejected(RejectionCode.WRONG_SCHEMA, "$.schema", f"topic {topic.value} carries {expected}")
-    if schema in _RANK:
+    if schema in _RANK and topic is not Topic.AREA_EVENTS:
         return _report(_convert(document, _WIRE[schema]), _RANK[schema], timestamp)
-    if schema == "household/1":
+    if schema == "household/1" and topic is not Topic.AREA_EVENTS:
         return _registry_change(_convert(document, wire.HouseholdEntry))
     if schema == "person-claim/1" and topic is Topic.PERSONS:
         return _convert(document, PersonClaim)
+    if schema == "area-event/1" and topic in (Topic.AREA_EVENTS, Topic.PERSONS):
+        return read_area_event(_convert(document, AreaEvent), timestamp)
+    if schema == "link/1" and topic is Topic.PERSONS:
+        return _convert(document, LinkClaim)
     if schema == "tick/1" and topic is Topic.TICKS:
         return _tick(_convert(document, wire.TickMessage), key, timestamp)
     raise Rejected(RejectionCode.WRONG_SCHEMA, "$.schema", f"unknown on topic {topic.value}")

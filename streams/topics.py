@@ -21,6 +21,7 @@ class Topic(StrEnum):
     REROUTED = "rerouted"
     PERSONS = "persons"
     TICKS = "ticks"
+    AREA_EVENTS = "area-events"
     ALERTS = "alerts"
     ALERTS_CURRENT = "alerts-current"
     ALERTS_SHADOW = "alerts-shadow"
@@ -39,6 +40,7 @@ INPUTS: Final = (
     Topic.REROUTED,
     Topic.PERSONS,
     Topic.TICKS,
+    Topic.AREA_EVENTS,
 )
 """What a lane reads: partition p of each, together."""
 
@@ -78,6 +80,7 @@ def catalogue(partitions: int, retention_days: int, dead_letter_days: int) -> tu
         delete(Topic.REROUTED, retention_days),
         delete(Topic.PERSONS, retention_days),
         delete(Topic.TICKS, retention_days),
+        delete(Topic.AREA_EVENTS, retention_days),
         delete(Topic.ALERTS, retention_days),
         compact(Topic.ALERTS_CURRENT),
         delete(Topic.ALERTS_SHADOW, retention_days),
