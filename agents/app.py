@@ -67,7 +67,7 @@ class Worker:
         """
         self.settings = settings
         self.judge = make_judge(settings)
-        self._follower = Follower(settings, self.judge, self._judge_again)
+        self._versions = Follower(settings, self.judge, self._judge_again)
         self.lanes: dict[int, Lane] = {}
         self.assigned = asyncio.Event()
         self.stalled = False
@@ -147,7 +147,7 @@ class Worker:
     def _lane(self, partition: int) -> Lane:
         return Lane(
             partition, self.settings, self._recovery, self._job, self._sender, self.app.consumer, self.group, self._quality,
-            self._fatal.set, self._index, self._follower.current, self._followers.hand_over(partition),
+            self._fatal.set, self._index, self._versions.current, self._followers.hand_over(partition),
         )  # fmt: skip
 
     def _claim(self) -> Claim:
@@ -214,7 +214,7 @@ class Worker:
             if not await unless(stop, self.prepare(self.settings)):
                 return 0
             self.app.conf.broker_client_id = "fangfan@" + self.settings.web_address(self.web_port)
-            self._follower.start()
+            self._versions.start()
             await self.app.start()
             watchdog = Watchdog(self, self.settings.stall_seconds)
             watchdog.start()
@@ -243,7 +243,7 @@ class Worker:
             telemetry.log("error" if failed else "info", "worker.stopped", failed=failed)
             return 1 if failed else 0
         finally:
-            await self._follower.stop()
+            await self._versions.stop()
             await runner.cleanup()
 
     async def _announce(self) -> None:

@@ -83,13 +83,14 @@ class Walk:
 
     @property
     def _households(self) -> int:
+        """How many there are to look at, 0 until the store has counted them."""
         counts = self._store.counts
         return counts[0] if counts is not None else 0
 
     def _tell(self, steps: list[Judged]) -> None:
         self._judged += len(steps)
         self._moved += sum(step.alert is not None for _, _, step in steps)
-        left = max(0, self._households - self._looked) if self._next is not None else 0
+        left = max(1, self._households - self._looked) if self._next is not None else 0
         telemetry.reassess_left.labels(str(self._partition)).set(left)
         now, counts = time.monotonic(), {"reassessed": self._judged, "transitions": self._moved}
         if self._next is None:

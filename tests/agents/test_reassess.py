@@ -47,8 +47,7 @@ class Partition:
         return Households(0, 1, "", self.store, self.judge)
 
     def keep(self, work: Work) -> None:
-        self.store.write(work.changes.items(), {})
-        self.store.households += work.tally.new_households
+        self.store.write(work.changes.items(), {}, work.tally.new_households, work.tally.parked)
 
     def publish(self, version: str, line: int, start: str | None = None) -> None:
         made = published(document(version, line, start), int(version))

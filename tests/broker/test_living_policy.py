@@ -204,7 +204,7 @@ async def test_a_shadow_says_elsewhere_what_it_would_say(broker: EmbeddedBroker,
     assert [] == await read_all(settings, "alerts-current")
     assert {"shanxi@draft"} == {each["policy"] for some in said.values() for each in some}
     assert [(1, "opened", "policy:shanxi@draft"), (2, "cleared", "c1-H000000")] == found.pop("H000000")
-    assert [(1, "opened", "c0-H000099")] == found.pop("H000099")
+    assert [(1, "opened")] == [each[:2] for each in found.pop("H000099")]  # by its report or its entry, whichever came last
     assert {name: [(1, "opened", "policy:shanxi@draft")] for name in named(20)[1:]} == found
     assert 'fangfan_shadow_alerts_total{severity="none",tier="key",transition="cleared"} 1.0' in metrics
     assert "fangfan_alerts_total{" not in metrics
