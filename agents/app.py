@@ -69,7 +69,7 @@ class Worker:
         self.judge = make_judge(settings)
         self._versions = Follower(settings, self.judge, self._judge_again)
         self.lanes: dict[int, Lane] = {}
-        self.assigned = asyncio.Event()
+        self.assigned, self._taken_away = asyncio.Event(), asyncio.Event()
         self.stalled = False
         self.lag: dict[int, int] = {}
         self._fatal = asyncio.Event()
@@ -124,6 +124,7 @@ class Worker:
     async def _on_revoked(self, app: Any, revoked: set[TP], **_: Any) -> None:
         """Let every lane rest until it is known which stay: Kafka's group protocol takes all away and gives most back."""
         self.assigned.clear()
+        self._taken_away.set()
         self.app.consumer.chains.close(set(self.app.consumer.chains.next))
         await asyncio.gather(*(lane.pause() for lane in self.lanes.values()))
 
@@ -142,6 +143,7 @@ class Worker:
                 lane.start()
         self._followers.follow(frozenset(self._share.follows) - mine)
         telemetry.log("info", "partitions.assigned", partitions=sorted(self.lanes), follows=self._share.follows)
+        self._taken_away = asyncio.Event()
         self.assigned.set()
 
     def _lane(self, partition: int) -> Lane:
@@ -200,11 +202,12 @@ class Worker:
 
     async def wait_ready(self) -> None:
         """Wait until the first assignment is recovered."""
-        while True:
+        while not self.recovered:
             await self.assigned.wait()
-            await asyncio.gather(*(lane.running.wait() for lane in list(self.lanes.values())))
-            if self.recovered:
-                return
+            await unless(self._taken_away, self._all_run())  # a lane that is given away never comes to run here
+
+    async def _all_run(self) -> None:
+        await asyncio.gather(*(lane.running.wait() for lane in list(self.lanes.values())))
 
     async def run(self, stop: asyncio.Event) -> int:
         """Serve until ``stop`` is set; returns the exit code."""

@@ -4,7 +4,8 @@ from agents.store import EVENT, LINK, Store
 from agents.work import Headers, Outgoing, Work
 from schemas import codec
 from schemas.areas import AreaNotice, LinkClaim
-from streams.areas import counts_no_more, reaches, report_of
+from schemas.household import Facts
+from streams.areas import counts_no_more, link_claims, reaches, report_of
 from streams.topics import Topic, partition_of
 
 
@@ -14,6 +15,12 @@ class Areas:
     def __init__(self, partition: int, partitions: int, store: Store, work: Work) -> None:
         """Bind a partition's store to the batch under way."""
         self._partition, self._partitions, self._store, self._work = partition, partitions, store, work
+
+    def tell(self, household: str, before: Facts, after: Facts) -> None:
+        """Send what changed of a household's links to where they are kept."""
+        for claim in link_claims(household, before, after):
+            where = partition_of(claim.link, self._partitions)
+            self._work.outgoing.append(Outgoing(Topic.PERSONS, where, claim.link.encode(), codec.encode_link(claim)))
 
     def hear(self, notice: AreaNotice, value: bytes, timestamp: int, origin: Headers) -> None:
         """Keep an event and send it to every household linked now; where its links are not kept here, send it on."""

@@ -1,7 +1,8 @@
 """How the consumer group shares out partitions: :func:`streams.shares.share_out`, spoken in Kafka's group protocol.
 
 A partition number means that partition of every input. The group's leader decides for all; every worker sends its claim with
-each join. Beside workers of a release that does not know this, the group falls back to Kafka's range assignor.
+each join. It is the only protocol that is offered: aiokafka 0.14 sends a join request for each, every one with other metadata,
+which the coordinator takes for a member that changed, so that the group never settles.
 """
 
 from collections import defaultdict
@@ -49,7 +50,7 @@ class ShareAssignor(AbstractPartitionAssignor):
 
 
 def whole(assigned: set[TP], topics: set[str]) -> set[int]:
-    """Return the partitions that are here of every topic; the range assignor may tear them apart, where topics differ."""
+    """Return the partitions that are here of every topic."""
     found: defaultdict[int, set[str]] = defaultdict(set)
     for tp in assigned:
         found[tp.partition].add(tp.topic)

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import aiokafka
-from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import ConsumerStoppedError
 from faust.transport.drivers import TRANSPORTS
 from faust.transport.drivers import aiokafka as driver
@@ -61,12 +60,11 @@ class BatchThread(driver.AIOKafkaConsumerThread):
 
     def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:
         conf = self.app.conf
-        self._assignor = RangePartitionAssignor
         self._reader = Reader(self.app.gather_seconds)
         return aiokafka.AIOKafkaConsumer(
             client_id=conf.broker_client_id,
             group_id=conf.id,
-            partition_assignment_strategy=[self.app.shares, RangePartitionAssignor],  # the second beside older workers
+            partition_assignment_strategy=[self.app.shares],  # one alone: aiokafka joins once more for each further one
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             isolation_level="read_committed",

@@ -25,7 +25,6 @@ from schemas.registry import PersonClaim, RegistryChange
 from schemas.rejections import Rejected, Rejection, RejectionCode
 from schemas.reports import Report, Tick
 from schemas.vocabulary import CHANNELS, Transition
-from streams.areas import link_claims
 from streams.free_text import kept, without_free_text
 from streams.identity import mask_identity_numbers
 from streams.normalise import household_of_key, normalise
@@ -158,9 +157,8 @@ class Households:
             for claim in claims_of(household, before.facts, step.state.facts):
                 where = partition_of(claim.person_id, self._partitions)
                 work.outgoing.append(Outgoing(Topic.PERSONS, where, claim.person_id.encode(), codec.encode_claim(claim)))
-        for link in link_claims(household, before.facts, step.state.facts):
-            where = partition_of(link.link, self._partitions)
-            work.outgoing.append(Outgoing(Topic.PERSONS, where, link.link.encode(), codec.encode_link(link)))
+        if step.state.facts.signals or before.facts.signals:  # who has none is linked to nothing
+            self._areas(work).tell(household, before.facts, step.state.facts)
         self._tell(work, step, now, lambda alert: Published(alert, _occurred(message), instant_of(record.timestamp)))
 
     def _tell(self, work: Work, step: Step, now: int, published: Callable[[Alert], Published]) -> None:

@@ -8,8 +8,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka import AIOKafkaProducer, TopicPartition
 
 from agents.offsets import committed
 from agents.settings import Settings
@@ -17,7 +16,6 @@ from agents.topics import create_topics
 from fangfan.broker import EmbeddedBroker
 from fangfan.draining import drained
 from streams.policy import Policy
-from streams.topics import INPUTS
 from tests.broker.test_join import TOPIC_OF, expected_end, life
 from tests.build import encode
 from tests.worker import WorkerProcess, alerts_of, start_worker
@@ -100,34 +98,16 @@ async def test_a_takeover_reads_only_the_rest_and_what_stays_is_left_alone(
             assert {(r.rule, r.subject, r.severity, r.channels) for r in end.reasons} == keys
 
 
-async def test_beside_a_worker_of_an_older_release_partitions_are_shared_out_as_that_one_knows(
-    broker: EmbeddedBroker, topic_prefix: str, tmp_path: Path
-) -> None:
-    """It offers Kafka's range assignor alone; when it has left, the others share out by what they have."""
-    settings = Settings(brokers=broker.bootstrap, topic_prefix=topic_prefix, partitions=4)
+async def test_workers_that_start_together_settle(broker: EmbeddedBroker, topic_prefix: str, tmp_path: Path) -> None:
+    """Each joins once for each round of the group; one that joined twice, saying two things, began a round without end."""
+    settings = Settings(brokers=broker.bootstrap, topic_prefix=topic_prefix, partitions=6)
     await create_topics(settings)
-    older = AIOKafkaConsumer(
-        *[settings.topic(topic) for topic in INPUTS], **settings.client(), group_id=settings.group,
-        partition_assignment_strategy=[RangePartitionAssignor], enable_auto_commit=False,
-    )  # fmt: skip
-    await older.start()
-    worker = await start_worker(settings, tmp_path, STANDBY="1")
-    try:
-        beside = {tp.partition for tp in older.assignment()}
-        shared = said(worker, "partitions.assigned")[-1]["partitions"]
-        await older.stop()
-        async with asyncio.timeout(30):
-            while [0, 1, 2, 3] != said(worker, "partitions.assigned")[-1]["partitions"]:  # noqa: ASYNC110 # a file has no event
-                await asyncio.sleep(0.1)
-        assert 0 == await worker.stop()
-    finally:
-        if worker.process.returncode is None:
-            worker.process.kill()
-            await worker.process.wait()
+    starting = [start_worker(settings, tmp_path / str(number)) for number in range(4)]
+    running = [each for each in await asyncio.gather(*starting, return_exceptions=True) if not isinstance(each, BaseException)]
+    codes = [await worker.stop() for worker in running]
 
-    assert (2, 2) == (len(shared), len(beside))
-    assert {0, 1, 2, 3} == beside | set(shared)
-    assert [] == said(worker, "lane.not_copartitioned") + said(worker, "lane.restarts")
+    assert [0, 0, 0, 0] == codes, "every one of them was ready"
+    assert max(len(said(worker, "partitions.assigned")) for worker in running) <= 8
 
 
 async def test_a_lane_that_rested_while_somebody_else_went_on_starts_over(

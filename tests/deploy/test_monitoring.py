@@ -18,7 +18,7 @@ from agents.settings import Settings
 from agents.topics import create_topics
 from fangfan.broker import EmbeddedBroker, free_port
 from fangfan.draining import drained
-from tests.build import department, encode, entry, member
+from tests.build import cadre, department, encode, entry, member
 from tests.conftest import ROOT
 from tests.worker import workers
 
@@ -140,6 +140,7 @@ async def test_every_query_asks_for_what_a_worker_tells(broker: EmbeddedBroker, 
                 ("department-feeds", encode(water), b"H000001"),
                 ("department-feeds", encode(stranger), b"P-stranger"), ("department-feeds", b"{", b"junk"),
                 ("cadre-reports", encode(water | {"schema": "cadre-report/1", "event_id": "c1"}), b"by-hand"),
+                ("cadre-reports", encode(cadre("c2", {"type": "case_step", "step": "verification"})), b"H000001"),
             ):  # fmt: skip
                 await producer.send_and_wait(settings.topic(topic), value, key)
         await drained(settings, 60)
