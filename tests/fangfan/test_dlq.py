@@ -91,7 +91,7 @@ async def test_filters_leave_what_they_say(settings: Settings, tmp_path: Path) -
     [
         (["list", "--code", "rubbish"], "--code: must be one of " + ", ".join(code.value for code in RejectionCode)),
         (["list", "--topic", "alerts"], "--topic: must be one of self-declarations, cadre-reports, department-feeds, "
-         "households, rerouted, persons"),
+         "households, rerouted, persons, ticks, area-events"),
         (["list", "--since", "yesterday"], "--since: not an RFC 3339 date-time with offset, "
          "such as 2026-06-10T08:00:00+08:00"),
         (["redrive", "--until", "2026-06-10"], "--until: not an RFC 3339 date-time with offset, "
