@@ -10,7 +10,7 @@ from schemas.findings import Finding
 from schemas.household import Facts
 from streams.assess import area_code, assess
 from streams.ledger import Ledger, Missing
-from streams.policy import Parameters, Policy, line_at
+from streams.policy import Parameters, Policy, is_below, line_at
 from streams.rules import name_of
 
 GUARANTEES: Final = ("food", "clothing", "schooling", "medical_cover", "housing", "water")
@@ -60,8 +60,7 @@ def _income(then: Facts, instant: int, parameters: Parameters) -> list[Condition
         if isinstance(window, Missing) or line is None:
             what = window.what if isinstance(window, Missing) else "an income line in force"
             return [Condition("income-undetermined", month, f"截至{month}的收入不能确定", f"income up to {month} needs {what}")]
-        below = window.reference <= line.amount if parameters.income_line.operator == "<=" else window.reference < line.amount
-        if below:
+        if is_below(parameters.income_line, window.reference, line):
             amount, limit = render_money(window.reference), render_money(line.amount)
             return [Condition("income-below-line", month, f"截至{month}人均监测收入{amount}元，未稳定超过{limit}元监测线",
                               f"reference income of {amount} yuan up to {month} is under the line of {limit}")]  # fmt: skip

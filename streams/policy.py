@@ -212,5 +212,10 @@ def in_force(lines: Iterable[Line], day: int) -> Line | None:
     return max((line for line in lines if line.start <= day), key=_start, default=None)
 
 
+def is_below(rule: IncomeLine, reference: int, line: Line) -> bool:
+    """Tell whether an income per head in fen lies under a line, by the operator of the policy."""
+    return reference <= line.amount if rule.operator == "<=" else reference < line.amount
+
+
 def _start(line: Line) -> int:
     return line.start

@@ -6,7 +6,7 @@ from schemas.fields import render_money
 from schemas.findings import Finding, NotFiring, Undetermined
 from schemas.vocabulary import Severity
 from streams.ledger import Missing, Window
-from streams.policy import BP, IncomeLine, Line
+from streams.policy import BP, IncomeLine, Line, is_below
 from streams.rules.context import Answer, Context
 from streams.rules.support import support_channels
 
@@ -21,8 +21,7 @@ def income_line(context: Context) -> Answer:
     if line is None:
         return Undetermined(RULE, "an income line in force")
     rule = context.parameters.income_line
-    below = income.reference <= line.amount if rule.operator == "<=" else income.reference < line.amount
-    if not below:
+    if not is_below(rule, income.reference, line):
         return NotFiring(RULE, income.reference, line.amount, "yuan")
     return Finding(
         RULE,
