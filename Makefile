@@ -36,8 +36,9 @@ promtool:
 	@command -v promtool >/dev/null && command -v prometheus >/dev/null || \
 	  { echo "Prometheus is missing, the tests of its rules and of the dashboard need it: apt-get install prometheus"; exit 1; }
 
+# Three at a time, each with a Kafka of its own: most tests wait for brokers and timers, and the processors would idle.
 test: setup promtool ## Run all tests, on a real Kafka where it concerns delivery
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 3 --dist loadfile
 
 bench: setup ## Measure: reports a second, microseconds by stage, bytes of state, alert latency
 	$(BIN)/python -m bench
