@@ -137,7 +137,11 @@ class Recovery:
             consumer.assign(tps)
             ends = await consumer.end_offsets(tps)
             begins = await consumer.beginning_offsets(tps)
-            if any(not _fits(store.offset(tp.topic), begins[tp], ends[tp]) for tp in tps):
+            unfit = [tp.topic for tp in tps if not _fits(store.offset(tp.topic), begins[tp], ends[tp])]
+            if unfit:
+                stands = {topic: store.offset(topic) for topic in unfit}
+                kept = {tp.topic: [begins[tp], ends[tp]] for tp in tps if tp.topic in unfit}
+                telemetry.log("error", "store.unfit", partition=partition, stands=stands, changelog=kept)
                 store.destroy()
                 store = Store(self.folder(partition), self._memory)
             for tp in tps:

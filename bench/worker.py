@@ -66,9 +66,7 @@ def events(folder: Path, name: str) -> list[dict[str, Any]]:
     return [line for line in lines if line["event"] == name]
 
 
-def start(
-    settings: Settings, folder: Path, core: int = WORKER_CORE, given: Mapping[str, str] | None = None
-) -> BenchWorker:
+def start(settings: Settings, folder: Path, core: int = WORKER_CORE, given: Mapping[str, str] | None = None) -> BenchWorker:
     """Start a worker on a core, with more settings where given; returns as soon as it says that it is ready."""
     folder.mkdir(parents=True, exist_ok=True)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("FANGFAN_")} | {

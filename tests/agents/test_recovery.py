@@ -84,13 +84,18 @@ async def test_what_was_taken_back_is_not_recovered_and_markers_at_the_end_are_n
     assert {b"hone": b"1", b"htwo": b"2"} == await recovered(settings, tmp_path)
 
 
-async def test_a_store_ahead_of_its_changelog_is_discarded_and_rebuilt(settings: Settings, tmp_path: Path) -> None:
+async def test_a_store_ahead_of_its_changelog_is_discarded_and_rebuilt(
+    settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A broker lost what it had confirmed, or the topic was made anew: what the changelog does not hold never counts."""
     async with changelog(settings) as producer:
         await write(producer, settings, one=b"1")
     stored(tmp_path, 1_000, settings, one=b"ahead", two=b"ahead")
 
     assert {b"hone": b"1"} == await recovered(settings, tmp_path)
+    [said] = [json.loads(line) for line in capsys.readouterr().err.splitlines() if "store.unfit" in line]
+    topic = settings.topic(Topic.HOUSEHOLDS_CHANGELOG)
+    assert (0, {topic: 1_000}, {topic: [0, 2]}) == (said["partition"], said["stands"], said["changelog"])
 
 
 async def test_a_store_behind_what_the_broker_still_keeps_is_discarded_and_rebuilt(
