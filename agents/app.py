@@ -7,17 +7,18 @@ from importlib.metadata import version
 from typing import Any, Final
 
 import faust
-from faust.events import Event
 from faust.types.tuples import TP
 
 from agents import telemetry
 from agents.assignor import ShareAssignor, whole
-from agents.batches import SCHEME, Batch, register
+from agents.batch import Batch, BatchSchema
+from agents.batches import SCHEME, register
 from agents.due_index import DueIndex
 from agents.group import ConsumerGroup
 from agents.households import Households
 from agents.lag import note_lag
 from agents.lanes import Lane
+from agents.memory import Memory
 from agents.policies import Follower, make_judge
 from agents.ports import Job
 from agents.quality import Quality
@@ -25,7 +26,7 @@ from agents.recovery import Recovery
 from agents.settings import Settings
 from agents.standby import Followers
 from agents.starting import prepare, unless
-from agents.store import Memory, Store
+from agents.store import Store
 from agents.sweep import Sweep
 from agents.transactions import AtLeastOnce, Commits, ExactlyOnce, Sender
 from agents.watchdog import Watchdog
@@ -37,23 +38,6 @@ GATHER_SECONDS: Final = {"exactly-once": 0.03, "at-least-once": 0.011}
 """How long from one fetch to the next: what a fetch and a commit cost does not depend on how many records they carry."""
 FETCH: Final = {"fetch_min_bytes": 1, "fetch_max_wait_ms": 100}
 """The first record after a pause is answered at once."""
-
-
-class BatchSchema(faust.Schema):
-    """Passes batches through: records are decoded by the lane."""
-
-    def __init__(self) -> None:
-        """Declare raw keys and values."""
-        super().__init__(key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
-
-    def compile(self, app: Any, *, on_key_decode_error: Any = None, on_value_decode_error: Any = None,
-                default_propagate: bool = False) -> Any:  # fmt: skip
-        """Return the decoder of a stream."""
-
-        async def decode(message: Any, *, propagate: bool = False) -> Event:
-            return Event(app, None, message.value, {}, message)
-
-        return decode
 
 
 class Worker:

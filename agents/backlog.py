@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from typing import Final
 
-from agents.batches import Batch, Chains
+from agents.batch import Batch, Chains
 from agents.portions import weight
 
 MAX_RECORDS: Final = 4_000

@@ -7,7 +7,6 @@ Offsets are committed by the lanes' transactions: Faust's own acknowledgements a
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import aiokafka
@@ -16,43 +15,10 @@ from faust.transport.drivers import TRANSPORTS
 from faust.transport.drivers import aiokafka as driver
 from faust.types.tuples import TP, ConsumerMessage
 
-from agents.reading import Reader, Record, Taken, read_batches
+from agents.batch import Batch, Chains
+from agents.reading import Reader, Taken, read_batches
 
 SCHEME = "fangfan"
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Records of one partition, in order: all there are from ``start`` up to before ``end``."""
-
-    tp: TP
-    start: int
-    end: int
-    records: list[Record]
-
-
-@dataclass(slots=True)
-class Chains:
-    """Where the fetch of each open partition stands. A partition that is not here is not fetched."""
-
-    next: dict[TP, int] = field(default_factory=dict)
-    epoch: dict[TP, int] = field(default_factory=dict)
-    held: set[int] = field(default_factory=set)
-
-    def open(self, positions: Mapping[TP, int]) -> None:
-        """Begin (again) at some positions; what is being fetched meanwhile belongs to the epoch before."""
-        for tp, offset in positions.items():
-            self.next[tp] = offset
-            self.epoch[tp] = self.epoch.get(tp, 0) + 1
-
-    def full(self, tp: TP) -> bool:
-        """Tell whether so much waits for a partition that fetching more can wait too."""
-        return tp.partition in self.held
-
-    def close(self, tps: set[TP]) -> None:
-        """Fetch these no more."""
-        for tp in tps:
-            self.next.pop(tp, None)
 
 
 class BatchThread(driver.AIOKafkaConsumerThread):

@@ -7,6 +7,7 @@ import msgspec
 
 from agents import telemetry
 from agents.areas import Areas
+from agents.cloud_events import cloud_event
 from agents.due_index import DueIndex
 from agents.persons import Persons
 from agents.policies import Judge, judge_of
@@ -19,7 +20,6 @@ from schemas.alerts import Alert
 from schemas.areas import AreaNotice, LinkClaim
 from schemas.dead_letters import ORIGIN, REDRIVEN_FROM, is_handle
 from schemas.fields import instant_of, render_instant
-from schemas.findings import Undetermined
 from schemas.household import EMPTY, STATE_VERSION, HouseholdState
 from schemas.registry import PersonClaim, RegistryChange
 from schemas.rejections import Rejected, Rejection, RejectionCode
@@ -164,7 +164,7 @@ class Households:
     def _tell(self, work: Work, step: Step, now: int, published: Callable[[Alert], Published]) -> None:
         """Add to a batch what one step says."""
         if step.assessment is not None:
-            work.tally.undetermined += _income_undetermined(step.assessment.undetermined)
+            work.tally.undetermined += any(each.rule.startswith("income-line") for each in step.assessment.undetermined)
         if not step.calendar_known and step.alert is not None:
             work.tally.calendar_unknown += 1
             telemetry.log("warning", "calendar.unknown", opened_year=step.alert.opened_at[:4])
@@ -217,7 +217,9 @@ class Households:
         letter it was is a note for people that nothing rests on.
         """
         headers = [(name, value) for name, value in record.headers if value is not None]
-        note = [(name, value) for name, value in headers if name == REDRIVEN_FROM and _is_handle(value)][:1]
+        note = [
+            (name, value) for name, value in headers if name == REDRIVEN_FROM and is_handle(value.decode("utf-8", "replace"))
+        ][:1]
         if topic in MOVED:
             known = [(name, value) for name, value in headers if name in ORIGIN]
             if len(known) == len(ORIGIN):
@@ -242,23 +244,3 @@ def _occurred(message: Report | RegistryChange | Tick) -> int:
             return message.updated_at
         case Tick():
             return message.at
-
-
-def _income_undetermined(undetermined: tuple[Undetermined, ...]) -> bool:
-    return any(each.rule.startswith("income-line") for each in undetermined)
-
-
-def cloud_event(alert: Alert, stamp: str) -> Headers:
-    """Return the CloudEvents headers of an alert: Kafka binding, binary mode."""
-    return [
-        ("ce_specversion", b"1.0"),
-        ("ce_id", f"{alert.household_id}:{alert.sequence}".encode()),
-        ("ce_type", f"fangfan.alert.{alert.transition.value}".encode()),
-        ("ce_source", b"/fangfan/alerts"),
-        ("ce_time", stamp.encode()),
-        ("content-type", b"application/json"),
-    ]
-
-
-def _is_handle(value: bytes) -> bool:
-    return is_handle(value.decode("utf-8", "replace"))

@@ -3,6 +3,8 @@
 Started in this order, which is what makes exactly once hold: fence (a new producer under the lane's transactional id ends a
 former owner's transaction), read committed offsets, recover the store, seek, process. After any error the lane does all of it
 again; what was not committed is read again.
+
+Longer than other modules: this order and what may interrupt it are one argument, and would have to be read together anyhow.
 """
 
 import asyncio
@@ -17,7 +19,7 @@ from faust.types.tuples import TP
 
 from agents import telemetry
 from agents.backlog import Backlog
-from agents.batches import Batch
+from agents.batch import Batch
 from agents.due_index import DueIndex
 from agents.portions import Portion
 from agents.ports import Group, MakeJob, Source

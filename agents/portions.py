@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from aiokafka import TopicPartition
 
-from agents.batches import Batch
+from agents.batch import Batch
 from agents.reading import Record
 
 

@@ -6,7 +6,7 @@ from typing import Protocol
 from aiokafka import TopicPartition
 from faust.types.tuples import TP
 
-from agents.batches import Chains
+from agents.batch import Chains
 from agents.due_index import DueIndex
 from agents.reading import Record
 from agents.store import Store

@@ -15,9 +15,10 @@ from typing import Any, Final
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from agents import telemetry
+from agents.memory import Memory
 from agents.reading import Reader, Record, read_batches
 from agents.settings import Settings
-from agents.store import HOUSEHOLD, Memory, Store
+from agents.store import HOUSEHOLD, Store
 from streams.topics import Topic
 
 AT_ONCE: Final = 4

@@ -11,10 +11,11 @@ from typing import Any, Final
 from aiokafka import TopicPartition
 
 from agents import telemetry
+from agents.memory import Memory
 from agents.reading import Reader
 from agents.recovery import TAKE_RECORDS, Chunk, Recovery, in_thread
 from agents.settings import Settings
-from agents.store import Memory, Store
+from agents.store import Store
 
 RETRY_SECONDS: Final = 5.0
 TAKE_SECONDS: Final = 1.0

@@ -1,4 +1,7 @@
-"""Findings on signals in words a cadre can act on, Chinese and English."""
+"""Findings on signals in words a cadre can act on, Chinese and English.
+
+Longer than other modules by its table: one sentence for each rule, and nothing else.
+"""
 
 from collections.abc import Callable
 from typing import Final

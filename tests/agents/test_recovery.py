@@ -16,9 +16,10 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
 from aiokafka.record.default_records import DefaultRecord
 
 from agents.households import Households
+from agents.memory import Memory
 from agents.recovery import Recovery
 from agents.settings import Settings
-from agents.store import HOUSEHOLD, Memory, Store, StoreUnreadable
+from agents.store import HOUSEHOLD, Store, StoreUnreadable
 from agents.topics import create_topics
 from agents.transactions import CHANGELOGS
 from fangfan.broker import EmbeddedBroker

@@ -5,7 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from agents.store import HOUSEHOLD, PARKED, PERSON, Memory, Store
+from agents.memory import Memory
+from agents.store import HOUSEHOLD, PARKED, PERSON, Store
 
 
 def counted(store: Store) -> tuple[int, int] | None:
@@ -65,7 +66,8 @@ def test_counting_and_writing_go_on_beside_each_other(tmp_path: Path) -> None:
 CRASH = """
 import os, sys
 from pathlib import Path
-from agents.store import HOUSEHOLD, Memory, Store
+from agents.memory import Memory
+from agents.store import HOUSEHOLD, Store
 store = Store(Path(sys.argv[1]), Memory(32))
 list(store.count())
 for number in range(40_000):

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from confluent_kafka import Producer
 
+from agents.memory import Memory
 from agents.recovery import BULK_RECORDS, Recovery, Telling
 from agents.settings import Settings
-from agents.store import HOUSEHOLD, Memory, Store
+from agents.store import HOUSEHOLD, Store
 from agents.topics import create_topics
 from fangfan.broker import EmbeddedBroker
 from streams.topics import Topic

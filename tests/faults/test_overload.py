@@ -14,7 +14,7 @@ from aiokafka.record.default_records import DefaultRecord
 from confluent_kafka import Producer
 from faust.types.tuples import TP
 
-from agents.batches import Batch
+from agents.batch import Batch
 from agents.portions import Portion
 from agents.reading import Record
 from agents.settings import Settings
