@@ -157,7 +157,7 @@ class Worker:
 
     def _sender(self, partition: int) -> Sender:
         if self.settings.guarantee == "at-least-once":
-            return AtLeastOnce(self.settings, self._commits or Commits(self.app.consumer.commit_offsets))
+            return AtLeastOnce(self.settings, partition, self._commits or Commits(self.app.consumer.commit_offsets))
         return ExactlyOnce(self.settings, partition)
 
     async def _stop_lanes(self, partitions: Collection[int]) -> None:

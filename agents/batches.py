@@ -69,7 +69,7 @@ class BatchThread(driver.AIOKafkaConsumerThread):
         """Seek, in the consumer's own thread."""
         await self._there(self._place(positions))
 
-    async def commit_offsets(self, offsets: Mapping[aiokafka.TopicPartition, int]) -> None:
+    async def commit_offsets(self, offsets: Mapping[aiokafka.TopicPartition, tuple[int, str]]) -> None:
         """Commit as a member of the group, in the consumer's own thread."""
         await self._there(self._ensure_consumer().commit(dict(offsets)))
 
@@ -124,8 +124,8 @@ class BatchConsumer(driver.Consumer):
         self.chains.open(positions)
         await self._thread.place(positions)
 
-    async def commit_offsets(self, offsets: Mapping[aiokafka.TopicPartition, int]) -> None:
-        """Commit input offsets outside of any transaction; refused where the partition is no longer this worker's.
+    async def commit_offsets(self, offsets: Mapping[aiokafka.TopicPartition, tuple[int, str]]) -> None:
+        """Commit input offsets, with notes, outside of any transaction; refused where the partition is no longer this worker's.
 
         Raises:
             CommitFailedError: the group has moved on without this worker.

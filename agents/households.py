@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from agents import telemetry
+from agents.adoption import adopted
 from agents.areas import Areas
 from agents.cloud_events import cloud_event
 from agents.due_index import DueIndex
@@ -14,7 +15,7 @@ from agents.policies import Judge, judge_of
 from agents.reading import Record
 from agents.reassess import Walk
 from agents.store import HOUSEHOLD, Store, StoreUnreadable
-from agents.work import CHANNEL_OF, Headers, Outgoing, Published, Work
+from agents.work import CHANNEL_OF, Headers, Outgoing, Published, Work, occurred
 from schemas import codec
 from schemas.alerts import Alert
 from schemas.areas import AreaNotice, LinkClaim
@@ -84,6 +85,16 @@ class Households:
             channel, bad = CHANNEL_OF[topics[name]], len(tally.refused.get(name, ()))
             tally.reports[channel, "accepted"] += count - bad
             tally.reports[channel, "rejected"] += bad
+        self._encode(work)
+        return work
+
+    def adopt(self, alerts: list[Record]) -> Work:
+        """Go on from alerts that left though the states that say so did not.
+
+        Raises:
+            UnknownStateVersion: a household was stored by a newer release.
+        """
+        work = adopted(self._partition, self._store, alerts)
         self._encode(work)
         return work
 
@@ -159,7 +170,7 @@ class Households:
                 work.outgoing.append(Outgoing(Topic.PERSONS, where, claim.person_id.encode(), codec.encode_claim(claim)))
         if step.state.facts.signals or before.facts.signals:  # who has none is linked to nothing
             self._areas(work).tell(household, before.facts, step.state.facts)
-        self._tell(work, step, now, lambda alert: Published(alert, _occurred(message), instant_of(record.timestamp)))
+        self._tell(work, step, now, lambda alert: Published(alert, occurred(message), instant_of(record.timestamp)))
 
     def _tell(self, work: Work, step: Step, now: int, published: Callable[[Alert], Published]) -> None:
         """Add to a batch what one step says."""
@@ -234,13 +245,3 @@ class Households:
             key, value = household.encode(), codec.encode_state(state, self._state_version)
             work.changes[HOUSEHOLD + key] = value
             work.outgoing.append(Outgoing(Topic.HOUSEHOLDS_CHANGELOG, self._partition, key, value))
-
-
-def _occurred(message: Report | RegistryChange | Tick) -> int:
-    match message:
-        case Report():
-            return message.kept.occurred_at
-        case RegistryChange():
-            return message.updated_at
-        case Tick():
-            return message.at

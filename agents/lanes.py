@@ -22,9 +22,10 @@ from agents.backlog import Backlog
 from agents.batch import Batch
 from agents.due_index import DueIndex
 from agents.portions import Portion
-from agents.ports import Group, MakeJob, Source
+from agents.ports import Group, Job, MakeJob, Source
 from agents.producing import STOP_SECONDS
 from agents.quality import Quality
+from agents.reading import Record
 from agents.recovery import Recovery, Telling, tell_counts
 from agents.settings import Settings
 from agents.starting import unless
@@ -233,6 +234,7 @@ class Lane:
         self._counting = asyncio.create_task(tell_counts(self.store, self._label))
         index = self.index = self._index_of(self.store)
         job = self._job(self.partition, self.store, index)
+        await sender.ahead(lambda alerts: self._adopt(sender, job, alerts))
         while not self._stopping.is_set():
             if self._opened != self._pauses:
                 await self._open(resumed=True)
@@ -250,6 +252,10 @@ class Lane:
                 await self._commit(sender, self.store, piece, {})
             elif not taken:
                 await self._more()
+
+    async def _adopt(self, sender: Sender, job: Job, alerts: list[Record]) -> None:
+        assert self.store is not None, "a lane adopts only on an open store"
+        await self._commit(sender, self.store, job.adopt(alerts), {})
 
     async def _commit(self, sender: Sender, store: Store, work: Work, offsets: Offsets) -> None:
         """Send what a batch or a slice did, store it once it is committed, and tell of it."""

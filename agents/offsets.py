@@ -79,8 +79,10 @@ class _StableOffsets(Request[_Request]):
         return request_struct_class(self._group, self._topics, True, {})
 
 
-async def ask(admin: AIOKafkaAdminClient, node: int, group: str, tps: list[TopicPartition]) -> dict[TopicPartition, int]:
-    """Return what a node says that a group has committed, where it has.
+async def ask(
+    admin: AIOKafkaAdminClient, node: int, group: str, tps: list[TopicPartition]
+) -> dict[TopicPartition, tuple[int, str]]:
+    """Return what a node says that a group has committed, offsets and the notes beside them, where it has.
 
     Raises:
         OffsetsUnstable: a transaction that commits these offsets has not ended.
@@ -91,7 +93,9 @@ async def ask(admin: AIOKafkaAdminClient, node: int, group: str, tps: list[Topic
     for code in (answer.error_code, *(error for *_, error, _ in parts)):
         if code:
             raise OffsetsUnstable if code == UNSTABLE else for_code(code)
-    return {TopicPartition(topic, partition): offset for topic, partition, offset, *_ in parts if offset >= 0}
+    return {
+        TopicPartition(topic, partition): (offset, note or "") for topic, partition, offset, _, note, *_ in parts if offset >= 0
+    }
 
 
 async def committed(settings: Settings, tps: list[TopicPartition]) -> dict[TopicPartition, int]:
@@ -100,25 +104,34 @@ async def committed(settings: Settings, tps: list[TopicPartition]) -> dict[Topic
     Raises:
         KafkaError: no coordinator answers, or a transaction does not end.
     """
-    admin = AIOKafkaAdminClient(**settings.client())
-    try:
-        await admin.start()
-        offsets = await _patiently(admin, settings.group, tps)
-    finally:
-        await admin.close()
+    offsets = {tp: offset for tp, (offset, _) in (await _patiently(settings, tps)).items()}
     missing = [tp for tp in tps if tp not in offsets]
     return offsets | await _beginnings(settings, missing) if missing else offsets
 
 
-async def _patiently(admin: AIOKafkaAdminClient, group: str, tps: list[TopicPartition]) -> dict[TopicPartition, int]:
-    until = time.monotonic() + ASK_SECONDS
-    while True:
-        try:
-            return await ask(admin, await admin.find_coordinator(group), group, tps)
-        except KafkaError:
-            if time.monotonic() > until:
-                raise
-            await asyncio.sleep(AGAIN_SECONDS)
+async def notes(settings: Settings, tps: list[TopicPartition]) -> list[str]:
+    """Return what was noted beside the committed offsets of input partitions.
+
+    Raises:
+        KafkaError: no coordinator answers, or a transaction does not end.
+    """
+    return [note for _, note in (await _patiently(settings, tps)).values()]
+
+
+async def _patiently(settings: Settings, tps: list[TopicPartition]) -> dict[TopicPartition, tuple[int, str]]:
+    admin, group = AIOKafkaAdminClient(**settings.client()), settings.group
+    try:
+        await admin.start()
+        until = time.monotonic() + ASK_SECONDS
+        while True:
+            try:
+                return await ask(admin, await admin.find_coordinator(group), group, tps)
+            except KafkaError:
+                if time.monotonic() > until:
+                    raise
+                await asyncio.sleep(AGAIN_SECONDS)
+    finally:
+        await admin.close()
 
 
 async def _beginnings(settings: Settings, tps: list[TopicPartition]) -> dict[TopicPartition, int]:

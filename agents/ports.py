@@ -28,6 +28,9 @@ class Job(Protocol):
     def run(self, records: Iterable[tuple[str, Record]], now: int) -> Work:
         """Take topics and records in order. ``now`` in nanoseconds."""
 
+    def adopt(self, alerts: list[Record]) -> Work:
+        """Go on from alerts that left though the states that say so did not."""
+
     def slice(self, now: int) -> Work | None:
         """Do a bounded piece of work that no record brings; None where there is none."""
 

@@ -1,6 +1,7 @@
 """How a batch leaves: everything it sends and the input offsets, exactly once in one transaction or at least once in order."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, Protocol
@@ -9,10 +10,13 @@ from aiokafka import TopicPartition
 from aiokafka.errors import CommitFailedError
 from aiokafka.producer.message_accumulator import BatchBuilder
 
+from agents.offsets import notes
 from agents.producing import Requests
+from agents.reading import Record
 from agents.settings import Settings
+from agents.tail import read_tail
 from agents.work import Outgoing
-from streams.topics import Topic
+from streams.topics import INPUTS, Topic
 
 MAX_BATCH_BYTES: Final = 1 << 19
 ZSTD: Final = 4
@@ -20,7 +24,10 @@ ZSTD: Final = 4
 CHANGELOGS: Final = frozenset({Topic.HOUSEHOLDS_CHANGELOG, Topic.PERSONS_CHANGELOG})
 
 Offsets = Mapping[TopicPartition, int]
-CommitOffsets = Callable[[Offsets], Awaitable[None]]
+Committed = Mapping[TopicPartition, tuple[int, str]]
+"""Offsets, each with a note that is kept beside it."""
+CommitOffsets = Callable[[Committed], Awaitable[None]]
+TakeAlerts = Callable[[list[Record]], Awaitable[None]]
 
 
 class Sender(Protocol):
@@ -28,6 +35,9 @@ class Sender(Protocol):
 
     async def start(self) -> None:
         """Connect; exactly once, this ends a former owner's transaction (fences it)."""
+
+    async def ahead(self, take: TakeAlerts) -> None:
+        """Hand over, in their order, the alerts that may have left though the states that say so did not."""
 
     async def commit(self, outgoing: list[Outgoing], offsets: Offsets) -> dict[str, int]:
         """Send records and commit input offsets, where there are any; return the next offset of every changelog written to."""
@@ -47,6 +57,9 @@ class ExactlyOnce:
     async def start(self) -> None:
         """Connect and fence."""
         await self._requests.start()
+
+    async def ahead(self, take: TakeAlerts) -> None:
+        """Hand over nothing: an alert and the state that says so stand in one transaction."""
 
     async def commit(self, outgoing: list[Outgoing], offsets: Offsets) -> dict[str, int]:
         """Send everything and the offsets in one transaction.
@@ -75,10 +88,10 @@ class Commits:
         """Take what commits as a member of the consumer group."""
         self._commit = commit
         self._turn = asyncio.Lock()
-        self._next: dict[TopicPartition, int] = {}
+        self._next: dict[TopicPartition, tuple[int, str]] = {}
         self._done: asyncio.Future[None] | None = None
 
-    async def __call__(self, offsets: Offsets) -> None:
+    async def __call__(self, offsets: Committed) -> None:
         """Commit; an error is told to all whose offsets went together."""
         if self._done is None:
             self._done = asyncio.get_running_loop().create_future()
@@ -102,27 +115,40 @@ class Commits:
 class AtLeastOnce:
     """Alerts first, then the states that say so, then the offsets: a crash in between repeats, never loses.
 
+    What is repeated may come in another order, since topics have none among each other, and then lead to other alerts or to
+    none. So each commit notes beside its offsets where the alerts end; what lies behind that is adopted by the next owner.
+
     Nothing fences a worker that was frozen past its session: until it notices, it may write an older state after its
     successor. Who needs that excluded takes exactly once, which is the default.
     """
 
-    def __init__(self, settings: Settings, commit_offsets: CommitOffsets) -> None:
-        """Prepare a producer; ``commit_offsets`` commits as a member of the consumer group."""
+    def __init__(self, settings: Settings, partition: int, commit_offsets: CommitOffsets) -> None:
+        """Prepare the producer of a partition; ``commit_offsets`` commits as a member of the consumer group."""
         self._settings, self._commit_offsets = settings, commit_offsets
         self._requests = Requests(settings)
+        self._alerts = TopicPartition(settings.topic(Topic.ALERTS), partition)
+        self._inputs = [TopicPartition(settings.topic(topic), partition) for topic in INPUTS]
+        self._end = 0
 
     async def start(self) -> None:
         """Connect."""
         await self._requests.start()
 
+    async def ahead(self, take: TakeAlerts) -> None:
+        """Hand over the alerts behind those that the last commit knew of; where none ever was, all there are."""
+        known = [int(note) for note in await notes(self._settings, self._inputs) if note.isdecimal()]
+        async with contextlib.aclosing(read_tail(self._settings, self._alerts, max(known, default=0))) as tail:
+            async for records, self._end in tail:
+                await take(records)
+
     async def commit(self, outgoing: list[Outgoing], offsets: Offsets) -> dict[str, int]:
         """Send, each step confirmed before the next."""
         before = [each for each in outgoing if each.topic not in CHANGELOGS]
-        await self._requests.produce(_packed(self._settings, before))
+        self._end = (await self._requests.produce(_packed(self._settings, before))).get(self._alerts, self._end)
         states = [each for each in outgoing if each.topic in CHANGELOGS]
         ends = await self._requests.produce(_packed(self._settings, states))
         if offsets:
-            await self._commit_offsets(offsets)
+            await self._commit_offsets({tp: (offset, str(self._end)) for tp, offset in offsets.items()})
         return _changelogs(self._settings, ends)
 
     async def stop(self) -> None:

@@ -7,6 +7,8 @@ import msgspec
 
 from schemas.alerts import Alert
 from schemas.household import HouseholdState
+from schemas.registry import RegistryChange
+from schemas.reports import Report, Tick
 from streams.topics import Topic
 
 Headers = list[tuple[str, bytes]]
@@ -39,6 +41,17 @@ class Published(msgspec.Struct, frozen=True):
     alert: Alert
     occurred_at: int | None = None
     appended_at: int | None = None
+
+
+def occurred(message: Report | RegistryChange | Tick) -> int:
+    """Return when what a record tells of happened, in nanoseconds."""
+    match message:
+        case Report():
+            return message.kept.occurred_at
+        case RegistryChange():
+            return message.updated_at
+        case Tick():
+            return message.at
 
 
 class Tally(msgspec.Struct):

@@ -74,6 +74,9 @@ class PeerJob:
         TICK.add(count)
         return work
 
+    def adopt(self, alerts: list[Record]) -> Work:
+        return Work()  # the peers' job knows no threads of alerts
+
     def slice(self, now: int) -> Work | None:
         return None
 

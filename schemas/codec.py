@@ -128,6 +128,15 @@ def encode_alert(alert: Alert, emitted_at: str) -> bytes:
     return orjson.dumps(msgspec.to_builtins(msgspec.structs.replace(alert, emitted_at=emitted_at)))
 
 
+def decode_alert(data: bytes) -> Alert:
+    """Return an alert that :func:`encode_alert` wrote.
+
+    Raises:
+        msgspec.DecodeError: it did not.
+    """
+    return _alert.decode(data)
+
+
 def encode_case(record: CaseRecord, emitted_at: str) -> bytes:
     """Return what is said of a case as JSON, stamped with the moment it is sent."""
     return msgspec.json.encode(msgspec.structs.replace(record, emitted_at=emitted_at))
@@ -146,6 +155,7 @@ def decode_redriven(data: bytes) -> Redriven | None:
         return None
 
 
+_alert: Final = msgspec.json.Decoder(Alert)
 _parked: Final = msgspec.msgpack.Decoder(tuple[int, bytes | None, list[tuple[str, bytes]]])
 
 

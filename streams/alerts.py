@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from schemas.alerts import Alert, ConflictNote, Evidence, Reason
-from schemas.fields import day_of, render_day, render_instant, render_money
+from schemas.fields import day_of, parse_day, parse_instant, render_day, render_instant, render_money
 from schemas.findings import Answers, Assessment, Conflict, Finding
 from schemas.household import ConflictKey, OpenAlert, ReasonKey, Thread
 from schemas.reports import KeptReport
@@ -80,6 +80,23 @@ def turn(thread: Thread, assessment: Assessment, cause: Cause, place: Place) -> 
         emitted_at="",
     )
     return Turn(after, alert, known)
+
+
+def thread_of(alert: Alert) -> Thread:
+    """Return the thread that publishing an alert led to, not judged by anything: the next report asks every rule."""
+    episode, severity = int(alert.alert_id.rpartition(":")[2]), alert.severity
+    if severity is None:
+        return Thread(episode, alert.sequence)
+    reasons = sorted(ReasonKey(each.rule, each.subject or "", each.severity, tuple(each.channels)) for each in alert.reasons)
+    notes = [*alert.conflicts, *(each.conflict for each in alert.reasons if each.conflict is not None)]
+    conflicts = sorted(ConflictKey(each.rule, each.subject or "", _channels(each.good), _channels(each.bad)) for each in notes)
+    opened_at, verify_by = parse_instant(alert.opened_at), parse_day(alert.verify_by)
+    now = OpenAlert(opened_at, verify_by, severity, alert.category, alert.pathway, tuple(reasons), tuple(conflicts))
+    return Thread(episode, alert.sequence, now)
+
+
+def _channels(side: list[Evidence]) -> tuple[str, ...]:
+    return tuple(sorted({each.channel for each in side}, key=CHANNELS.index))
 
 
 def decide(before: OpenAlert | None, now: Assessment) -> Transition | None:

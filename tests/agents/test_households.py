@@ -30,6 +30,11 @@ class Partition:
         self._store.write(work.changes.items(), {})
         return work
 
+    def adopt(self, *alerts: Outgoing) -> Work:
+        work = self._households.adopt([self._record(each.key, each.value) for each in alerts])
+        self._store.write(work.changes.items(), {})
+        return work
+
     def settle(self, *records: tuple[Topic, bytes | None, bytes | None]) -> list[Outgoing]:
         """Feed records, and what comes of them, until nothing is left that travels on; return everything sent."""
         sent: list[Outgoing] = []
@@ -133,3 +138,25 @@ def test_a_hand_written_record_on_rerouted_is_refused_by_name(partition: Partiti
 
     assert {"invalid-key": 1} == dict(work.tally.rejections)
     assert 1 == work.tally.parked
+
+
+def test_an_alert_whose_report_comes_again_behind_its_remedy_is_cleared(
+    partition: Partition, policy: Policy, tmp_path: Path
+) -> None:
+    """Without the adoption the two together say nothing, and the alert would stand for ever."""
+    bad, good = (
+        (Topic.DEPARTMENT_FEEDS, b"H000001", encode(department(name, "water", fact, household_id="H000001", occurred_at=at)))
+        for name, fact, at in (
+            ("d1", UNSAFE, "2026-06-10T09:00:00+08:00"), ("d2", UNSAFE | {"safe": True}, "2026-06-20T09:00:00+08:00"),
+        )
+    )  # fmt: skip
+    lost = Store(tmp_path / "lost")
+    [said] = [each for each in Partition(lost, policy).take(bad).outgoing if each.topic is Topic.ALERTS]
+    lost.close()
+    adopted = partition.adopt(said)
+
+    assert [(Topic.ALERTS_CURRENT, said.value)] == [
+        (e.topic, e.value) for e in adopted.outgoing if e.topic is Topic.ALERTS_CURRENT
+    ]
+    assert not partition.adopt(said).outgoing, "it is known by now"
+    assert [("H000001", "cleared", "d2")] == alerts([*partition.take(good).outgoing, *partition.take(bad).outgoing])

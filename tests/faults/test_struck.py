@@ -3,6 +3,7 @@
 One record per transaction, so that many went well before and many come after.
 """
 
+import json
 import sys
 from pathlib import Path
 
@@ -98,6 +99,34 @@ async def test_nothing_is_lost_or_doubled_wherever_a_worker_is_struck(
     assert ([], [], []) == (verdict.lost, verdict.doubled, verdict.wrong)
     assert 1 == worker.log.read_text().count("struck\n")
     assert ("lane.restarts" in worker.log.read_text()) is (deed == "error")
+
+
+async def test_an_alert_that_left_alone_is_gone_on_from(broker: EmbeddedBroker, topic_prefix: str, tmp_path: Path) -> None:
+    """At least once, the worker dies when an alert is on its topic and nothing else is; its report comes again."""
+    settings = Settings(brokers=broker.bootstrap, topic_prefix=topic_prefix, partitions=1, guarantee="at-least-once")
+    await create_topics(settings)
+    said = "if any(tp.topic.endswith('alerts') for tp, _ in given[1]): strike()"
+    place = AROUND.format(
+        where="agents.producing.Requests, 'produce'", kind="async def", first="pass", wait="await", second=said
+    )
+    code = SCRIPT.format(deed=DEEDS["kill"], place=place).replace("hits == 25", "hits == 1")
+    worker = await start_worker(settings, tmp_path, sys.executable, "-c", code, GUARANTEE="at-least-once")
+    await send(settings, ("cadre-reports", b"H000001", encode(cadre("c1", {"type": "food", "adequate": False}))))
+
+    assert -9 == await worker.process.wait()
+    assert [] == await read_all(settings, Topic.HOUSEHOLDS_CHANGELOG)
+
+    better = cadre("c2", {"type": "food", "adequate": True}, occurred_at="2026-06-20T09:00:00+08:00")
+    async with workers(settings, tmp_path, 1, GUARANTEE="at-least-once"):
+        await drained(settings, 60)
+        [first] = (await alerts_of(settings))["H000001"]
+        assert first == json.loads((await read_all(settings, Topic.ALERTS_CURRENT))[-1].value)
+
+        await send(settings, ("cadre-reports", b"H000001", encode(better)))
+        await drained(settings, 60)
+    transitions = [(each["sequence"], each["transition"]) for each in (await alerts_of(settings))["H000001"]]
+
+    assert [(1, "opened"), (2, "cleared")] == transitions
 
 
 @pytest.mark.parametrize("guarantee", ["exactly-once", "at-least-once"])

@@ -7,9 +7,11 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schemas import codec
 from schemas.fields import render_money
 from schemas.household import EMPTY, HouseholdState
 from schemas.rejections import Rejection
+from streams.alerts import thread_of
 from streams.assess import area_code, assess
 from streams.ledger import Missing, Window
 from streams.normalise import Message, normalise
@@ -106,3 +108,39 @@ def test_any_order_any_duplication_any_split_gives_the_same_bytes(
         (o.severity, o.category, o.pathway, o.reasons, o.conflicts) if (o := s.thread.open) else None for s in (one, other)
     ]
     assert content[0] == content[1]
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.integers(0, 1 << 32), st.randoms(use_true_random=False), st.floats(0, 1))
+def test_who_adopts_an_alert_whose_state_was_lost_ends_where_all_others_do(
+    policy: Policy, seed: int, order: random.Random, share: float
+) -> None:
+    """Decision 21: the state is as of an older batch, and the reports since then come again in another order."""
+    reports, registry = history(random.Random(seed))
+    messages = [read(record) for record in [*reports, *([registry] if registry else [])]]
+    cut = int(len(messages) * share)
+    stored = fold(messages[:cut], policy)
+    state, said = stored, None
+    for message in messages[cut:]:
+        step = advance("H000001", state, message, TIMESTAMP * 1_000_000, policy)
+        state, said = step.state, step.alert or said
+        if step.alert is not None:
+            assert msgspec.structs.replace(state.thread, judged_by=0) == thread_of(
+                codec.decode_alert(codec.encode_alert(said, ""))
+            )
+    again, before = messages[cut:], stored
+    order.shuffle(again)
+    if said is not None:
+        before = msgspec.structs.replace(stored, thread=thread_of(said))
+    found, sequences = before, [before.thread.sequence]
+    for message in again:
+        step = advance("H000001", found, message, TIMESTAMP * 1_000_000, policy)
+        found = step.state
+        sequences += [step.alert.sequence] if step.alert is not None else []
+
+    assert state.facts == found.facts
+    assert list(range(sequences[0], sequences[0] + len(sequences))) == sequences
+    contents = [
+        (o.severity, o.category, o.pathway, o.reasons, o.conflicts) if (o := s.thread.open) else None for s in (state, found)
+    ]
+    assert contents[0] == contents[1]
