@@ -23,12 +23,15 @@ from agents.ports import Job
 from agents.reading import Record
 from agents.settings import Settings
 from agents.store import HOUSEHOLD, Store
+from agents.transactions import CHANGELOGS
 from agents.work import Outgoing, Work
-from streams.topics import Topic
+from streams.topics import INPUTS, Topic
 
 sys.path.insert(0, os.environ["PEERS"])
 job: Any = importlib.import_module("job")
 TICK = job.Tick()
+THEIRS = (Topic.SELF_DECLARATIONS, Topic.CADRE_REPORTS, Topic.DEPARTMENT_FEEDS)
+"""Inputs that the peers' driver makes, under names of its own."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class PeerSettings(Settings):
         return f"b-{job.RUN}"
 
     def topic(self, name: str) -> str:
-        theirs = dict(zip((Topic.SELF_DECLARATIONS, Topic.CADRE_REPORTS, Topic.DEPARTMENT_FEEDS), job.TOPICS, strict=True))
+        theirs = dict(zip(THEIRS, job.TOPICS, strict=True))
         return str((theirs | {Topic.ALERTS: job.ALERTS}).get(Topic(name), f"{self.group}-{name}"))
 
 
@@ -92,10 +95,7 @@ async def make_topics(settings: Settings) -> None:
     """Make those that the peers' driver does not know."""
     admin = AIOKafkaAdminClient(**settings.client())
     await admin.start()
-    own = [
-        Topic.HOUSEHOLDS, Topic.POLICY, Topic.REROUTED, Topic.PERSONS, Topic.TICKS, Topic.HOUSEHOLDS_CHANGELOG,
-        Topic.PERSONS_CHANGELOG,
-    ]  # fmt: skip
+    own = [each for each in (*INPUTS, *CHANGELOGS, Topic.POLICY) if each not in THEIRS]
     try:
         compact = {"cleanup.policy": "compact"}
         await admin.create_topics([NewTopic(settings.topic(each), 4, 1, topic_configs=compact) for each in own])
