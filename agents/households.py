@@ -14,10 +14,12 @@ from agents.persons import Persons
 from agents.policies import Judge, judge_of
 from agents.reading import Record
 from agents.reassess import Walk
+from agents.scale_risk import AreaWatch
 from agents.store import HOUSEHOLD, Store, StoreUnreadable
 from agents.work import CHANNEL_OF, Headers, Outgoing, Published, Work, occurred
 from schemas import codec
 from schemas.alerts import Alert
+from schemas.area_alerts import AreaClaim
 from schemas.areas import AreaNotice, LinkClaim
 from schemas.dead_letters import ORIGIN, REDRIVEN_FROM, is_handle
 from schemas.fields import instant_of, render_instant
@@ -32,6 +34,7 @@ from streams.normalise import household_of_key, normalise
 from streams.persons import claims_of
 from streams.pipeline import Step, advance
 from streams.policy import Policy
+from streams.scale_risk import area_claims, claims_again
 from streams.topics import INPUTS, Topic, partition_of
 
 MOVED: Final = frozenset({Topic.REROUTED, Topic.PERSONS})
@@ -61,6 +64,7 @@ class Households:
             StoreUnreadable: the store is damaged.
         """
         work = Work()
+        self._watch = AreaWatch(self._partition, self._partitions, self._store, work)
         tally, topics = work.tally, self._topics
         self._policies = self._judge.policies
         loaded: dict[str, HouseholdState] = {}
@@ -85,6 +89,7 @@ class Households:
             channel, bad = CHANNEL_OF[topics[name]], len(tally.refused.get(name, ()))
             tally.reports[channel, "accepted"] += count - bad
             tally.reports[channel, "rejected"] += bad
+        self._watch.end(self._policies, now)
         self._encode(work)
         return work
 
@@ -108,11 +113,14 @@ class Households:
         if steps is None:
             return None
         work = Work()
+        watch = AreaWatch(self._partition, self._partitions, self._store, work)
         work.tally.reassessed = len(steps)
         for household, before, step in steps:
             work.states[household] = step.state
             if self._index is not None:
                 self._index.move(work.index, household, before, step.state)
+            if self._judge.areas.watched:  # a version that just began to ask must hear of those that do not change
+                watch.send(claims_again(household, step.state, counted=self._judge.areas.counted))
             self._tell(work, step, now, Published)
         self._encode(work)
         return work
@@ -126,6 +134,9 @@ class Households:
             return None
         if isinstance(message, LinkClaim):
             self._areas(work).link(message)
+            return None
+        if isinstance(message, AreaClaim):
+            self._watch.hear(message)
             return None
         if isinstance(message, AreaNotice):
             self._areas(work).hear(message, record.value or b"", record.timestamp, self._origin(record, topic))
@@ -170,6 +181,9 @@ class Households:
                 work.outgoing.append(Outgoing(Topic.PERSONS, where, claim.person_id.encode(), codec.encode_claim(claim)))
         if step.state.facts.signals or before.facts.signals:  # who has none is linked to nothing
             self._areas(work).tell(household, before.facts, step.state.facts)
+        scope = self._judge.areas
+        if scope.watched and (step.alert is not None or not isinstance(message, Report)):
+            self._watch.send(area_claims(household, before, step.state, counted=scope.counted))
         self._tell(work, step, now, lambda alert: Published(alert, occurred(message), instant_of(record.timestamp)))
 
     def _tell(self, work: Work, step: Step, now: int, published: Callable[[Alert], Published]) -> None:
@@ -184,6 +198,8 @@ class Households:
             current = None if step.alert.transition is Transition.CLEARED else sent.value
             work.outgoing.append(msgspec.structs.replace(sent, topic=Topic.ALERTS_CURRENT, value=current))
             work.tally.published.append(published(step.alert))
+        if step.withheld is not None:
+            work.tally.withheld[step.withheld.by, step.withheld.severity or "none"] += 1
         if step.shadow_alert is not None:
             self._publish(work, Topic.ALERTS_SHADOW, step.shadow_alert, now)
             work.tally.shadowed.append(step.shadow_alert)

@@ -14,6 +14,7 @@ from agents.settings import Settings
 from streams.policies import Policies, alone, policies_of
 from streams.policy import Policy
 from streams.policy_documents import Outcome, admit
+from streams.scale_risk import scope_of
 from streams.topics import Topic
 
 POLL_MS: Final = 200
@@ -27,10 +28,11 @@ class Judge:
         """Begin with some versions. ``shadow_since`` (nanoseconds) is when what the shadow opens without a report opens."""
         self.policies, self.shadow, self.shadow_since = policies, shadow, shadow_since
         self.changes = 0
+        self.areas = scope_of(policies)
 
     def replace(self, policies: Policies) -> None:
         """Judge by other versions from now on."""
-        self.policies = policies
+        self.policies, self.areas = policies, scope_of(policies)
         self.changes += 1
 
     @property

@@ -40,6 +40,10 @@ reasons = Counter("fangfan_alert_reasons", "Reasons in published transitions.", 
                   registry=REGISTRY)  # fmt: skip
 cases = Counter("fangfan_cases", "What was said of cases, by what happened and the stage it led to.", ["transition", "stage"],
                 registry=REGISTRY)  # fmt: skip
+area_alerts = Counter("fangfan_area_alerts", "Transitions of areas' alerts published.", ["transition", "level"],
+                      registry=REGISTRY)  # fmt: skip
+withheld = Counter("fangfan_transitions_withheld", "Transitions that noise control held back.", ["by", "severity"],
+                   registry=REGISTRY)  # fmt: skip
 undetermined = Counter("fangfan_undetermined_incomes", "Assessments whose income could not be determined.",
                        registry=REGISTRY)  # fmt: skip
 households = Gauge("fangfan_households_known", "Households in this worker's table.", ["partition"], registry=REGISTRY)
@@ -113,6 +117,10 @@ def confirmed(partition: str, tally: Tally, now: int) -> None:
         rejections.labels(code).inc(count)
     for spoken, count in tally.cases.items():
         cases.labels(*spoken).inc(count)
+    for turned, count in tally.area_alerts.items():
+        area_alerts.labels(*turned).inc(count)
+    for held, count in tally.withheld.items():
+        withheld.labels(*held).inc(count)
     for channel, count in tally.rerouted.items():
         rerouted.labels(channel).inc(count)
     for channel, lags in tally.lags.items():

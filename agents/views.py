@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from schemas.cases import CaseStep
-from schemas.fields import render_day, render_instant, render_money, render_month
+from schemas.fields import day_of, render_day, render_instant, render_money, render_month
 from schemas.findings import Assessment, NotFiring
 from schemas.household import Facts, HouseholdState
 from schemas.reports import Claim, Fact, Income, IncomeStatement, KeptReport, Signal, Spending
@@ -16,8 +16,9 @@ from streams.case_turn import show
 from streams.casework import case_now
 from streams.ledger import Ledger, Missing, Window
 from streams.measures import suggest, track
+from streams.noise import NOTHING, snoozed_until
 from streams.policies import Judges
-from streams.policy import Parameters, Policy
+from streams.policy import NoiseRules, Parameters, Policy
 from streams.rules import SIGNAL_RULES, version_of
 from streams.rules.signals import UNREPORTED
 from streams.rules.support import render_figure
@@ -59,6 +60,7 @@ def household_view(household_id: str, state: HouseholdState, policies: Judges) -
         "category": assessment.category if assessment else "unknown",
         "pathway": assessment.pathway if assessment else "unknown",
         "alert": _open(household_id, state),
+        "noise": _noise(state, policy.parameters((area or "")[:6]).noise),
         "case": _case(state, policies),
     }
 
@@ -124,6 +126,19 @@ def _open(household_id: str, state: HouseholdState) -> dict[str, Any]:
             "verify_by": render_day(thread.open.verify_by),
         }
     return shown
+
+
+def _noise(state: HouseholdState, rules: NoiseRules) -> dict[str, Any]:
+    """Return what holds this household's transitions back now, and what waits."""
+    facts, noise = state.facts, state.thread.noise or NOTHING
+    until = snoozed_until(facts, rules)
+    window = noise.changed_at is not None and rules.window_days > 0
+    return {
+        "snoozed_until": render_day(until) if until is not None and day_of(facts.as_of or 0) <= until else None,
+        "window_until": render_day(day_of(noise.changed_at or 0) + rules.window_days - 1) if window else None,
+        "withheld": noise.withheld,
+        "pending": msgspec.to_builtins(noise.pending) if noise.pending is not None else None,
+    }
 
 
 def _report(report: KeptReport) -> dict[str, Any]:

@@ -70,6 +70,8 @@ class Tally(msgspec.Struct):
     lags: defaultdict[str, list[int]] = msgspec.field(default_factory=lambda: defaultdict(list))
     published: list[Published] = []
     shadowed: list[Alert] = []
+    area_alerts: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter)
+    withheld: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter)
     reassessed: int = 0
     new_households: int = 0
     parked: int = 0

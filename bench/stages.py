@@ -127,8 +127,8 @@ def _judge(
     place = Place(household, area, policy.tier(area[:6]), policy.label, policy.parameters(area[:6]).verification.working_days)
     turned = turn(thread, assessment, Cause(name, now), place)
     meter.lap("alert")
-    if turned is None:
-        return msgspec.structs.replace(state, thread=thread)
+    if turned.alert is None:
+        return msgspec.structs.replace(state, thread=turned.thread)
     sent.append((household.encode(), codec.encode_alert(turned.alert, render_instant(now))))
     meter.lap("publish")
     return msgspec.structs.replace(state, thread=turned.thread)

@@ -1,12 +1,14 @@
 """`fangfan alerts`: prints alert transitions."""
 
+import asyncio
 from typing import Annotated, Any
 
 import orjson
 import typer
 
 from agents.settings import Settings
-from fangfan.looks import console, line, table
+from fangfan.grouping import DIGITS, Groups, Level
+from fangfan.looks import console, group_line, line, table
 from fangfan.options import CONNECTION, fail, on_broker, with_settings
 from fangfan.reading import read_topic
 from schemas.vocabulary import SEVERITIES
@@ -31,17 +33,29 @@ def alerts(
     rule: Annotated[
         str | None, typer.Option(envvar="FANGFAN_RULE", metavar="NAME", help=f"Only with this rule: {', '.join(RULES)}.")
     ] = None,
+    group: Annotated[
+        str | None, typer.Option(envvar="FANGFAN_GROUP", metavar="LEVEL", help=f"One entry a place: {', '.join(DIGITS)}.")
+    ] = None,
+    group_wait: Annotated[
+        float, typer.Option(envvar="FANGFAN_GROUP_WAIT", min=0.0, help="With --group and --follow: seconds a place gathers.")
+    ] = 30.0,
 ) -> None:
-    """Print alerts as a table (default), as lines while they come, or as JSON Lines."""
+    """Print alerts as a table (default), as lines while they come, or as JSON Lines; grouped by place on demand."""
     if severity is not None and severity not in SEVERITIES:
         raise fail(f"--severity: must be one of {', '.join(SEVERITIES)}")
     if rule is not None and rule.partition("@")[0] not in RULES:
         raise fail(f"--rule: must be one of {', '.join(RULES)}")
     if county is not None and not (len(county) == 6 and county.isascii() and county.isdigit()):
         raise fail("--county: must be six digits, such as 140221")
+    if group is not None and group not in DIGITS:
+        raise fail(f"--group: must be one of {', '.join(DIGITS)}")
     filters, topic = (county, severity, rule), Topic.ALERTS_SHADOW if shadow else Topic.ALERTS
     try:
-        on_broker(chosen, lambda real: _print(real, topic, follow, json, filters), [topic])
+        if group is not None:
+            level: Level = group
+            on_broker(chosen, lambda real: _print_groups(real, topic, follow, json, filters, level, group_wait), [topic])
+        else:
+            on_broker(chosen, lambda real: _print(real, topic, follow, json, filters), [topic])
     except KeyboardInterrupt:
         return
 
@@ -54,9 +68,11 @@ def _wanted(alert: dict[str, Any], county: str | None, severity: str | None, rul
     )
 
 
-async def _print(
-    chosen: Settings, topic: Topic, follow: bool, as_json: bool, filters: tuple[str | None, str | None, str | None]
-) -> None:
+Filters = tuple[str | None, str | None, str | None]
+"""County, severity and rule; None for any."""
+
+
+async def _print(chosen: Settings, topic: Topic, follow: bool, as_json: bool, filters: Filters) -> None:
     screen = console()
     rows = []
     async for record in read_topic(chosen, topic, range(chosen.partitions), follow=follow):
@@ -71,3 +87,28 @@ async def _print(
             rows.append(alert)
     if not as_json and not follow:
         screen.print(table(rows) if rows else "no alerts 暂无预警")
+
+
+async def _print_groups(
+    chosen: Settings, topic: Topic, follow: bool, as_json: bool, filters: Filters, level: Level, wait: float
+) -> None:
+    """Print one entry a place: at the end, or following, some seconds after the first alert of each."""
+    screen = console()
+
+    def show(group: dict[str, Any]) -> None:
+        if as_json:
+            typer.echo(orjson.dumps(group).decode())
+        else:
+            screen.print(group_line(group), soft_wrap=not screen.is_terminal)
+
+    groups = Groups(level, wait, show)
+    handing_on = asyncio.create_task(groups.hand_on()) if follow else None
+    try:
+        async for record in read_topic(chosen, topic, range(chosen.partitions), follow=follow):
+            alert = orjson.loads(record.value)
+            if _wanted(alert, *filters):
+                groups.add(alert)
+    finally:
+        if handing_on is not None:
+            handing_on.cancel()
+        groups.end()

@@ -82,7 +82,19 @@ def _head(console: Console, view: dict[str, Any]) -> None:
     category, pathway = view["category"], view["pathway"]
     rows.add_row("category 类别", f"{CATEGORY_ZH[category]} {category}, {PATHWAY_ZH[pathway]} {pathway}")
     rows.add_row("alert 预警", _alert(alert))
+    _noise(rows, view["noise"])
     console.print(rows)
+
+
+def _noise(rows: Table, noise: dict[str, Any]) -> None:
+    """Add why this household may be silent, where anything holds it back."""
+    if noise["snoozed_until"]:
+        rows.add_row("snooze 暂缓提醒", f"until 至 {noise['snoozed_until']}, red is told all the same 红色照常提醒")
+    if noise["pending"]:
+        kind, severity, by = noise["pending"]
+        until = noise["snoozed_until"] if by == "snooze" else noise["window_until"]
+        words = "snooze 暂缓" if by == "snooze" else "window 间隔"
+        rows.add_row("waiting 待发", f"{kind}, {SEVERITY_ZH[severity]} {severity or 'none'}, by {words} until 至 {until}")
 
 
 def _alert(alert: dict[str, Any]) -> Text:

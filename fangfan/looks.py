@@ -63,6 +63,21 @@ def line(alert: dict[str, Any]) -> Text:
     return text
 
 
+def group_line(group: dict[str, Any]) -> Text:
+    """Return what came of one place as one line, and one per household beneath, gravest first."""
+    said = ", ".join(f"{SEVERITY_ZH[severity]} {severity} {count}" for severity, count in group["open"].items())
+    cleared = f", 解除 cleared {group['cleared']}" if group["cleared"] else ""
+    text = Text(f"{group['area_code']} {group['level']}: ", "bold")
+    text.append((said + cleared).removeprefix(", "), COLOURS[group["severity"]])
+    text.append(f"  {group['households']} 户 households, {group['transitions']} 次变动 transitions")
+    for alert in group["alerts"]:
+        severity = alert["severity"]
+        rules = ", ".join(each["rule"] for each in alert["reasons"]) or "原因均已消除 no reason is left"
+        text.append(f"\n    {alert['household_id']} {SEVERITY_ZH[severity]} {severity or 'cleared'}", COLOURS[severity])
+        text.append(f"  {rules}", "dim")
+    return text
+
+
 def table(rows: list[dict[str, Any]], title: str | None = None) -> Table:
     """Return transitions as a table, oldest first."""
     shown = grid(title=title)

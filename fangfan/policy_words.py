@@ -7,7 +7,7 @@ from fangfan.explain_view import RULES, TIERS
 from fangfan.looks import SEVERITY_ZH
 
 TABLES: Final = RULES | {"working": "劳动年龄", "verification": "核实期限", "policy": "政策", "counties": "县(市、区)",
-                        "cases": "监测对象", "figures": "统计数字", "measures": "帮扶措施"}  # fmt: skip
+                        "cases": "监测对象", "noise": "减少打扰", "figures": "统计数字", "measures": "帮扶措施"}  # fmt: skip
 KEYS: Final = {
     "enabled": ("启用", "in force"),
     "severity": ("级别", "severity"),
@@ -51,6 +51,8 @@ KEYS: Final = {
     "watch-months": ("跟踪月数", "months of watch"),
     "income-months": ("收入稳定月数", "months of stable income"),
     "without-labour": ("无劳动力户可消除", "removal without labour"),
+    "window-days": ("变动间隔天数", "window (days)"),
+    "snooze-days": ("暂缓最长天数", "longest snooze (days)"),
     "national-income": ("全国农村居民收入", "national rural income"),
     "effective-from": ("生效日", "effective from"),
     "zh": ("中文名", "Chinese name"),

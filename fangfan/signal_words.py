@@ -22,7 +22,7 @@ _THINGS: Final = {
 _VALUES: Final = {
     "employment": words.EMPLOYMENT, "skills": words.STEPS, "support": words.SUPPORT_STATUS, "accident": words.OUTCOMES,
     "asset_status": words.ASSET_STATUS, "loss": words.HAZARDS, "membership": words.CAUSES, "petition": words.PETITIONS,
-    "asset_link": words.ASSETS,
+    "asset_link": words.ASSETS, "snooze": words.SNOOZES,
 }  # fmt: skip
 
 

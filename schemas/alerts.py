@@ -60,6 +60,17 @@ class SuggestedMeasure(msgspec.Struct, frozen=True, gc=False):
     status: Literal["suggested", "given"]
 
 
+class NoiseNote(msgspec.Struct, frozen=True, gc=False):
+    """What noise control had to do with a transition: ``withheld`` different ones were held back since the one before.
+
+    ``window_days`` is how long this one keeps milder ones back, 0 for not at all; ``snoozed_until`` the last day of a snooze.
+    """
+
+    window_days: int
+    withheld: int
+    snoozed_until: str | None
+
+
 class Alert(msgspec.Struct, frozen=True, gc=False):
     """One transition of a household's alert. Only ``emitted_at`` reads a clock; it is set when the alert is sent."""
 
@@ -84,3 +95,4 @@ class Alert(msgspec.Struct, frozen=True, gc=False):
     verify_by: str
     emitted_at: str
     measures: list[SuggestedMeasure] = []
+    noise: NoiseNote | None = None

@@ -7,6 +7,7 @@ import msgspec
 import orjson
 
 from schemas.alerts import Alert
+from schemas.area_alerts import AreaAlert, AreaClaim, AreaState
 from schemas.areas import AreaNotice, LinkClaim
 from schemas.cases import CaseRecord
 from schemas.dead_letters import Redriven
@@ -20,6 +21,7 @@ from schemas.wire import TickMessage
 _encoder: Final = msgspec.msgpack.Encoder()
 _redriven: Final = msgspec.json.Decoder(Redriven)
 _person: Final = msgspec.msgpack.Decoder(PersonState)
+_area_state: Final = msgspec.msgpack.Decoder(AreaState)
 _area: Final = msgspec.msgpack.Decoder(tuple[AreaNotice, int, list[tuple[str, bytes]]])
 
 
@@ -121,6 +123,26 @@ def decode_area(data: bytes) -> tuple[AreaNotice, int, list[tuple[str, bytes]]]:
 def encode_link(claim: LinkClaim) -> bytes:
     """Return a household's link as it travels on ``persons``."""
     return msgspec.json.encode(claim)
+
+
+def encode_area_claim(claim: AreaClaim) -> bytes:
+    """Return what a household tells an area as it travels on ``persons``."""
+    return msgspec.json.encode(claim)
+
+
+def encode_area_state(state: AreaState) -> bytes:
+    """Return an area as its partition keeps it."""
+    return _encoder.encode(state)
+
+
+def decode_area_state(data: bytes) -> AreaState:
+    """Return what :func:`encode_area_state` wrote."""
+    return _area_state.decode(data)
+
+
+def encode_area_alert(alert: AreaAlert) -> bytes:
+    """Return an area's alert as JSON."""
+    return msgspec.json.encode(alert)
 
 
 def encode_alert(alert: Alert, emitted_at: str) -> bytes:

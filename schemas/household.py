@@ -7,7 +7,7 @@ import msgspec
 from schemas.cases import CaseThread
 from schemas.registry import RegistryEntry
 from schemas.reports import KeptReport
-from schemas.vocabulary import Category, Pathway, Severity
+from schemas.vocabulary import Category, Pathway, Severity, Transition, WithheldBy
 
 STATE_VERSION: Final = 2
 
@@ -77,17 +77,38 @@ class OpenAlert(msgspec.Struct, frozen=True, array_like=True, gc=False):
     conflicts: tuple[ConflictKey, ...]
 
 
+class Pending(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A transition that waits: what it would be, and by what it is held back."""
+
+    transition: Transition
+    severity: Severity | None
+    by: WithheldBy
+
+
+class Noise(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What noise control remembers of a household (docs/contract-noise.md).
+
+    ``changed_at`` is the ``as_of`` of the last transition, in nanoseconds; ``withheld`` counts the different ones held back
+    since; ``pending`` is what waits now.
+    """
+
+    changed_at: int | None = None
+    withheld: int = 0
+    pending: Pending | None = None
+
+
 class Thread(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What follows the order of arrival: how often an alert opened, how many transitions there were, what is open.
 
     ``judged_by`` is the mark of the parameters and rules that last asked every rule (0: none did): under the same ones only
-    what a report touched is asked again.
+    what a report touched is asked again. ``noise`` is None where nothing was ever snoozed or damped.
     """
 
     episode: int = 0
     sequence: int = 0
     open: OpenAlert | None = None
     judged_by: int = 0
+    noise: Noise | None = None
 
 
 class HouseholdState(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -35,7 +35,7 @@ Department = Literal[
 
 SignalKind = Literal[
     "employment", "skills", "disability", "support", "loss", "cover", "accident", "membership", "petition", "grows", "market",
-    "asset_link", "asset_status", "dividend",
+    "asset_link", "asset_status", "dividend", "snooze",
 ]  # fmt: skip
 """Facts of which the newest of a key counts (docs/contract-more.md §1)."""
 EmploymentStatus = Literal["working", "not_working", "seeking", "unable", "retired"]
@@ -70,6 +70,16 @@ MarketMeasure = Literal["price", "sales"]
 AssetKind = Literal["photovoltaic", "industry", "workshop", "greenhouse", "breeding", "other"]
 AssetStatus = Literal["running", "outage", "idle"]
 DividendStatus = Literal["paid", "unpaid"]
+SnoozeReason = Literal["visited", "being_helped", "seasonal", "disputed", "other"]
+WithheldBy = Literal["snooze", "window"]
+"""Why a transition waits (docs/contract-noise.md)."""
+
+
+AreaLevel = Literal["village", "township"]
+AreaTransition = Literal["opened", "updated", "cleared"]
+RiskCause = Literal["households", "share", "disaster", "market"]
+RISK_CAUSES: Final[tuple[RiskCause, ...]] = ("households", "share", "disaster", "market")
+"""Why an area is at risk (docs/contract-area-alerts.md)."""
 
 
 class Transition(StrEnum):

@@ -8,6 +8,7 @@ from msgspec import Meta
 PersonId = Annotated[str, Meta(min_length=4, max_length=64)]
 HouseholdId = Annotated[str, Meta(pattern="^[0-9A-Za-z-]{4,32}(?!\\n)$")]
 Month = Annotated[str, Meta(pattern="^[0-9]{4}-(0[1-9]|1[0-2])(?!\\n)$")]
+Day = Annotated[str, Meta(pattern="^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])(?!\\n)$")]
 Money = Annotated[
     str | int | float,
     Meta(description="yuan; a string, or a number in shortest form, of -?[0-9]{1,12}(\\.[0-9]{1,2})?"),

@@ -21,9 +21,10 @@ from schemas.vocabulary import (
     PetitionStatus,
     Product,
     SkillsStep,
+    SnoozeReason,
     SupportStatus,
 )
-from schemas.wire_fields import HouseholdId, Money, Month, Percent, PersonId, ThingId
+from schemas.wire_fields import Day, HouseholdId, Money, Month, Percent, PersonId, ThingId
 
 
 class EmploymentFact(Struct, frozen=True, tag_field="type", tag="employment", gc=False):
@@ -149,6 +150,13 @@ class DividendFact(Struct, frozen=True, tag_field="type", tag="dividend", gc=Fal
     since: Month
 
 
+class SnoozeFact(Struct, frozen=True, tag_field="type", tag="snooze", gc=False):
+    """Somebody knows of the household and asks not to be told again through the day ``until``, unless it is grave."""
+
+    until: Day
+    reason: SnoozeReason
+
+
 WireSignal = (
     EmploymentFact
     | SkillsFact
@@ -164,4 +172,5 @@ WireSignal = (
     | AssetLinkFact
     | AssetStatusFact
     | DividendFact
+    | SnoozeFact
 )

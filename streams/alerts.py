@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 
+import msgspec
+
 from schemas.alerts import Alert, ConflictNote, Evidence, Reason
 from schemas.fields import day_of, parse_day, parse_instant, render_day, render_instant, render_money
 from schemas.findings import Answers, Assessment, Conflict, Finding
-from schemas.household import ConflictKey, OpenAlert, ReasonKey, Thread
+from schemas.household import ConflictKey, Noise, OpenAlert, Pending, ReasonKey, Thread
 from schemas.reports import KeptReport
 from schemas.vocabulary import CHANNELS, SEVERITIES, Transition
 from streams.explain import explain
+from streams.noise import OPEN_EAR, Hush, held, note_of, published, withheld_by
 from streams.rules import name_of
 from streams.workdays import add_workdays
 
@@ -36,18 +39,32 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A transition, the thread after it, and whether its deadline was counted on a known calendar."""
+    """What comes of an assessment: the thread after it (the same object where it stands), and what must be published.
+
+    ``calendar_known`` tells whether the alert's deadline was counted on a known calendar. ``withheld`` is a transition that
+    waits since now.
+    """
 
     thread: Thread
-    alert: Alert
-    calendar_known: bool
+    alert: Alert | None = None
+    calendar_known: bool = True
+    withheld: Pending | None = None
 
 
-def turn(thread: Thread, assessment: Assessment, cause: Cause, place: Place) -> Turn | None:
-    """Compare what was last published with what holds now. None where nothing is to be said."""
+def turn(thread: Thread, assessment: Assessment, cause: Cause, place: Place, hush: Hush = OPEN_EAR) -> Turn:
+    """Compare what was last published with what holds now, and say what is to be said of it."""
     kind = decide(thread.open, assessment)
-    if kind is None:
-        return None
+    by = withheld_by(kind, assessment.severity, thread, assessment.as_of, hush) if kind is not None else None
+    if kind is None or by is not None:
+        pending = Pending(kind, assessment.severity, by) if kind is not None and by is not None else None
+        noise = held(thread.noise, pending)
+        if noise is thread.noise:
+            return Turn(thread)
+        return Turn(msgspec.structs.replace(thread, noise=noise), withheld=pending)
+    return _published(thread, kind, assessment, cause, place, hush)
+
+
+def _published(thread: Thread, kind: Transition, assessment: Assessment, cause: Cause, place: Place, hush: Hush) -> Turn:
     known = True
     if thread.open is None:
         deadline = add_workdays(day_of(cause.timestamp), place.working_days)
@@ -56,7 +73,8 @@ def turn(thread: Thread, assessment: Assessment, cause: Cause, place: Place) -> 
         opened_at, verify_by = thread.open.opened_at, thread.open.verify_by
     episode = thread.episode + (kind is Transition.OPENED)
     now = _open(assessment, opened_at, verify_by) if assessment.severity is not None else None
-    after = Thread(episode, thread.sequence + 1, now, thread.judged_by)
+    noise = published(assessment.as_of, hush)
+    after = Thread(episode, thread.sequence + 1, now, thread.judged_by, noise)
     alert = Alert(
         schema="alert/1",
         alert_id=f"{place.household_id}:{episode}",
@@ -78,6 +96,7 @@ def turn(thread: Thread, assessment: Assessment, cause: Cause, place: Place) -> 
         policy=place.policy,
         verify_by=render_day(verify_by),
         emitted_at="",
+        noise=note_of(thread.noise, assessment.as_of, hush),
     )
     return Turn(after, alert, known)
 
@@ -85,14 +104,16 @@ def turn(thread: Thread, assessment: Assessment, cause: Cause, place: Place) -> 
 def thread_of(alert: Alert) -> Thread:
     """Return the thread that publishing an alert led to, not judged by anything: the next report asks every rule."""
     episode, severity = int(alert.alert_id.rpartition(":")[2]), alert.severity
+    damped = alert.noise is not None and alert.noise.window_days
+    noise = Noise(parse_instant(alert.as_of)) if damped else None
     if severity is None:
-        return Thread(episode, alert.sequence)
+        return Thread(episode, alert.sequence, noise=noise)
     reasons = sorted(ReasonKey(each.rule, each.subject or "", each.severity, tuple(each.channels)) for each in alert.reasons)
     notes = [*alert.conflicts, *(each.conflict for each in alert.reasons if each.conflict is not None)]
     conflicts = sorted(ConflictKey(each.rule, each.subject or "", _channels(each.good), _channels(each.bad)) for each in notes)
     opened_at, verify_by = parse_instant(alert.opened_at), parse_day(alert.verify_by)
     now = OpenAlert(opened_at, verify_by, severity, alert.category, alert.pathway, tuple(reasons), tuple(conflicts))
-    return Thread(episode, alert.sequence, now)
+    return Thread(episode, alert.sequence, now, noise=noise)
 
 
 def _channels(side: list[Evidence]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from schemas.reports import Indicator
 from streams.assess import area_code
 from streams.casework import case_now
 from streams.household import HORIZON_MONTHS
+from streams.noise import heard_again
 from streams.policies import Judges
 from streams.policy import Parameters
 
@@ -30,6 +31,7 @@ def due(state: HouseholdState, policies: Judges) -> int | None:
     first = min(_instants(facts, facts.as_of, parameters, ages=ages), default=None)
     clocks = case_now(facts, alert, policies).clocks if alert is not None or state.case is not None else ()
     ends = [end for clock in clocks if (end := instant_of_day(clock.due + 1)) > facts.as_of]
+    ends += heard_again(state.thread, facts, facts.as_of, parameters.noise)
     version = policies.next_after(day_of(facts.as_of))
     if version is not None and facts.reports:
         ends.append(instant_of_day(version))

@@ -6,6 +6,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from schemas import wire
+from schemas.area_alerts import AreaClaim
 from schemas.areas import AreaEvent, AreaNotice, LinkClaim
 from schemas.fields import NANOSECONDS, instant_of, is_household_id, parse_day, parse_instant, render_instant
 from schemas.registry import Member, PersonClaim, RegistryChange, RegistryEntry
@@ -31,7 +32,7 @@ _PATH = re.compile(r" - at `(.*)`$")
 _MISSING = re.compile(r"missing required field `([^`]*)`")
 
 T = TypeVar("T")
-Message = Report | RegistryChange | PersonClaim | Tick | AreaNotice | LinkClaim
+Message = Report | RegistryChange | PersonClaim | Tick | AreaNotice | LinkClaim | AreaClaim
 
 
 def normalise(topic: Topic, key: bytes | None, value: bytes | None, timestamp: int) -> Message | Rejection:
@@ -89,6 +90,8 @@ def _read(topic: Topic, key: bytes | None, value: bytes | None, timestamp: int) 
         return read_area_event(_convert(document, AreaEvent), timestamp)
     if schema == "link/1" and topic is Topic.PERSONS:
         return _convert(document, LinkClaim)
+    if schema == "area-claim/1" and topic is Topic.PERSONS:
+        return _convert(document, AreaClaim)
     if schema == "tick/1" and topic is Topic.TICKS:
         return _tick(_convert(document, wire.TickMessage), key, timestamp)
     raise Rejected(RejectionCode.WRONG_SCHEMA, "$.schema", f"unknown on topic {topic.value}")

@@ -6,7 +6,7 @@ from schemas.alerts import Alert
 from schemas.cases import CaseRecord, CaseThread
 from schemas.fields import day_of, render_instant
 from schemas.findings import Answers
-from schemas.household import Facts, HouseholdState, Thread
+from schemas.household import Facts, HouseholdState, Pending, Thread
 from schemas.registry import RegistryChange
 from schemas.reports import Reassess, Report, Tick
 from streams.alerts import Cause, Place, turn, unmoved
@@ -15,6 +15,7 @@ from streams.case_turn import turn_case
 from streams.casework import case_now, may_begin
 from streams.household import merge
 from streams.measures import suggest
+from streams.noise import hush_of
 from streams.policies import Judges, Policies
 from streams.policy import Policy
 from streams.rules import EVERY_RULE
@@ -28,7 +29,7 @@ class Step(msgspec.Struct, frozen=True):
     """What one record did: the state after it (the same object where nothing changed), and what must be published.
 
     ``assessment`` holds the answers of the rules that were asked, ``shadow_alert`` what a shadow policy would publish, ``case``
-    what is to be said of the household's case.
+    what is to be said of the household's case, ``withheld`` a transition that waits since now.
     """
 
     state: HouseholdState
@@ -37,18 +38,20 @@ class Step(msgspec.Struct, frozen=True):
     calendar_known: bool = True
     shadow_alert: Alert | None = None
     case: CaseRecord | None = None
+    withheld: Pending | None = None
 
 
 class Judgement(msgspec.Struct, frozen=True):
     """What one policy says after one record: the thread after it (the same object where it stands), and what must be published.
 
-    ``assessment`` holds the answers of the rules that were asked.
+    ``assessment`` holds the answers of the rules that were asked, ``withheld`` a transition that waits since now.
     """
 
     thread: Thread
     assessment: Answers | None = None
     alert: Alert | None = None
     calendar_known: bool = True
+    withheld: Pending | None = None
 
 
 def advance(
@@ -66,10 +69,10 @@ def advance(
     state = msgspec.structs.replace(before, facts=facts, thread=found.thread)
     state, case = _with_case(household_id, state, message, timestamp, policies)
     if shadow is None:
-        return Step(state, found.assessment, found.alert, found.calendar_known, case=case)
+        return Step(state, found.assessment, found.alert, found.calendar_known, case=case, withheld=found.withheld)
     beside = judge(household_id, before.facts, facts, before.shadow or Thread(), message, timestamp, shadow)
     state = msgspec.structs.replace(state, shadow=beside.thread)
-    return Step(state, found.assessment, found.alert, found.calendar_known, beside.alert, case)
+    return Step(state, found.assessment, found.alert, found.calendar_known, beside.alert, case, found.withheld)
 
 
 def _with_case(
@@ -107,7 +110,7 @@ def reassess(
         found = judge(household_id, facts, facts, before.thread, message, version.published_at, version.policy)
         state = msgspec.structs.replace(state, thread=found.thread)
         state, case = _with_case(household_id, state, message, version.published_at, policies)
-        step = Step(state, found.assessment, found.alert, found.calendar_known, case=case)
+        step = Step(state, found.assessment, found.alert, found.calendar_known, case=case, withheld=found.withheld)
     thread = before.shadow or Thread()
     if shadow is not None and thread.judged_by != shadow.mark_of(county):
         beside = judge(household_id, facts, facts, thread, Reassess(shadow.label), shadow_since, shadow)
@@ -127,7 +130,8 @@ def judge(
     area = area_code(facts) or ""
     county = area[:6]
     mark = policy.mark_of(county)
-    if thread.judged_by == mark:
+    waiting = thread.noise is not None and thread.noise.pending is not None  # its time may have come
+    if thread.judged_by == mark and not waiting:
         rules = touched(before, facts, message, policy.parameters(county))
         if not rules:
             return Judgement(thread)
@@ -141,13 +145,11 @@ def judge(
     if thread.judged_by != mark:
         thread = msgspec.structs.replace(thread, judged_by=mark)
     place = _place(household_id, area, policy)
-    turned = turn(thread, assessment, Cause(_name(message), timestamp), place)
-    if turned is None:
-        return Judgement(thread, assessment)
+    turned = turn(thread, assessment, Cause(_name(message), timestamp), place, hush_of(facts, policy.parameters(county).noise))
     alert = turned.alert
-    if assessment.findings and policy.measures.catalogue:
+    if alert is not None and assessment.findings and policy.measures.catalogue:
         alert = msgspec.structs.replace(alert, measures=suggest(policy.measures, assessment, facts))
-    return Judgement(turned.thread, assessment, alert, turned.calendar_known)
+    return Judgement(turned.thread, assessment, alert, turned.calendar_known, turned.withheld)
 
 
 def _name(message: Message | Reassess) -> str:

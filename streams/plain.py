@@ -12,10 +12,10 @@ import msgspec
 
 from schemas import wire
 from schemas.fields import is_area_code, is_household_id
-from schemas.wire_fields import HouseholdId, Month
+from schemas.wire_fields import Day, HouseholdId, Month
 
-_CHECKED_HERE: Final = (HouseholdId, wire.AreaCode, Month)
-"""Patterns that are left out: ids and areas are checked below, months where they are parsed."""
+_CHECKED_HERE: Final = (HouseholdId, wire.AreaCode, Month, Day)
+"""Patterns that are left out: ids and areas are checked below, months and days where they are parsed."""
 
 # As an identity number and a key are looked for: every digit a 0, whitespace and backslashes a space.
 _OUTLINE: Final = bytes.maketrans(b"123456789\t\r\n\\", b"0" * 9 + b" " * 4)

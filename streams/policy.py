@@ -6,6 +6,7 @@ from typing import Final, Literal
 import msgspec
 
 from schemas.vocabulary import Severity
+from streams.policy_areas import ScaleRisk
 from streams.policy_measures import NO_MEASURES, Measures
 from streams.policy_signals import (
     Accident,
@@ -111,6 +112,13 @@ class CaseRules(msgspec.Struct, frozen=True):
     without_labour: bool
 
 
+class NoiseRules(msgspec.Struct, frozen=True):
+    """How many days a transition keeps milder ones back, and how long a snooze may last at most; 0 for not at all."""
+
+    window_days: int = 0
+    snooze_days: int = 92
+
+
 class Parameters(msgspec.Struct, frozen=True):
     """Everything a county's households are judged by."""
 
@@ -145,6 +153,8 @@ class Parameters(msgspec.Struct, frozen=True):
     working: Working
     verification: Verification
     cases: CaseRules
+    noise: NoiseRules = NoiseRules()
+    scale_risk: ScaleRisk = ScaleRisk()
 
 
 class County(msgspec.Struct, frozen=True):
@@ -188,6 +198,10 @@ class Policy(msgspec.Struct, frozen=True):
     def parameters(self, county_code: str) -> Parameters:
         """Return what the households of a county are judged by."""
         return self.of_county.get(county_code, self.province)
+
+    def all_parameters(self) -> Iterable[Parameters]:
+        """Return the province's parameters and those of every county that has others."""
+        return self.province, *self.of_county.values()
 
     def mark_of(self, county_code: str) -> int:
         """Return the mark of what the households of a county are judged by: equal marks, equal answers."""

@@ -10,7 +10,7 @@ from typing import Any, Final
 from streams.policies import BEGINNING
 from streams.policy import TIERS, County, Line, Parameters, Policy
 from streams.policy_measures import MeasureError, Measures, read_measures
-from streams.policy_values import FIGURES, NOTES, SHAPES, Reader, read_day
+from streams.policy_values import FIGURES, NOTES, OPTIONAL, SHAPES, Reader, read_day
 from streams.rules import EVERY_RULE, VERSIONS
 
 
@@ -55,7 +55,7 @@ def _rules(source: str, key: str, table: Any, *, complete: bool) -> dict[str, di
     if complete:
         for name, (_, shape) in SHAPES.items():
             for field in shape:
-                if field not in read.get(name, {}):
+                if name not in OPTIONAL and field not in read.get(name, {}):
                     raise PolicyError(source, f"{key}.{name}.{field}", "is missing")
     return read
 

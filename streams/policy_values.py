@@ -17,10 +17,12 @@ from streams.policy import (
     IncomeLine,
     IndicatorRule,
     Line,
+    NoiseRules,
     PolicyDependence,
     Verification,
     Working,
 )
+from streams.policy_areas import ScaleRisk
 from streams.policy_signals import (
     Accident,
     AgedRule,
@@ -67,6 +69,10 @@ def _number(value: Any) -> Decimal:
 
 def _share(value: Any) -> int:
     return _points(value, Decimal(0), Decimal(1), "above 0 and at most 1")
+
+
+def _share_or_none(value: Any) -> int:
+    return 0 if _number(value) == 0 else _share(value)
 
 
 def _multiple(value: Any) -> int:
@@ -159,6 +165,7 @@ def _tiers(value: Any) -> tuple[str, ...]:
 _SEVERITY = _word(*SEVERITIES)
 _MONTHS = _between(0, 36)
 """A report counts for 36 months; what is older cannot be asked."""
+_COUNT: Final = _between(1, 100_000)
 _NEW: Final = _between(1, 36)
 _INDICATOR: Final[Mapping[str, Reader]] = {"enabled": _flag, "severity": _SEVERITY}
 _AGED: Final[Mapping[str, Reader]] = {"enabled": _flag, "months": _MONTHS, "severity": _SEVERITY}
@@ -233,8 +240,18 @@ SHAPES: Final[Mapping[str, tuple[type, Mapping[str, Reader]]]] = {
             "watch-months": _between(1, 36), "income-months": _between(1, 12), "without-labour": _flag,
         },
     ),
+    "noise": (NoiseRules, {"window-days": _between(0, 366), "snooze-days": _between(0, 366)}),
+    "scale-risk": (
+        ScaleRisk,
+        {
+            "enabled": _flag, "window-days": _between(1, 366), "village-households": _COUNT, "township-households": _COUNT,
+            "event-households": _COUNT, "share": _share_or_none, "share-households": _COUNT,
+        },
+    ),
 }  # fmt: skip
 """Every table of ``[rules]``, its struct and its keys: what is not here is refused."""
+OPTIONAL: Final = frozenset({"noise", "scale-risk"})
+"""Tables that a policy may leave out, whole or in part: what is not said has the default of the struct."""
 
 FIGURES: Final[Mapping[str, Reader]] = {"national-income": _lines}
 """What ``[figures]`` may hold: yuan a head and year, from a day on."""

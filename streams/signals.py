@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from schemas import wire_signals as wire
-from schemas.fields import is_household_id, parse_money, parse_month
+from schemas.fields import is_household_id, month_of_day, parse_day, parse_money, parse_month
 from schemas.rejections import Rejected, RejectionCode
 from schemas.reports import Signal
 from schemas.vocabulary import CHANNELS
@@ -47,6 +47,7 @@ PERMITS: Final[dict[type[msgspec.Struct], Permit]] = {
     wire.AssetLinkFact: _permit("rural-revitalization", "agriculture"),
     wire.AssetStatusFact: _permit("rural-revitalization", "agriculture"),
     wire.DividendFact: _permit("rural-revitalization", "agriculture", declared=True),
+    wire.SnoozeFact: _permit("rural-revitalization"),
 }
 
 
@@ -145,6 +146,11 @@ def _dividend(fact: _Wire, _channel: int) -> Signal:
     return Signal("dividend", None, fact.asset, fact.status, parse_month(fact.since))
 
 
+def _snooze(fact: _Wire, _channel: int) -> Signal:
+    until = parse_day(fact.until)
+    return Signal("snooze", None, "", f"{fact.reason}:{fact.until}", month_of_day(until))
+
+
 READERS: Final[dict[type[msgspec.Struct], Callable[[_Wire, int], Signal]]] = {
     wire.EmploymentFact: _employment,
     wire.SkillsFact: _skills,
@@ -160,5 +166,6 @@ READERS: Final[dict[type[msgspec.Struct], Callable[[_Wire, int], Signal]]] = {
     wire.AssetLinkFact: _asset_link,
     wire.AssetStatusFact: _asset_status,
     wire.DividendFact: _dividend,
+    wire.SnoozeFact: _snooze,
 }
 """Each reads one signal; whoever calls it puts the fact's place before the field that a rejection names."""

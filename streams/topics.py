@@ -26,6 +26,7 @@ class Topic(StrEnum):
     ALERTS_CURRENT = "alerts-current"
     ALERTS_SHADOW = "alerts-shadow"
     CASES = "cases"
+    AREA_ALERTS = "area-alerts"
     DEAD_LETTERS = "dead-letters"
     DEAD_LETTERS_REDRIVEN = "dead-letters-redriven"
     HOUSEHOLDS_CHANGELOG = "fangfan-households-changelog"
@@ -85,6 +86,7 @@ def catalogue(partitions: int, retention_days: int, dead_letter_days: int) -> tu
         compact(Topic.ALERTS_CURRENT),
         delete(Topic.ALERTS_SHADOW, retention_days),
         delete(Topic.CASES, retention_days),
+        delete(Topic.AREA_ALERTS, retention_days),
         delete(Topic.DEAD_LETTERS, dead_letter_days),
         compact(Topic.DEAD_LETTERS_REDRIVEN),
         compact(Topic.HOUSEHOLDS_CHANGELOG),

@@ -50,6 +50,7 @@ _OF_SIGNAL: Final[dict[SignalKind, frozenset[str]]] = {
     "asset_link": frozenset({"project_asset", "dividend"}),
     "asset_status": frozenset({"project_asset"}),
     "dividend": frozenset({"dividend"}),
+    "snooze": NO_RULE,
 }
 _BESIDE: Final[dict[type[Fact], frozenset[str]]] = {
     Claim: frozenset({"disaster_loss", "claim_reminder"}),

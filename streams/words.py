@@ -29,6 +29,7 @@ KINDS: Final = _table(
     asset_link="资产联结|asset link",
     asset_status="项目资产|project asset",
     dividend="分红|dividend",
+    snooze="暂缓提醒|snooze",
 )
 EMPLOYMENT: Final = _table(
     working="在业|working",
@@ -156,6 +157,13 @@ ASSETS: Final = _table(
     other="其他资产|other asset",
 )
 ASSET_STATUS: Final = _table(running="运行|running", outage="停运|out of order", idle="闲置|idle")
+SNOOZES: Final = _table(
+    visited="已走访|visited",
+    being_helped="帮扶中|being helped",
+    seasonal="季节性|seasonal",
+    disputed="有争议|disputed",
+    other="其他|other",
+)
 COVERS: Final = _table(
     price="价格保险|price insurance", disaster="灾害保险|disaster insurance", accident="意外保险|accident insurance"
 )

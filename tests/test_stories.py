@@ -345,3 +345,42 @@ def test_records_that_must_be_refused() -> None:
         assert isinstance(found, Rejection), value
         assert (code, field) == (found.code.value, found.field)
         assert number not in found.message
+
+
+SNOOZED = cadre("z1", {"type": "snooze", "until": "2026-06-30", "reason": "being_helped"}, at="2026-06-11T09:00:00+08:00")
+
+
+def test_a_snoozed_household_is_told_of_when_the_snooze_is_over(live: Way) -> None:
+    """Issue: snooze with expiry. The cadre knows of the well; who comes on 1 July finds it still bad."""
+    unsafe = department("w1", "water", {"type": "water", "safe": False}, at="2026-06-12T09:00:00+08:00")
+    asleep, none = live(entry(), WELL_OFF, SNOOZED, unsafe, tick("2026-06-30T23:59:59+08:00"))
+    _, alerts = live(entry(), WELL_OFF, SNOOZED, unsafe, tick("2026-07-01T00:00:00+08:00"))
+
+    assert [] == none
+    assert asleep.thread.noise is not None
+    assert ("opened", "orange", "snooze") == tuple(msgspec.to_builtins(asleep.thread.noise.pending))
+    assert [("opened", "orange", 1)] == [(a.transition, a.severity, a.noise.withheld if a.noise else 0) for a in alerts]
+
+
+def test_a_snooze_never_hides_red_nor_what_is_over(live: Way) -> None:
+    """Issue: never hides red. And nobody is sent to a household of which everything is well again."""
+    _, alerts = live(
+        entry(),
+        WELL_OFF,
+        SNOOZED,
+        cadre("h1", {"type": "housing", "grade": "C"}, at="2026-06-12T09:00:00+08:00"),
+        cadre("h2", {"type": "housing", "grade": "D"}, at="2026-06-13T09:00:00+08:00"),
+        cadre("h3", {"type": "housing", "grade": "A"}, at="2026-06-14T09:00:00+08:00"),
+    )
+
+    assert [("opened", "red"), ("cleared", None)] == [(a.transition, a.severity) for a in alerts]
+    assert alerts[0].noise is not None
+    assert ("2026-06-30", 1) == (alerts[0].noise.snoozed_until, alerts[0].noise.withheld)
+
+
+def test_a_household_may_not_snooze_itself() -> None:
+    snooze = declaration("z1", {"type": "snooze", "until": "2026-06-30", "reason": "visited"})
+    message = normalise(Topic.SELF_DECLARATIONS, b"H000001", encode(snooze), TIMESTAMP)
+
+    assert isinstance(message, Rejection)
+    assert ("fact-not-allowed", "$.facts[0].type") == (message.code.value, message.field)

@@ -166,3 +166,29 @@ def test_a_policy_is_explained_or_refused(tmp_path: Path) -> None:
     assert (0, 1) == (good.returncode, refused.returncode)
     assert "6,000" in good.stdout
     assert "bad.toml: rules.income-drop.fires-from: must be above 0 and at most 1" in refused.stderr
+
+
+async def test_alerts_are_grouped_by_place_for_who_is_sent_there(place: Place) -> None:
+    """Issue: grouping per village for consumers who want it; everything stays visible in the group."""
+    _, lines, _ = await said(place, "alerts", "--json", "--group", "village")
+    _, wide, _ = await said(place, "alerts", "--json", "--group", "county")
+    _, shown, _ = await said(place, "alerts", "--group", "village")
+    groups = [json.loads(each) for each in lines.splitlines()]
+
+    assert [("140123100201", "yellow", [YELLOW]), ("140221100201", "red", [RED])] == [
+        (each["area_code"], each["severity"], [alert["household_id"] for alert in each["alerts"]]) for each in groups
+    ]
+    assert [{"yellow": 1}, {"red": 1}] == [each["open"] for each in groups]
+    assert ["140123", "140221"] == [json.loads(each)["area_code"] for each in wide.splitlines()]
+    assert f"{YELLOW} 黄 yellow" in shown
+    code, _, error = await said(place, "alerts", "--group", "planet")
+    assert (1, "fangfan: --group: must be one of county, township, village\n") == (code, error)
+
+
+async def test_groups_that_are_followed_come_once_their_time_has(place: Place, tmp_path: Path) -> None:
+    given = place.given | {"GROUP_WAIT": "0.5"}
+    with Running(tmp_path / "log", "alerts", "--follow", "--json", "--group", "township", **given) as following:
+        said_of = [json.loads(await asyncio.to_thread(following.until, "{")) for _ in range(2)]
+
+        assert {"140123100", "140221100"} == {each["area_code"] for each in said_of}
+        assert 0 == await asyncio.to_thread(following.end, signal.SIGINT)

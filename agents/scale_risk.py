@@ -1,0 +1,65 @@
+"""What the areas of one partition know of their households, and what is published of them (docs/contract-area-alerts.md)."""
+
+import msgspec
+
+from agents.store import AREA, RESIDENT, Store
+from agents.work import Outgoing, Work
+from schemas import codec
+from schemas.area_alerts import AreaAlert, AreaClaim, AreaState
+from schemas.fields import instant_of_day, render_instant
+from streams.policies import Judges
+from streams.scale_risk import merge_claim, turn_area
+from streams.topics import Topic, partition_of
+
+
+class AreaWatch:
+    """Reads and changes the areas within one batch. They lie in the store and changelog of the person index.
+
+    Each area is looked at once a batch, when all its households in it have been heard: what lies between is nobody's news.
+    """
+
+    def __init__(self, partition: int, partitions: int, store: Store, work: Work) -> None:
+        """Bind a partition's store to the batch under way."""
+        self._partition, self._partitions, self._store, self._work = partition, partitions, store, work
+        self._states: dict[str, AreaState] = {}
+        self._before: dict[str, AreaState] = {}
+
+    def send(self, claims: list[AreaClaim]) -> None:
+        """Send what a household tells its areas to where these are kept."""
+        for claim in claims:
+            where = partition_of(claim.area, self._partitions)
+            self._work.outgoing.append(Outgoing(Topic.PERSONS, where, claim.area.encode(), codec.encode_area_claim(claim)))
+
+    def hear(self, claim: AreaClaim) -> None:
+        """Take in what a household told."""
+        key = RESIDENT + claim.area.encode() + b"\0" + claim.household_id.encode()
+        was_registered = self._read(key) is not None
+        if claim.registered != was_registered:
+            self._work.changes[key] = b"" if claim.registered else None
+        before = self._state(claim.area)
+        self._states[claim.area] = merge_claim(before, claim, was_registered)
+
+    def end(self, judges: Judges, now: int) -> None:
+        """Publish what is to be said of the areas that heard something in this batch. ``now`` (nanoseconds) stamps it."""
+        for area, heard in self._states.items():
+            policy = judges.of(instant_of_day(heard.day))
+            state, alert = turn_area(area, heard, policy)
+            if alert is not None:
+                self._publish(area, alert, render_instant(now))
+            if state is not self._before[area]:
+                self._work.changes[AREA + area.encode()] = codec.encode_area_state(state)
+
+    def _publish(self, area: str, alert: AreaAlert, stamp: str) -> None:
+        value = codec.encode_area_alert(msgspec.structs.replace(alert, emitted_at=stamp))
+        self._work.outgoing.append(Outgoing(Topic.AREA_ALERTS, self._partition, area.encode(), value))
+        self._work.tally.area_alerts[alert.transition, alert.level] += 1
+
+    def _state(self, area: str) -> AreaState:
+        state = self._states.get(area)
+        if state is None:
+            data = self._read(AREA + area.encode())
+            state = self._before[area] = codec.decode_area_state(data) if data is not None else AreaState()
+        return state
+
+    def _read(self, key: bytes) -> bytes | None:
+        return self._work.changes[key] if key in self._work.changes else self._store.get(key)

@@ -1,0 +1,97 @@
+"""What alert consumers read on ``area-alerts``, and what its stage keeps of an area (docs/contract-area-alerts.md).
+
+Areas are villages (12 digits) and townships (9 digits), called by their digits; days are ordinals, on the wire ``YYYY-MM-DD``.
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from schemas.alerts import Explanation
+from schemas.vocabulary import AreaLevel, AreaTransition, RiskCause, Severity
+from schemas.wire_fields import HouseholdId
+
+
+class AreaClaim(msgspec.Struct, frozen=True, tag_field="schema", tag="area-claim/1", gc=False):
+    """What an area is told of a household that lives there: its open alert, on which day of its clock (internal topic).
+
+    ``registered`` says whether it counts among the area's households, ``severity`` is None where no alert is open.
+    """
+
+    area: Annotated[str, Meta(pattern="^([0-9]{9}|[0-9]{12})(?!\\n)$")]
+    household_id: HouseholdId
+    registered: bool
+    day: int
+    severity: Severity | None = None
+    rules: tuple[str, ...] = ()
+
+
+class AreaMember(msgspec.Struct, frozen=True, array_like=True, order=True, gc=False):
+    """A household of an area whose alert is open; ``since`` is the day of its clock on which the area first heard of it."""
+
+    since: int
+    severity: Severity
+    rules: tuple[str, ...]
+
+
+class OpenAreaAlert(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What was last published of the area's open alert. ``opened_on`` is a day of the area's clock."""
+
+    opened_on: int
+    severity: Severity
+    because: tuple[RiskCause, ...]
+    households: tuple[str, ...]
+
+
+class AreaState(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """An area as its partition keeps it: its clock, how many households are registered there, who has an open alert."""
+
+    day: int = 0
+    registered: int = 0
+    members: dict[str, AreaMember] = {}
+    episode: int = 0
+    sequence: int = 0
+    open: OpenAreaAlert | None = None
+
+
+class AreaRule(msgspec.Struct, frozen=True, gc=False):
+    """A rule and for how many of the members it fires."""
+
+    rule: str
+    households: int
+
+
+class AreaMemberNote(msgspec.Struct, frozen=True, gc=False):
+    """A member as an area alert names it."""
+
+    household_id: str
+    severity: Severity
+    since: str
+    rules: list[str]
+
+
+class AreaAlert(msgspec.Struct, frozen=True, gc=False):
+    """One transition of an area's alert. Only ``emitted_at`` reads a clock."""
+
+    schema: Literal["area-alert/1"]
+    area_alert_id: str
+    area_code: str
+    level: AreaLevel
+    county_code: str
+    tier: str
+    sequence: int
+    transition: AreaTransition
+    severity: Severity | None
+    because: list[RiskCause]
+    households: int
+    registered: int | None
+    share: str | None
+    window_days: int
+    rules: list[AreaRule]
+    members: list[AreaMemberNote]
+    opened_on: str
+    as_of: str
+    policy: str
+    explanation: Explanation
+    emitted_at: str

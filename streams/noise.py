@@ -1,0 +1,96 @@
+"""Noise control: which transitions wait, and by what (docs/contract-noise.md). A red one never does."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from schemas.alerts import NoiseNote
+from schemas.fields import day_of, instant_of_day, parse_day, render_day
+from schemas.household import Facts, Noise, Pending, Thread
+from schemas.reports import Signal
+from schemas.vocabulary import Severity, Transition, WithheldBy
+from streams.policy import NoiseRules
+
+GRAVEST: Final = "red"
+NOTHING: Final = Noise()
+
+
+@dataclass(frozen=True, slots=True)
+class Hush:
+    """What may hold a household's transitions back: ``window_days`` after the last one, and a snooze through a day."""
+
+    window_days: int
+    snoozed_until: int | None
+
+
+OPEN_EAR: Final = Hush(0, None)
+"""Nothing is held back."""
+
+
+def hush_of(facts: Facts, rules: NoiseRules) -> Hush:
+    """Return what holds a household's transitions back by its policy."""
+    if not rules.window_days and not facts.signals:
+        return OPEN_EAR
+    return Hush(rules.window_days, snoozed_until(facts, rules))
+
+
+def snoozed_until(facts: Facts, rules: NoiseRules) -> int | None:
+    """Return the last day of the newest snooze, as an ordinal; None where there is none, or the policy knows none.
+
+    It ends ``snooze_days`` after it was reported at the latest, whatever it says.
+    """
+    if not rules.snooze_days:
+        return None
+    for report in reversed(facts.signals):
+        for fact in report.facts:
+            if isinstance(fact, Signal) and fact.kind == "snooze":
+                return min(parse_day(fact.value.partition(":")[2]), day_of(report.occurred_at) + rules.snooze_days)
+    return None
+
+
+def withheld_by(kind: Transition, severity: Severity | None, thread: Thread, as_of: int, hush: Hush) -> WithheldBy | None:
+    """Return what holds a transition back, None where it is to be published now.
+
+    A snooze holds back what opens, rises, falls or changes where red is neither now nor was last published; a window what
+    falls, changes or clears. What was published as red is never left standing by a snooze, and what rises is never damped.
+    """
+    before = thread.open.severity if thread.open is not None else None
+    today, snoozed, noise = day_of(as_of), hush.snoozed_until, thread.noise
+    asleep = snoozed is not None and today <= snoozed
+    if asleep and kind is not Transition.CLEARED and GRAVEST not in (before, severity):
+        return "snooze"
+    if kind in (Transition.OPENED, Transition.ESCALATED) or noise is None or noise.changed_at is None:
+        return None
+    return "window" if today < day_of(noise.changed_at) + hush.window_days else None
+
+
+def held(noise: Noise | None, pending: Pending | None) -> Noise | None:
+    """Return the noise of a household of which nothing is published now; ``pending`` is what waits, None for nothing."""
+    before = noise or NOTHING
+    if pending == before.pending:
+        return noise
+    return Noise(before.changed_at, before.withheld + (pending is not None), pending)
+
+
+def published(as_of: int, hush: Hush) -> Noise | None:
+    """Return the noise of a household of which a transition is published now."""
+    return Noise(as_of) if hush.window_days else None
+
+
+def note_of(noise: Noise | None, as_of: int, hush: Hush) -> NoiseNote | None:
+    """Return what an alert says of noise control, None where there is nothing of it."""
+    withheld = noise.withheld if noise is not None else 0
+    until = hush.snoozed_until if hush.snoozed_until is not None and day_of(as_of) <= hush.snoozed_until else None
+    if not hush.window_days and not withheld and until is None:
+        return None
+    return NoiseNote(hush.window_days, withheld, render_day(until) if until is not None else None)
+
+
+def heard_again(thread: Thread, facts: Facts, as_of: int, rules: NoiseRules) -> list[int]:
+    """Return the instants after ``as_of`` at which what waits may be published; none where nothing waits."""
+    noise = thread.noise
+    if noise is None or noise.pending is None:
+        return []
+    ends = [until + 1] if (until := snoozed_until(facts, rules)) is not None else []
+    if rules.window_days and noise.changed_at is not None:
+        ends.append(day_of(noise.changed_at) + rules.window_days)
+    return [end for day in ends if (end := instant_of_day(day)) > as_of]
