@@ -1,7 +1,6 @@
 """The join: one partition's batches, computed on its store; sole writer of its households. No Kafka calls here."""
 
 from collections.abc import Callable, Iterable
-from typing import Final
 
 import msgspec
 
@@ -9,6 +8,7 @@ from agents import telemetry
 from agents.adoption import adopted
 from agents.areas import Areas
 from agents.cloud_events import cloud_event
+from agents.dead_letters import dead_letter, origin_of
 from agents.due_index import DueIndex
 from agents.persons import Persons
 from agents.policies import Judge, judge_of
@@ -21,23 +21,19 @@ from schemas import codec
 from schemas.alerts import Alert
 from schemas.area_alerts import AreaClaim
 from schemas.areas import AreaNotice, LinkClaim
-from schemas.dead_letters import ORIGIN, REDRIVEN_FROM, is_handle
 from schemas.fields import instant_of, render_instant
 from schemas.household import EMPTY, STATE_VERSION, HouseholdState
 from schemas.registry import PersonClaim, RegistryChange
 from schemas.rejections import Rejected, Rejection, RejectionCode
 from schemas.reports import Report, Tick
 from schemas.vocabulary import CHANNELS, Transition
-from streams.free_text import kept, without_free_text
-from streams.identity import mask_identity_numbers
+from streams.free_text import kept
 from streams.normalise import household_of_key, normalise
 from streams.persons import claims_of
 from streams.pipeline import Step, advance
 from streams.policy import Policy
-from streams.scale_risk import area_claims, claims_again
+from streams.scale_risk import UNWATCHED, Scope
 from streams.topics import INPUTS, Topic, partition_of
-
-MOVED: Final = frozenset({Topic.REROUTED, Topic.PERSONS})
 
 
 class Households:
@@ -64,7 +60,7 @@ class Households:
             StoreUnreadable: the store is damaged.
         """
         work = Work()
-        self._watch = AreaWatch(self._partition, self._partitions, self._store, work)
+        self._watch = AreaWatch(self._partition, self._partitions, self._store, work, self._scope)
         tally, topics = work.tally, self._topics
         self._policies = self._judge.policies
         loaded: dict[str, HouseholdState] = {}
@@ -81,7 +77,7 @@ class Households:
                               offset=record.offset, error=type(error).__name__)  # fmt: skip
                 rejection = Rejection(RejectionCode.INTERNAL_ERROR, "$", type(error).__name__)
             if rejection is not None:
-                work.outgoing.append(self._dead_letter(record, topic, rejection, now))
+                work.outgoing.append(dead_letter(self._partition, self._prefix, record, topic, rejection, now))
                 tally.rejections[rejection.code.value] += 1
                 tally.refused[name].append(tally.read[name])
             tally.read[name] += 1
@@ -100,6 +96,9 @@ class Households:
             UnknownStateVersion: a household was stored by a newer release.
         """
         work = adopted(self._partition, self._store, alerts)
+        watch = AreaWatch(self._partition, self._partitions, self._store, work, self._scope)
+        for household, state in work.states.items():
+            watch.tell_again(household, state)
         self._encode(work)
         return work
 
@@ -113,14 +112,13 @@ class Households:
         if steps is None:
             return None
         work = Work()
-        watch = AreaWatch(self._partition, self._partitions, self._store, work)
+        watch = AreaWatch(self._partition, self._partitions, self._store, work, self._scope)
         work.tally.reassessed = len(steps)
         for household, before, step in steps:
             work.states[household] = step.state
             if self._index is not None:
                 self._index.move(work.index, household, before, step.state)
-            if self._judge.areas.watched:  # a version that just began to ask must hear of those that do not change
-                watch.send(claims_again(household, step.state, counted=self._judge.areas.counted))
+            watch.tell_again(household, step.state)
             self._tell(work, step, now, Published)
         self._encode(work)
         return work
@@ -181,9 +179,7 @@ class Households:
                 work.outgoing.append(Outgoing(Topic.PERSONS, where, claim.person_id.encode(), codec.encode_claim(claim)))
         if step.state.facts.signals or before.facts.signals:  # who has none is linked to nothing
             self._areas(work).tell(household, before.facts, step.state.facts)
-        scope = self._judge.areas
-        if scope.watched and (step.alert is not None or not isinstance(message, Report)):
-            self._watch.send(area_claims(household, before, step.state, counted=scope.counted))
+        self._watch.tell(household, before, step.state)
         self._tell(work, step, now, lambda alert: Published(alert, occurred(message), instant_of(record.timestamp)))
 
     def _tell(self, work: Work, step: Step, now: int, published: Callable[[Alert], Published]) -> None:
@@ -214,6 +210,11 @@ class Households:
         work.outgoing.append(Outgoing(topic, self._partition, key, value, None, cloud_event(alert, stamp)))
         return work.outgoing[-1]
 
+    @property
+    def _scope(self) -> Scope:
+        """What areas are told; nothing while a worker of the release before may read it."""
+        return UNWATCHED if self._state_version == codec.WITHOUT_SIGNALS else self._judge.areas
+
     def _persons(self, work: Work) -> Persons:
         return Persons(self._partition, self._partitions, self._store, work)
 
@@ -225,34 +226,8 @@ class Households:
         work.outgoing.append(Outgoing(Topic.REROUTED, where, household.encode(), kept(record.value), record.timestamp, headers))
         work.tally.rerouted[CHANNEL_OF[topic]] += 1
 
-    def _dead_letter(self, record: Record, topic: Topic, rejection: Rejection, now: int) -> Outgoing:
-        headers = [
-            ("error.code", rejection.code.value.encode()),
-            ("error.field", mask_identity_numbers(rejection.field.encode())),
-            ("error.message", rejection.message.encode()),
-            *self._origin(record, topic),
-            ("failed.at", render_instant(now).encode()),
-        ]
-        key = mask_identity_numbers(record.key) if record.key is not None else None
-        value = without_free_text(mask_identity_numbers(record.value)) if record.value is not None else None
-        return Outgoing(Topic.DEAD_LETTERS, self._partition, key, value, None, headers)
-
     def _origin(self, record: Record, topic: Topic) -> Headers:
-        """Return where a record first lay, so that a later rejection can name it, and which dead letter it was before.
-
-        Only what this monitor moved itself is believed; on the topics of others such headers are just headers. Which dead
-        letter it was is a note for people that nothing rests on.
-        """
-        headers = [(name, value) for name, value in record.headers if value is not None]
-        note = [
-            (name, value) for name, value in headers if name == REDRIVEN_FROM and is_handle(value.decode("utf-8", "replace"))
-        ][:1]
-        if topic in MOVED:
-            known = [(name, value) for name, value in headers if name in ORIGIN]
-            if len(known) == len(ORIGIN):
-                return known + note
-        here = ((self._prefix + topic).encode(), b"%d" % self._partition, b"%d" % record.offset)
-        return [*zip(ORIGIN, here, strict=True), *note]
+        return origin_of(self._prefix, self._partition, record, topic)
 
     def _encode(self, work: Work) -> None:
         """Add one changelog entry per changed household and per changed key of the person index."""

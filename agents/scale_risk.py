@@ -2,13 +2,15 @@
 
 import msgspec
 
+from agents import telemetry
 from agents.store import AREA, RESIDENT, Store
 from agents.work import Outgoing, Work
 from schemas import codec
 from schemas.area_alerts import AreaAlert, AreaClaim, AreaState
 from schemas.fields import instant_of_day, render_instant
+from schemas.household import HouseholdState
 from streams.policies import Judges
-from streams.scale_risk import merge_claim, turn_area
+from streams.scale_risk import Scope, area_claims, claims_again, merge_claim, turn_area
 from streams.topics import Topic, partition_of
 
 
@@ -18,14 +20,25 @@ class AreaWatch:
     Each area is looked at once a batch, when all its households in it have been heard: what lies between is nobody's news.
     """
 
-    def __init__(self, partition: int, partitions: int, store: Store, work: Work) -> None:
-        """Bind a partition's store to the batch under way."""
+    def __init__(self, partition: int, partitions: int, store: Store, work: Work, scope: Scope) -> None:
+        """Bind a partition's store to the batch under way. ``scope`` is what areas are to be told."""
         self._partition, self._partitions, self._store, self._work = partition, partitions, store, work
+        self._scope = scope
         self._states: dict[str, AreaState] = {}
         self._before: dict[str, AreaState] = {}
 
-    def send(self, claims: list[AreaClaim]) -> None:
-        """Send what a household tells its areas to where these are kept."""
+    def tell(self, household: str, before: HouseholdState, after: HouseholdState) -> None:
+        """Tell the areas of a household what has changed of it."""
+        watched, counted = self._scope
+        if watched and (counted or before.thread.open is not None or after.thread.open is not None):
+            self._send(area_claims(household, before, after, counted=counted))
+
+    def tell_again(self, household: str, state: HouseholdState) -> None:
+        """Tell the areas of a household all of it: they may have missed it, or a version begins to ask."""
+        if self._scope.watched:
+            self._send(claims_again(household, state, counted=self._scope.counted))
+
+    def _send(self, claims: list[AreaClaim]) -> None:
         for claim in claims:
             where = partition_of(claim.area, self._partitions)
             self._work.outgoing.append(Outgoing(Topic.PERSONS, where, claim.area.encode(), codec.encode_area_claim(claim)))
@@ -42,8 +55,11 @@ class AreaWatch:
     def end(self, judges: Judges, now: int) -> None:
         """Publish what is to be said of the areas that heard something in this batch. ``now`` (nanoseconds) stamps it."""
         for area, heard in self._states.items():
-            policy = judges.of(instant_of_day(heard.day))
-            state, alert = turn_area(area, heard, policy)
+            try:
+                state, alert = turn_area(area, heard, judges.of(instant_of_day(heard.day)))
+            except Exception as error:  # one area must never stop the households around it
+                telemetry.log("error", "area.failed", partition=self._partition, error=type(error).__name__)
+                state, alert = heard, None
             if alert is not None:
                 self._publish(area, alert, render_instant(now))
             if state is not self._before[area]:

@@ -8,7 +8,7 @@ import typer
 
 from agents.settings import Settings
 from fangfan.grouping import DIGITS, Groups, Level
-from fangfan.looks import console, group_line, line, table
+from fangfan.looks import area_line, console, group_line, line, table
 from fangfan.options import CONNECTION, fail, on_broker, with_settings
 from fangfan.reading import read_topic
 from schemas.vocabulary import SEVERITIES
@@ -24,6 +24,7 @@ def alerts(
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes, a line each, until Ctrl-C.")] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line, as on the topic.")] = False,
     shadow: Annotated[bool, typer.Option("--shadow", help="What the shadow policy says, from alerts-shadow.")] = False,
+    areas: Annotated[bool, typer.Option("--areas", help="What is said of villages and townships, from area-alerts.")] = False,
     county: Annotated[
         str | None, typer.Option(envvar="FANGFAN_COUNTY", metavar="CODE", help="Only of this county: six digits.")
     ] = None,
@@ -49,7 +50,11 @@ def alerts(
         raise fail("--county: must be six digits, such as 140221")
     if group is not None and group not in DIGITS:
         raise fail(f"--group: must be one of {', '.join(DIGITS)}")
+    if areas and (group is not None or shadow):
+        raise fail("--areas: goes neither with --group nor with --shadow")
     filters, topic = (county, severity, rule), Topic.ALERTS_SHADOW if shadow else Topic.ALERTS
+    if areas:
+        topic = Topic.AREA_ALERTS
     try:
         if group is not None:
             level: Level = group
@@ -61,10 +66,11 @@ def alerts(
 
 
 def _wanted(alert: dict[str, Any], county: str | None, severity: str | None, rule: str | None) -> bool:
+    fires = alert["reasons"] if "reasons" in alert else alert["rules"]  # a household's, an area's
     return (
         county in (None, alert["county_code"])
         and severity in (None, alert["severity"])
-        and (rule is None or any(each["rule"].partition("@")[0] == rule.partition("@")[0] for each in alert["reasons"]))
+        and (rule is None or any(each["rule"].partition("@")[0] == rule.partition("@")[0] for each in fires))
     )
 
 
@@ -81,11 +87,13 @@ async def _print(chosen: Settings, topic: Topic, follow: bool, as_json: bool, fi
             continue
         if as_json:
             typer.echo(record.value.decode())
+        elif topic is Topic.AREA_ALERTS:
+            screen.print(area_line(alert), soft_wrap=not screen.is_terminal)
         elif follow:
             screen.print(line(alert), soft_wrap=not screen.is_terminal)
         else:
             rows.append(alert)
-    if not as_json and not follow:
+    if not as_json and not follow and topic is not Topic.AREA_ALERTS:
         screen.print(table(rows) if rows else "no alerts 暂无预警")
 
 

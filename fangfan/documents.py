@@ -9,6 +9,7 @@ import msgspec
 import orjson
 
 from schemas.alerts import Alert
+from schemas.area_alerts import AreaAlert, AreaClaim
 from schemas.areas import AreaEvent, LinkClaim
 from schemas.cases import CaseRecord
 from schemas.dead_letters import Redriven
@@ -40,18 +41,20 @@ ROOTS: Final = {
     Topic.DEPARTMENT_FEEDS: ("DepartmentRecord",),
     Topic.HOUSEHOLDS: ("HouseholdEntry",),
     Topic.REROUTED: ("SelfDeclaration", "CadreReport", "DepartmentRecord", "HouseholdEntry"),
-    Topic.PERSONS: ("PersonClaim", "DepartmentRecord", "LinkClaim", "AreaEvent"),
+    Topic.PERSONS: ("PersonClaim", "DepartmentRecord", "LinkClaim", "AreaEvent", "AreaClaim"),
     Topic.AREA_EVENTS: ("AreaEvent",),
     Topic.TICKS: ("TickMessage",),
     Topic.ALERTS: ("Alert",),
     Topic.ALERTS_CURRENT: ("Alert",),
     Topic.ALERTS_SHADOW: ("Alert",),
     Topic.CASES: ("CaseRecord",),
+    Topic.AREA_ALERTS: ("AreaAlert",),
     Topic.DEAD_LETTERS_REDRIVEN: ("Redriven",),
 }
 KEYS: Final = {
     Topic.POLICY: "id@version",
     Topic.AREA_EVENTS: "any; the event's id, say",
+    Topic.AREA_ALERTS: "the area's digits: 12 of a village, 9 of a township",
     Topic.DEAD_LETTERS: "the original key",
     Topic.DEAD_LETTERS_REDRIVEN: "PARTITION:OFFSET of the dead letter",
 }
@@ -108,7 +111,7 @@ def schema_of(topic: Topic) -> Document:
 
 def _definitions() -> dict[str, Document]:
     read = (SelfDeclaration, CadreReport, DepartmentRecord, HouseholdEntry, PersonClaim, TickMessage, AreaEvent, LinkClaim)
-    types = (*read, Alert, CaseRecord, Redriven)
+    types = (*read, AreaClaim, Alert, CaseRecord, AreaAlert, Redriven)
     _, defs = msgspec.json.schema_components(types, ref_template="#/$defs/{name}")
     for definition in defs.values():
         for name, field in definition.get("properties", {}).items():

@@ -63,6 +63,18 @@ def line(alert: dict[str, Any]) -> Text:
     return text
 
 
+def area_line(alert: dict[str, Any]) -> Text:
+    """Return one transition of an area's alert: the place, how grave, why, and how many households each rule fires for."""
+    severity, transition = alert["severity"], alert["transition"]
+    text = Text(f"{alert['emitted_at'][11:19]} {alert['area_code']} {alert['level']} #{alert['sequence']} ")
+    text.append(f"{SEVERITY_ZH[severity]} {severity or ''} {TRANSITION_ZH[transition]} {transition}", COLOURS[severity])
+    text.append(f"\n    {alert['explanation']['zh']}\n    {alert['explanation']['en']}", "dim")
+    if alert["rules"]:
+        said = ", ".join(f"{each['rule']} {each['households']}" for each in alert["rules"])
+        text.append(f"\n    {alert['households']} 户 households: {said}", "dim")
+    return text
+
+
 def group_line(group: dict[str, Any]) -> Text:
     """Return what came of one place as one line, and one per household beneath, gravest first."""
     said = ", ".join(f"{SEVERITY_ZH[severity]} {severity} {count}" for severity, count in group["open"].items())

@@ -7,7 +7,8 @@ from fangfan.explain_view import RULES, TIERS
 from fangfan.looks import SEVERITY_ZH
 
 TABLES: Final = RULES | {"working": "劳动年龄", "verification": "核实期限", "policy": "政策", "counties": "县(市、区)",
-                        "cases": "监测对象", "noise": "减少打扰", "figures": "统计数字", "measures": "帮扶措施"}  # fmt: skip
+                        "cases": "监测对象", "noise": "减少打扰", "scale-risk": "规模性返贫风险",
+                        "figures": "统计数字", "measures": "帮扶措施"}  # fmt: skip
 KEYS: Final = {
     "enabled": ("启用", "in force"),
     "severity": ("级别", "severity"),
@@ -53,6 +54,11 @@ KEYS: Final = {
     "without-labour": ("无劳动力户可消除", "removal without labour"),
     "window-days": ("变动间隔天数", "window (days)"),
     "snooze-days": ("暂缓最长天数", "longest snooze (days)"),
+    "village-households": ("村户数", "households of a village"),
+    "township-households": ("乡镇户数", "households of a township"),
+    "event-households": ("同一事件户数", "households of one event"),
+    "share": ("占登记户比例", "share of those registered"),
+    "share-households": ("按比例最少户数", "households for the share at least"),
     "national-income": ("全国农村居民收入", "national rural income"),
     "effective-from": ("生效日", "effective from"),
     "zh": ("中文名", "Chinese name"),

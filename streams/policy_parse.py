@@ -10,7 +10,8 @@ from typing import Any, Final
 from streams.policies import BEGINNING
 from streams.policy import TIERS, County, Line, Parameters, Policy
 from streams.policy_measures import MeasureError, Measures, read_measures
-from streams.policy_values import FIGURES, NOTES, OPTIONAL, SHAPES, Reader, read_day
+from streams.policy_readers import NOTES, Reader, read_day
+from streams.policy_values import FIGURES, OPTIONAL, SHAPES
 from streams.rules import EVERY_RULE, VERSIONS
 
 

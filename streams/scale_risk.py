@@ -41,6 +41,9 @@ class Scope(NamedTuple):
     counted: bool
 
 
+UNWATCHED: Final = Scope(watched=False, counted=False)
+
+
 def scope_of(policies: Policies) -> Scope:
     """Return what the versions ask of areas. One that asks no more still has to be told what ends its open alerts."""
     rules = [each.scale_risk for version in policies.versions for each in version.policy.all_parameters()]
@@ -77,7 +80,9 @@ def area_claims(household_id: str, before: HouseholdState, after: HouseholdState
 def claims_again(household_id: str, state: HouseholdState, *, counted: bool) -> list[AreaClaim]:
     """Return all that a household's areas are to know of it, for when they may never have been told."""
     told = _told(state, counted=counted)
-    if not told.area or not (told.registered or told.severity):
+    if not told.area:
+        told = told._replace(area=area_code(state.facts) or "")  # they may know of an alert that has ended since
+    if not told.area:
         return []
     day = day_of(state.facts.as_of or 0)
     return [

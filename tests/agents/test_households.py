@@ -9,6 +9,7 @@ import pytest
 from aiokafka.record.default_records import DefaultRecord
 
 from agents.households import Households
+from agents.policies import Judge
 from agents.store import Store
 from agents.work import Outgoing, Work
 from streams.policy import Policy
@@ -22,7 +23,7 @@ NOW = TIMESTAMP * 1_000_000
 class Partition:
     """The only partition there is; what it sends to itself can be fed back."""
 
-    def __init__(self, store: Store, policy: Policy) -> None:
+    def __init__(self, store: Store, policy: Policy | Judge) -> None:
         self._store, self._households, self._offset = store, Households(0, 1, "", store, policy), 0
 
     def take(self, *records: tuple[Topic, bytes | None, bytes | None]) -> Work:
@@ -33,6 +34,12 @@ class Partition:
     def adopt(self, *alerts: Outgoing) -> Work:
         work = self._households.adopt([self._record(each.key, each.value) for each in alerts])
         self._store.write(work.changes.items(), {})
+        return work
+
+    def slice(self) -> Work | None:
+        work = self._households.slice(NOW)
+        if work is not None:
+            self._store.write(work.changes.items(), {})
         return work
 
     def settle(self, *records: tuple[Topic, bytes | None, bytes | None]) -> list[Outgoing]:

@@ -192,3 +192,12 @@ async def test_groups_that_are_followed_come_once_their_time_has(place: Place, t
 
         assert {"140123100", "140221100"} == {each["area_code"] for each in said_of}
         assert 0 == await asyncio.to_thread(following.end, signal.SIGINT)
+
+
+async def test_what_is_said_of_places_is_shown_beside_what_is_said_of_households(place: Place) -> None:
+    """Two households in two counties are no risk of a place."""
+    code, lines, _ = await said(place, "alerts", "--areas")
+    wrong, _, error = await said(place, "alerts", "--areas", "--group", "village")
+
+    assert (0, "") == (code, lines)
+    assert (1, "fangfan: --areas: goes neither with --group nor with --shadow\n") == (wrong, error)

@@ -1,0 +1,46 @@
+"""What is said of a record that was refused, and where a record that moves first lay (contract §6)."""
+
+from typing import Final
+
+from agents.reading import Record
+from agents.work import Headers, Outgoing
+from schemas.dead_letters import ORIGIN, REDRIVEN_FROM, is_handle
+from schemas.fields import render_instant
+from schemas.rejections import Rejection
+from streams.free_text import without_free_text
+from streams.identity import mask_identity_numbers
+from streams.topics import Topic
+
+MOVED: Final = frozenset({Topic.REROUTED, Topic.PERSONS})
+
+
+def dead_letter(partition: int, prefix: str, record: Record, topic: Topic, rejection: Rejection, now: int) -> Outgoing:
+    """Return a refused record as ``dead-letters`` holds it; ``now`` in nanoseconds."""
+    headers = [
+        ("error.code", rejection.code.value.encode()),
+        ("error.field", mask_identity_numbers(rejection.field.encode())),
+        ("error.message", rejection.message.encode()),
+        *origin_of(prefix, partition, record, topic),
+        ("failed.at", render_instant(now).encode()),
+    ]
+    key = mask_identity_numbers(record.key) if record.key is not None else None
+    value = without_free_text(mask_identity_numbers(record.value)) if record.value is not None else None
+    return Outgoing(Topic.DEAD_LETTERS, partition, key, value, None, headers)
+
+
+def origin_of(prefix: str, partition: int, record: Record, topic: Topic) -> Headers:
+    """Return where a record first lay, so that a later rejection can name it, and which dead letter it was before.
+
+    Only what this monitor moved itself is believed; on the topics of others such headers are just headers. Which dead
+    letter it was is a note for people that nothing rests on.
+    """
+    headers = [(name, value) for name, value in record.headers if value is not None]
+    note = [(name, value) for name, value in headers if name == REDRIVEN_FROM and is_handle(value.decode("utf-8", "replace"))][
+        :1
+    ]
+    if topic in MOVED:
+        known = [(name, value) for name, value in headers if name in ORIGIN]
+        if len(known) == len(ORIGIN):
+            return known + note
+    here = ((prefix + topic).encode(), b"%d" % partition, b"%d" % record.offset)
+    return [*zip(ORIGIN, here, strict=True), *note]
