@@ -33,6 +33,7 @@ from streams.persons import claims_of
 from streams.pipeline import Step, advance
 from streams.policy import Policy
 from streams.scale_risk import UNWATCHED, Scope
+from streams.signals import DEPARTMENT
 from streams.topics import INPUTS, Topic, partition_of
 
 
@@ -162,6 +163,8 @@ class Households:
         loaded[household] = step.state
         if isinstance(message, Report):
             work.tally.lags[CHANNELS[message.kept.channel]].append(now - message.kept.occurred_at)
+            if message.kept.channel == DEPARTMENT:
+                work.tally.departments[message.kept.source] += 1
         if step.state is not before:
             self._changed(work, household, before, step, message, record, now)
         return None

@@ -1,12 +1,14 @@
 """What the areas of one partition know of their households, and what is published of them (docs/contract-area-alerts.md)."""
 
+from functools import partial
+
 import msgspec
 
 from agents import telemetry
 from agents.store import AREA, RESIDENT, Store
 from agents.work import Outgoing, Work
 from schemas import codec
-from schemas.area_alerts import AreaAlert, AreaClaim, AreaState
+from schemas.area_alerts import AreaAlert, AreaClaim, AreaMember, AreaState
 from schemas.fields import instant_of_day, render_instant
 from schemas.household import HouseholdState
 from streams.policies import Judges
@@ -45,18 +47,18 @@ class AreaWatch:
 
     def hear(self, claim: AreaClaim) -> None:
         """Take in what a household told."""
-        key = RESIDENT + claim.area.encode() + b"\0" + claim.household_id.encode()
-        was_registered = self._read(key) is not None
-        if claim.registered != was_registered:
-            self._work.changes[key] = b"" if claim.registered else None
-        before = self._state(claim.area)
-        self._states[claim.area] = merge_claim(before, claim, was_registered)
+        key = _resident(claim.area) + claim.household_id.encode()
+        data = self._read(key)
+        known, before = codec.decode_area_member(data) if data is not None else None, self._state(claim.area)
+        self._states[claim.area], member = merge_claim(before, known, claim)
+        if member is not known:
+            self._work.changes[key] = codec.encode_area_member(member) if member is not None else None
 
     def end(self, judges: Judges, now: int) -> None:
         """Publish what is to be said of the areas that heard something in this batch. ``now`` (nanoseconds) stamps it."""
         for area, heard in self._states.items():
             try:
-                state, alert = turn_area(area, heard, judges.of(instant_of_day(heard.day)))
+                state, alert = turn_area(area, heard, judges.of(instant_of_day(heard.day)), partial(self._members, area))
             except Exception as error:  # one area must never stop the households around it
                 telemetry.log("error", "area.failed", partition=self._partition, error=type(error).__name__)
                 state, alert = heard, None
@@ -70,6 +72,13 @@ class AreaWatch:
         self._work.outgoing.append(Outgoing(Topic.AREA_ALERTS, self._partition, area.encode(), value))
         self._work.tally.area_alerts[alert.transition, alert.level] += 1
 
+    def _members(self, area: str) -> dict[str, AreaMember]:
+        """Return what an area knows of its households, as this batch has changed it."""
+        prefix, changes = _resident(area), self._work.changes
+        found = {key: value for key, value in self._store.scan(prefix) if key not in changes}
+        found |= {key: value for key, value in changes.items() if key.startswith(prefix) and value is not None}
+        return {key[len(prefix) :].decode(): codec.decode_area_member(value) for key, value in sorted(found.items())}
+
     def _state(self, area: str) -> AreaState:
         state = self._states.get(area)
         if state is None:
@@ -79,3 +88,7 @@ class AreaWatch:
 
     def _read(self, key: bytes) -> bytes | None:
         return self._work.changes[key] if key in self._work.changes else self._store.get(key)
+
+
+def _resident(area: str) -> bytes:
+    return RESIDENT + area.encode() + b"\0"

@@ -11,7 +11,7 @@ import threading
 import time
 from collections import Counter as Count
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import orjson
 from prometheus_client import CollectorRegistry, Counter, Gauge, Info
@@ -19,6 +19,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Info
 from agents.histogram import BatchHistogram
 from agents.work import Published, Tally
 from schemas.fields import NANOSECONDS, render_day
+from schemas.vocabulary import Department
 from streams.policies import Version
 from streams.policy_documents import REFUSALS, Outcome
 from streams.policy_parse import PolicyError
@@ -40,6 +41,8 @@ reasons = Counter("fangfan_alert_reasons", "Reasons in published transitions.", 
                   registry=REGISTRY)  # fmt: skip
 cases = Counter("fangfan_cases", "What was said of cases, by what happened and the stage it led to.", ["transition", "stage"],
                 registry=REGISTRY)  # fmt: skip
+departments = Counter("fangfan_department_reports", "Reports of departments about known households, accepted.", ["department"],
+                      registry=REGISTRY)  # fmt: skip
 area_alerts = Counter("fangfan_area_alerts", "Transitions of areas' alerts published.", ["transition", "level"],
                       registry=REGISTRY)  # fmt: skip
 withheld = Counter("fangfan_transitions_withheld", "Transitions that noise control held back.", ["by", "severity"],
@@ -87,6 +90,9 @@ shadow_alerts = Counter("fangfan_shadow_alerts", "Alert transitions of the shado
 build = Info("fangfan_build", "Version of the worker.", registry=REGISTRY)
 
 
+for _department in get_args(Department):
+    departments.labels(_department)  # from 0, so that the first report after a start shows as a rise
+
 _OF_PARTITION: Final = (households, waiting, lane_state, recovery_seconds, recovery_left, committed_at, overdue,
                         reassess_left)  # fmt: skip
 
@@ -117,6 +123,8 @@ def confirmed(partition: str, tally: Tally, now: int) -> None:
         rejections.labels(code).inc(count)
     for spoken, count in tally.cases.items():
         cases.labels(*spoken).inc(count)
+    for department, count in tally.departments.items():
+        departments.labels(department).inc(count)
     for turned, count in tally.area_alerts.items():
         area_alerts.labels(*turned).inc(count)
     for held, count in tally.withheld.items():

@@ -71,6 +71,7 @@ class Tally(msgspec.Struct):
     published: list[Published] = []
     shadowed: list[Alert] = []
     area_alerts: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter)
+    departments: Counter[str] = msgspec.field(default_factory=Counter)
     withheld: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter)
     reassessed: int = 0
     new_households: int = 0

@@ -27,12 +27,27 @@ class AreaClaim(msgspec.Struct, frozen=True, tag_field="schema", tag="area-claim
     rules: tuple[str, ...] = ()
 
 
-class AreaMember(msgspec.Struct, frozen=True, array_like=True, order=True, gc=False):
-    """A household of an area whose alert is open; ``since`` is the day of its clock on which the area first heard of it."""
+class AreaMember(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What an area knows of one household: a member where ``severity`` is not None, since a day of its clock."""
 
+    registered: bool
     since: int
-    severity: Severity
+    severity: Severity | None
     rules: tuple[str, ...]
+
+
+class AreaDay(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The members of one ``since``, summed up: ``by_severity`` from blue to red, ``digest`` changes with who they are."""
+
+    disaster: int = 0
+    market: int = 0
+    by_severity: tuple[int, int, int, int] = (0, 0, 0, 0)
+    digest: int = 0
+
+    @property
+    def households(self) -> int:
+        """How many there are."""
+        return sum(self.by_severity)
 
 
 class OpenAreaAlert(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -41,15 +56,16 @@ class OpenAreaAlert(msgspec.Struct, frozen=True, array_like=True, gc=False):
     opened_on: int
     severity: Severity
     because: tuple[RiskCause, ...]
-    households: tuple[str, ...]
+    households: int
+    digest: int
 
 
 class AreaState(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """An area as its partition keeps it: its clock, how many households are registered there, who has an open alert."""
+    """An area as its partition keeps it, beside its members: its clock, how many are registered, and its members' days."""
 
     day: int = 0
     registered: int = 0
-    members: dict[str, AreaMember] = {}
+    days: dict[int, AreaDay] = {}
     episode: int = 0
     sequence: int = 0
     open: OpenAreaAlert | None = None

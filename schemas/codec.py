@@ -7,7 +7,7 @@ import msgspec
 import orjson
 
 from schemas.alerts import Alert
-from schemas.area_alerts import AreaAlert, AreaClaim, AreaState
+from schemas.area_alerts import AreaAlert, AreaClaim, AreaMember, AreaState
 from schemas.areas import AreaNotice, LinkClaim
 from schemas.cases import CaseRecord
 from schemas.dead_letters import Redriven
@@ -21,6 +21,7 @@ from schemas.wire import TickMessage
 _encoder: Final = msgspec.msgpack.Encoder()
 _redriven: Final = msgspec.json.Decoder(Redriven)
 _person: Final = msgspec.msgpack.Decoder(PersonState)
+_area_member: Final = msgspec.msgpack.Decoder(AreaMember)
 _area_state: Final = msgspec.msgpack.Decoder(AreaState)
 _area: Final = msgspec.msgpack.Decoder(tuple[AreaNotice, int, list[tuple[str, bytes]]])
 
@@ -138,6 +139,16 @@ def encode_area_state(state: AreaState) -> bytes:
 def decode_area_state(data: bytes) -> AreaState:
     """Return what :func:`encode_area_state` wrote."""
     return _area_state.decode(data)
+
+
+def encode_area_member(member: AreaMember) -> bytes:
+    """Return what an area knows of a household."""
+    return _encoder.encode(member)
+
+
+def decode_area_member(data: bytes) -> AreaMember:
+    """Return what :func:`encode_area_member` wrote."""
+    return _area_member.decode(data)
 
 
 def encode_area_alert(alert: AreaAlert) -> bytes:

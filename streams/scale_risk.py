@@ -1,15 +1,16 @@
 """Scale risk: what a household tells its village and township, and what these say of it (docs/contract-area-alerts.md)."""
 
+import zlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple
 
 import msgspec
 
-from schemas.alerts import Explanation
 from schemas.area_alerts import (
     AreaAlert,
     AreaClaim,
+    AreaDay,
     AreaMember,
     AreaMemberNote,
     AreaRule,
@@ -20,6 +21,7 @@ from schemas.fields import day_of, render_day
 from schemas.household import HouseholdState
 from schemas.vocabulary import RISK_CAUSES, SEVERITIES, AreaLevel, AreaTransition, RiskCause, Severity
 from streams.assess import area_code
+from streams.explain_areas import explain
 from streams.policies import Policies
 from streams.policy import BP, Policy
 from streams.policy_areas import ScaleRisk
@@ -32,6 +34,7 @@ _OF_EVENT: Final[dict[str, RiskCause]] = {
 }  # fmt: skip
 """Rules, by the names of their parameters, that speak of something that hits many at once."""
 MAX_MEMBERS: Final = 200
+NOBODY: Final = AreaDay()
 
 
 class Scope(NamedTuple):
@@ -100,42 +103,66 @@ def _told(state: HouseholdState, *, counted: bool) -> _Told:
     return _Told(area_code(state.facts) or "", registered, opened.severity, rules)
 
 
-def merge_claim(state: AreaState, claim: AreaClaim, was_registered: bool) -> AreaState:
-    """Return an area that has heard of a household; the same object where it knew. ``was_registered``: before the claim."""
-    members, known = state.members, state.members.get(claim.household_id)
-    if claim.severity is None:
-        if known is not None:
-            members = {name: member for name, member in members.items() if name != claim.household_id}
-    else:
-        member = AreaMember(known.since if known is not None else claim.day, claim.severity, claim.rules)
-        if member != known:
-            members = {**members, claim.household_id: member}
-    registered = state.registered + claim.registered - was_registered
+Members = Mapping[str, AreaMember]
+"""What an area knows of its households, by their ids."""
+
+
+def merge_claim(state: AreaState, known: AreaMember | None, claim: AreaClaim) -> tuple[AreaState, AreaMember | None]:
+    """Return an area that has heard of a household, and what it knows of it now; both the same objects where it knew."""
+    since = known.since if known is not None and known.severity is not None else claim.day
+    member = None
+    if claim.registered or claim.severity is not None:
+        member = AreaMember(claim.registered, since, claim.severity, claim.rules)
     day = max(state.day, claim.day)
-    if members is state.members and (registered, day) == (state.registered, state.day):
-        return state
-    return msgspec.structs.replace(state, members=members, registered=registered, day=day)
+    if member == known:
+        return (state if day == state.day else msgspec.structs.replace(state, day=day)), known
+    days = dict(state.days)
+    for each, step in ((known, -1), (member, 1)):
+        if each is not None and each.severity is not None:
+            counted = _counted(days.pop(each.since, NOBODY), claim.household_id, each, each.severity, step)
+            if counted.households:
+                days[each.since] = counted
+    registered = state.registered + claim.registered - (known is not None and known.registered)
+    return msgspec.structs.replace(state, day=day, registered=registered, days=days), member
 
 
-def recent(state: AreaState, rules: ScaleRisk) -> dict[str, AreaMember]:
-    """Return the members that count: of whom the area first heard within the window, by name."""
-    return {name: member for name, member in sorted(state.members.items()) if member.since > state.day - rules.window_days}
+def _counted(day: AreaDay, household_id: str, member: AreaMember, severity: Severity, step: int) -> AreaDay:
+    causes, at = _causes(member.rules), SEVERITIES.index(severity)
+    blue, yellow, orange, red = (n + step * (index == at) for index, n in enumerate(day.by_severity))
+    return AreaDay(
+        day.disaster + step * ("disaster" in causes), day.market + step * ("market" in causes), (blue, yellow, orange, red),
+        day.digest ^ zlib.crc32(household_id.encode()),
+    )  # fmt: skip
 
 
-def because(level: AreaLevel, state: AreaState, members: Mapping[str, AreaMember], rules: ScaleRisk) -> tuple[RiskCause, ...]:
+def recent(state: AreaState, rules: ScaleRisk) -> AreaDay:
+    """Return the members that count, summed up: those of whom the area first heard within the window."""
+    disaster = market = digest = blue = yellow = orange = red = 0
+    for since, day in state.days.items():
+        if since > state.day - rules.window_days:
+            disaster, market, digest = disaster + day.disaster, market + day.market, digest ^ day.digest
+            b, y, o, r = day.by_severity
+            blue, yellow, orange, red = blue + b, yellow + y, orange + o, red + r
+    return AreaDay(disaster, market, (blue, yellow, orange, red), digest)
+
+
+def because(level: AreaLevel, state: AreaState, members: AreaDay, rules: ScaleRisk) -> tuple[RiskCause, ...]:
     """Return why an area is at risk, nothing where it is not."""
     if not rules.enabled:
         return ()
-    limit = rules.village_households if level == "village" else rules.township_households
-    of_event = Counter(cause for member in members.values() for cause in _causes(member.rules))
-    share = rules.share and state.registered and len(members) * BP >= rules.share * state.registered
+    limit, count = _limit(level, rules), members.households
+    share = rules.share and state.registered and count * BP >= rules.share * state.registered
     found: dict[RiskCause, bool] = {
-        "households": len(members) >= limit,
-        "share": bool(share) and len(members) >= rules.share_households,
-        "disaster": of_event["disaster"] >= rules.event_households,
-        "market": of_event["market"] >= rules.event_households,
+        "households": count >= limit,
+        "share": bool(share) and count >= rules.share_households,
+        "disaster": members.disaster >= rules.event_households,
+        "market": members.market >= rules.event_households,
     }
     return tuple(cause for cause in RISK_CAUSES if found[cause])
+
+
+def _limit(level: AreaLevel, rules: ScaleRisk) -> int:
+    return rules.village_households if level == "village" else rules.township_households
 
 
 def _causes(rules: Iterable[str]) -> set[RiskCause]:
@@ -147,74 +174,65 @@ def level_of(area: str) -> AreaLevel:
     return "village" if len(area) == DIGITS["village"] else "township"
 
 
-def turn_area(area: str, state: AreaState, policy: Policy) -> tuple[AreaState, AreaAlert | None]:
-    """Compare what was last published of an area with what holds now, and say what is to be said."""
+def turn_area(
+    area: str, state: AreaState, policy: Policy, members: Callable[[], Members]
+) -> tuple[AreaState, AreaAlert | None]:
+    """Compare what was last published of an area with what holds now, and say what is to be said.
+
+    ``members`` returns all that the area knows; it is asked only where something is said.
+    """
     rules, level = policy.parameters(area[:6]).scale_risk, level_of(area)
-    members = recent(state, rules)
-    causes = because(level, state, members, rules)
+    count = recent(state, rules)
+    causes = because(level, state, count, rules)
     before = state.open
     if not causes:
         if before is None:
             return state, None
         after = msgspec.structs.replace(state, sequence=state.sequence + 1, open=None)
-        return after, _alert(area, after, "cleared", before.opened_on, {}, (), policy)
-    severity = _worst(members.values())
-    now = OpenAreaAlert(before.opened_on if before is not None else state.day, severity, causes, tuple(members))
-    if now == before:
+        return after, _alert(area, after, "cleared", before.opened_on, {}, NOBODY, causes, policy)
+    severity = max((each for each, n in zip(SEVERITIES, count.by_severity, strict=True) if n), key=SEVERITIES.index)
+    opened_on = before.opened_on if before is not None else state.day
+    now = OpenAreaAlert(opened_on, severity, causes, count.households, count.digest)
+    if before is not None and _alike(before, now):
         return state, None
     opened = before is None
     after = msgspec.structs.replace(state, episode=state.episode + opened, sequence=state.sequence + 1, open=now)
-    return after, _alert(area, after, "opened" if opened else "updated", now.opened_on, members, causes, policy)
+    inside = {
+        name: member
+        for name, member in members().items()
+        if member.severity is not None and member.since > state.day - rules.window_days
+    }
+    return after, _alert(area, after, "opened" if opened else "updated", opened_on, inside, count, causes, policy)
 
 
-def _worst(members: Iterable[AreaMember]) -> Severity:
-    return max((member.severity for member in members), key=SEVERITIES.index)
+def _alike(before: OpenAreaAlert, now: OpenAreaAlert) -> bool:
+    """Tell whether nothing is to be said: the same households, or of very many fewer than a tenth came or went."""
+    if (before.severity, before.because) != (now.severity, now.because):
+        return False
+    if (before.households, before.digest) == (now.households, now.digest):
+        return True
+    return before.households > MAX_MEMBERS and abs(now.households - before.households) * 10 < before.households
 
 
 def _alert(
-    area: str, state: AreaState, transition: AreaTransition, opened_on: int, members: Mapping[str, AreaMember],
+    area: str, state: AreaState, transition: AreaTransition, opened_on: int, members: Members, count: AreaDay,
     causes: tuple[RiskCause, ...], policy: Policy,
 ) -> AreaAlert:  # fmt: skip
     rules, level = policy.parameters(area[:6]).scale_risk, level_of(area)
     fires = Counter(rule for member in members.values() for rule in member.rules)
     counted = state.registered if rules.share else None
-    last = sorted(members.items(), key=lambda each: (-SEVERITIES.index(each[1].severity), each[0]))
+    notes = [
+        AreaMemberNote(name, member.severity, render_day(member.since), list(member.rules))
+        for name, member in members.items()
+        if member.severity is not None
+    ]
+    notes.sort(key=lambda each: (-SEVERITIES.index(each.severity), each.household_id))
     return AreaAlert(
         schema="area-alert/1", area_alert_id=f"{area}:{state.episode}", area_code=area.ljust(12, "0"), level=level,
         county_code=area[:6], tier=policy.tier(area[:6]), sequence=state.sequence, transition=transition,
-        severity=_worst(members.values()) if causes else None, because=list(causes), households=len(members),
-        registered=counted, share=f"{len(members) / counted:.4f}" if counted else None, window_days=rules.window_days,
-        rules=[AreaRule(rule, count) for rule, count in sorted(fires.items(), key=lambda each: (-each[1], each[0]))],
-        members=[AreaMemberNote(name, m.severity, render_day(m.since), list(m.rules)) for name, m in last[:MAX_MEMBERS]],
-        opened_on=render_day(opened_on), as_of=render_day(state.day), policy=policy.label,
-        explanation=explain(level, len(members), causes, rules, fires, state.registered), emitted_at="",
+        severity=state.open.severity if state.open is not None else None, because=list(causes), households=count.households,
+        registered=counted, share=f"{count.households / counted:.4f}" if counted else None, window_days=rules.window_days,
+        rules=[AreaRule(rule, n) for rule, n in sorted(fires.items(), key=lambda each: (-each[1], each[0]))],
+        members=notes[:MAX_MEMBERS], opened_on=render_day(opened_on), as_of=render_day(state.day), policy=policy.label,
+        explanation=explain(level, count, causes, rules.window_days, _limit(level, rules), state.registered), emitted_at="",
     )  # fmt: skip
-
-
-_BECAUSE: Final[dict[RiskCause, tuple[str, str]]] = {
-    "households": ("户数达到{limit}户", "at least {limit} households"),
-    "share": ("占登记户的{share}", "{share} of those registered"),
-    "disaster": ("其中{disaster}户受灾", "{disaster} of them hit by a disaster"),
-    "market": ("其中{market}户遇价格滞销", "{market} of them by a slump of the market"),
-}
-
-
-def explain(
-    level: AreaLevel, members: int, causes: tuple[RiskCause, ...], rules: ScaleRisk, fires: Mapping[str, int], registered: int
-) -> Explanation:
-    """Return what an area's alert means, in a sentence."""
-    zh_level, en_level = {"village": ("村", "village"), "township": ("乡镇", "township")}[level]
-    if not causes:
-        return Explanation(f"本{zh_level}集中风险已解除", f"the {en_level} is no longer at risk")
-    of_event = Counter({cause: max((n for rule, n in fires.items() if _OF_EVENT.get(name_of(rule)) == cause), default=0)
-                        for cause in ("disaster", "market")})  # fmt: skip
-    words = {
-        "limit": rules.village_households if level == "village" else rules.township_households,
-        "share": f"{members * 100 / registered:.1f}%" if registered else "", **of_event,
-    }  # fmt: skip
-    zh = "、".join(_BECAUSE[cause][0].format(**words) for cause in causes)
-    en = ", ".join(_BECAUSE[cause][1].format(**words) for cause in causes)
-    return Explanation(
-        f"本{zh_level}{rules.window_days}天内新增{members}户预警：{zh}",
-        f"{members} households of the {en_level} have a new alert within {rules.window_days} days: {en}",
-    )

@@ -14,7 +14,7 @@ from agents.store import Store
 from agents.work import Outgoing, Work
 from streams.policy import Policy
 from streams.topics import Topic
-from tests.build import TIMESTAMP, department, encode, entry, member
+from tests.build import TIMESTAMP, cadre, department, encode, entry, member
 
 UNSAFE = {"type": "water", "safe": False}
 NOW = TIMESTAMP * 1_000_000
@@ -167,3 +167,12 @@ def test_an_alert_whose_report_comes_again_behind_its_remedy_is_cleared(
     ]
     assert not partition.adopt(said).outgoing, "it is known by now"
     assert [("H000001", "cleared", "d2")] == alerts([*partition.take(good).outgoing, *partition.take(bad).outgoing])
+
+
+def test_a_department_is_counted_where_its_report_is_taken_in_and_others_are_not(partition: Partition) -> None:
+    """Feed silence: what the rule FangfanDepartmentSilent looks at."""
+    heard = (Topic.DEPARTMENT_FEEDS, b"H000001", encode(department("w1", "water", UNSAFE)))
+    seen = (Topic.CADRE_REPORTS, b"H000001", encode(cadre("c1", UNSAFE)))
+    work = partition.take(heard, heard, seen, of_person("w2", "P-0404"))
+
+    assert {"water": 2} == work.tally.departments

@@ -11,7 +11,7 @@ import pytest
 
 from agents.policies import Judge
 from agents.store import AREA as AREA_KEY
-from agents.store import HOUSEHOLD, Store
+from agents.store import HOUSEHOLD, RESIDENT, Store
 from schemas import codec
 from schemas.area_alerts import AreaAlert
 from streams.policies import alone, policies_of
@@ -55,15 +55,19 @@ class Region:
                     said.append(msgspec.json.decode(each.value or b"", type=AreaAlert))
         return said
 
-    def known(self) -> dict[str, tuple[dict[str, tuple[str, tuple[str, ...]]], int, tuple[str, ...] | None]]:
-        """What the areas keep: members with severity and rules, how many are registered, who is in the open alert."""
-        found = {}
+    def known(self) -> dict[str, tuple[dict[str, tuple[str, tuple[str, ...]]], int, bool]]:
+        """What the areas keep: members with severity and rules, how many are registered, whether an alert is open."""
+        found: dict[str, Any] = {}
         for key, data in self._store.scan(AREA_KEY):
-            state = codec.decode_area_state(data)
-            members = {name: (member.severity, member.rules) for name, member in state.members.items()}
+            state, members = codec.decode_area_state(data), {}
+            for resident, value in self._store.scan(RESIDENT + key[1:] + b"\0"):
+                member = codec.decode_area_member(value)
+                if member.severity is not None:
+                    members[resident[len(key) + 1 :].decode()] = (member.severity, member.rules)
             if members or state.registered:
-                opened = state.open.households if state.open is not None else None
-                found[key[1:].decode()] = (members, state.registered, opened)
+                found[key[1:].decode()] = (members, state.registered, state.open is not None)
+                assert len(members) == sum(day.households for day in state.days.values())
+                assert (state.open.households if state.open is not None else len(members)) == len(members)
         return found
 
     def recomputed(self, rules: ScaleRisk) -> dict[str, Any]:
@@ -81,7 +85,7 @@ class Region:
                 counted = bool(rules.share) and entry is not None
                 found[place[:digits]] = (members, registered + counted)
         return {
-            place: (members, registered, tuple(sorted(members)) if self._fires(place, members, registered, rules) else None)
+            place: (members, registered, self._fires(place, members, registered, rules))
             for place, (members, registered) in found.items()
             if members or registered
         }
@@ -194,7 +198,7 @@ def test_areas_know_in_any_order_what_a_recomputation_from_households_finds(tmp_
         region.take(*records)
         expected = region.recomputed(rules)
         assert (seed, expected) == (seed, region.known())
-        opened += sum(each[2] is not None for each in expected.values())
+        opened += sum(each[2] for each in expected.values())
         store.close()
     assert opened > 20
 
@@ -228,3 +232,11 @@ def test_who_adopts_an_alert_tells_the_areas_that_may_never_have_heard(store: St
     assert {(VILLAGE.encode(), "orange"), (VILLAGE[:9].encode(), "orange")} == {
         (each.key, json.loads(each.value or b"")["severity"]) for each in claims
     }
+
+
+def test_an_area_with_very_many_households_is_not_told_of_each(store: Store, policy: Policy) -> None:
+    region = Region(store, asking(policy, village_households=5, township_households=9_999))
+    said = region.take(*[well(f"H-{n:04d}", safe=False) for n in range(260)])
+
+    assert [5, *range(6, 202), 222, 245] == [each.households for each in said]
+    assert {200} == {len(each.members) for each in said if each.households > 200}
