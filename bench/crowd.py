@@ -23,6 +23,8 @@ from streams.policy import Policy
 from streams.topics import Topic, murmur2
 
 TEMPLATES, REPORTS_EACH = 400, 7
+SPREAD, VILLAGES = 2_000, 12
+"""So many households on end add a village to each county, of about 300; so many villages are a township."""
 STAMP = int(NOW.timestamp()) * 1_000
 
 
@@ -31,13 +33,16 @@ class Template:
     """One simulated household: its number, state, persons with their index entries, and what is reported about it."""
 
     number: bytes
+    area: bytes = b""
     state: bytes = b""
     persons: list[tuple[bytes, bytes]] = field(default_factory=list)
     reports: list[tuple[str, bytes, bytes]] = field(default_factory=list)
 
     def renumber(self, data: bytes, number: int) -> bytes:
-        """Return bytes of this household as another's."""
-        other = b"%07d" % number
+        """Return bytes of this household as another's, which lives in another village of its county."""
+        other, village = b"%07d" % number, number // SPREAD
+        place = self.area[:6] + b"%03d%03d" % (village // VILLAGES, village % VILLAGES)
+        data = data.replace(self.area, place)
         return data.replace(b"H" + self.number, b"H" + other).replace(b"P" + self.number, b"P" + other)
 
 
@@ -63,6 +68,7 @@ def _take(template: Template, state: HouseholdState, sent: Sent, policy: Policy)
     assert isinstance(message, Report | RegistryChange)
     if isinstance(message, RegistryChange) and message.entry is not None:
         index = codec.encode_person(PersonState({household: (message.updated_at, True)}))
+        template.area = message.entry.area_code.encode()
         template.persons = [(b"p" + member.person_id.encode(), index) for member in message.entry.members]
     return advance(household, state, message, STAMP * 1_000_000, policy).state
 
