@@ -47,5 +47,5 @@ async def test_the_subscriber_prints_the_alert(tmp_path: Path) -> None:
 def test_every_make_target_it_names_exists() -> None:
     makefile = (Path(__file__).resolve().parents[2] / "Makefile").read_text()
 
-    for target in re.findall(r"(?:`|^    )make ([a-z]+)", README, re.MULTILINE):
+    for target in re.findall(r"(?:`|^    )make ([a-z-]+)", README, re.MULTILINE):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
