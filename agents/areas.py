@@ -1,5 +1,6 @@
 """The index of links of one partition: whom an area event reaches, now and when a household is linked later."""
 
+from agents.overlay import entries
 from agents.store import EVENT, LINK, Store
 from agents.work import Headers, Outgoing, Work
 from schemas import codec
@@ -29,12 +30,12 @@ class Areas:
             self._work.outgoing.append(Outgoing(Topic.PERSONS, where, notice.link.encode(), value, timestamp, origin))
             return
         kept = _key(EVENT, notice.link)
-        for key, data in self._entries(kept).items():
+        for key, data in entries(self._store, self._work, kept).items():
             if counts_no_more(codec.decode_area(data)[0].occurred_at, notice.occurred_at):
                 self._work.changes[key] = None
         self._work.changes[kept + notice.event.event_id.encode()] = codec.encode_area(notice, timestamp, origin)
         prefix = _key(LINK, notice.link)
-        for key, area in self._entries(prefix).items():
+        for key, area in entries(self._store, self._work, prefix).items():
             self._send(notice, key[len(prefix) :].decode(), area.decode(), timestamp, origin)
 
     def link(self, claim: LinkClaim) -> None:
@@ -44,7 +45,7 @@ class Areas:
             self._work.changes[key] = None
             return
         self._work.changes[key] = claim.area_code.encode()
-        for data in self._entries(_key(EVENT, claim.link)).values():
+        for data in entries(self._store, self._work, _key(EVENT, claim.link)).values():
             self._send(codec.decode_area(data)[0], claim.household_id, claim.area_code, *codec.decode_area(data)[1:])
 
     def _send(self, notice: AreaNotice, household: str, area: str, timestamp: int, origin: Headers) -> None:
@@ -52,13 +53,6 @@ class Areas:
             where, value = partition_of(household, self._partitions), report_of(notice.event, household, area)
             self._work.outgoing.append(Outgoing(Topic.REROUTED, where, household.encode(), value, timestamp, origin))
             self._work.tally.rerouted["area"] += 1
-
-    def _entries(self, prefix: bytes) -> dict[bytes, bytes]:
-        """Return what the store holds under a prefix, as this batch has changed it."""
-        changed = {key: value for key, value in self._work.changes.items() if key.startswith(prefix)}
-        entries = {key: value for key, value in self._store.scan(prefix) if key not in changed}
-        entries |= {key: value for key, value in changed.items() if value is not None}
-        return dict(sorted(entries.items()))
 
 
 def _key(kind: bytes, link: str) -> bytes:

@@ -35,9 +35,8 @@ def origin_of(prefix: str, partition: int, record: Record, topic: Topic) -> Head
     letter it was is a note for people that nothing rests on.
     """
     headers = [(name, value) for name, value in record.headers if value is not None]
-    note = [(name, value) for name, value in headers if name == REDRIVEN_FROM and is_handle(value.decode("utf-8", "replace"))][
-        :1
-    ]
+    handles = [each for each in headers if each[0] == REDRIVEN_FROM and is_handle(each[1].decode("utf-8", "replace"))]
+    note = handles[:1]
     if topic in MOVED:
         known = [(name, value) for name, value in headers if name in ORIGIN]
         if len(known) == len(ORIGIN):

@@ -32,7 +32,7 @@ from streams.normalise import household_of_key, normalise
 from streams.persons import claims_of
 from streams.pipeline import Step, advance
 from streams.policy import Policy
-from streams.scale_risk import UNWATCHED, Scope
+from streams.scale_risk import UNWATCHED
 from streams.signals import DEPARTMENT
 from streams.topics import INPUTS, Topic, partition_of
 
@@ -61,7 +61,7 @@ class Households:
             StoreUnreadable: the store is damaged.
         """
         work = Work()
-        self._watch = AreaWatch(self._partition, self._partitions, self._store, work, self._scope)
+        self._watch = self._watching(work)
         tally, topics = work.tally, self._topics
         self._policies = self._judge.policies
         loaded: dict[str, HouseholdState] = {}
@@ -97,7 +97,7 @@ class Households:
             UnknownStateVersion: a household was stored by a newer release.
         """
         work = adopted(self._partition, self._store, alerts)
-        watch = AreaWatch(self._partition, self._partitions, self._store, work, self._scope)
+        watch = self._watching(work)
         for household, state in work.states.items():
             watch.tell_again(household, state)
         self._encode(work)
@@ -113,7 +113,7 @@ class Households:
         if steps is None:
             return None
         work = Work()
-        watch = AreaWatch(self._partition, self._partitions, self._store, work, self._scope)
+        watch = self._watching(work)
         work.tally.reassessed = len(steps)
         for household, before, step in steps:
             work.states[household] = step.state
@@ -213,10 +213,10 @@ class Households:
         work.outgoing.append(Outgoing(topic, self._partition, key, value, None, cloud_event(alert, stamp)))
         return work.outgoing[-1]
 
-    @property
-    def _scope(self) -> Scope:
-        """What areas are told; nothing while a worker of the release before may read it."""
-        return UNWATCHED if self._state_version == codec.WITHOUT_SIGNALS else self._judge.areas
+    def _watching(self, work: Work) -> AreaWatch:
+        """Return what tells areas of this batch; nothing is told while a worker of the release before may read it."""
+        scope = UNWATCHED if self._state_version == codec.WITHOUT_SIGNALS else self._judge.areas
+        return AreaWatch(self._partition, self._partitions, self._store, work, scope)
 
     def _persons(self, work: Work) -> Persons:
         return Persons(self._partition, self._partitions, self._store, work)

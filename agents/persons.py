@@ -1,5 +1,6 @@
 """The person index of one partition: whose household a person belongs to, and reports that wait until somebody knows."""
 
+from agents.overlay import read
 from agents.reading import Record
 from agents.store import PARKED, PERSON, Store
 from agents.work import Headers, Outgoing, Work
@@ -48,7 +49,7 @@ class Persons:
         self._work.changes[PERSON + claim.person_id.encode()] = codec.encode_person(state)
 
     def _release(self, key: bytes, household: str) -> None:
-        data = self._read(key)
+        data = read(self._store, self._work, key)
         if data is None:
             return
         timestamp, value, headers = codec.decode_parked(data)
@@ -58,11 +59,8 @@ class Persons:
         self._work.changes[key] = None
         self._work.tally.parked -= 1
 
-    def _read(self, key: bytes) -> bytes | None:
-        return self._work.changes[key] if key in self._work.changes else self._store.get(key)
-
     def _person(self, person: str) -> PersonState:
-        data = self._read(PERSON + person.encode())
+        data = read(self._store, self._work, PERSON + person.encode())
         return codec.decode_person(data) if data is not None else PersonState({})
 
 

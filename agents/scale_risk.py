@@ -5,6 +5,7 @@ from functools import partial
 import msgspec
 
 from agents import telemetry
+from agents.overlay import entries, read
 from agents.store import AREA, RESIDENT, Store
 from agents.work import Outgoing, Work
 from schemas import codec
@@ -48,7 +49,7 @@ class AreaWatch:
     def hear(self, claim: AreaClaim) -> None:
         """Take in what a household told."""
         key = _resident(claim.area) + claim.household_id.encode()
-        data = self._read(key)
+        data = read(self._store, self._work, key)
         known, before = codec.decode_area_member(data) if data is not None else None, self._state(claim.area)
         self._states[claim.area], member = merge_claim(before, known, claim)
         if member is not known:
@@ -74,20 +75,16 @@ class AreaWatch:
 
     def _members(self, area: str) -> dict[str, AreaMember]:
         """Return what an area knows of its households, as this batch has changed it."""
-        prefix, changes = _resident(area), self._work.changes
-        found = {key: value for key, value in self._store.scan(prefix) if key not in changes}
-        found |= {key: value for key, value in changes.items() if key.startswith(prefix) and value is not None}
-        return {key[len(prefix) :].decode(): codec.decode_area_member(value) for key, value in sorted(found.items())}
+        prefix = _resident(area)
+        found = entries(self._store, self._work, prefix)
+        return {key[len(prefix) :].decode(): codec.decode_area_member(value) for key, value in found.items()}
 
     def _state(self, area: str) -> AreaState:
         state = self._states.get(area)
         if state is None:
-            data = self._read(AREA + area.encode())
+            data = read(self._store, self._work, AREA + area.encode())
             state = self._before[area] = codec.decode_area_state(data) if data is not None else AreaState()
         return state
-
-    def _read(self, key: bytes) -> bytes | None:
-        return self._work.changes[key] if key in self._work.changes else self._store.get(key)
 
 
 def _resident(area: str) -> bytes:

@@ -134,7 +134,7 @@ def _noise(state: HouseholdState, rules: NoiseRules) -> dict[str, Any]:
     until = snoozed_until(facts, rules)
     window = noise.changed_at is not None and rules.window_days > 0
     return {
-        "snoozed_until": render_day(until) if until is not None and day_of(facts.as_of or 0) <= until else None,
+        "snoozed_until": render_day(until) if until is not None else None,
         "window_until": render_day(day_of(noise.changed_at or 0) + rules.window_days - 1) if window else None,
         "withheld": noise.withheld,
         "pending": msgspec.to_builtins(noise.pending) if noise.pending is not None else None,

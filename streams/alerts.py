@@ -96,7 +96,7 @@ def _published(thread: Thread, kind: Transition, assessment: Assessment, cause: 
         policy=place.policy,
         verify_by=render_day(verify_by),
         emitted_at="",
-        noise=note_of(thread.noise, assessment.as_of, hush),
+        noise=note_of(thread.noise, hush),
     )
     return Turn(after, alert, known)
 

@@ -34,16 +34,18 @@ def hush_of(facts: Facts, rules: NoiseRules) -> Hush:
 
 
 def snoozed_until(facts: Facts, rules: NoiseRules) -> int | None:
-    """Return the last day of the newest snooze, as an ordinal; None where there is none, or the policy knows none.
+    """Return the last day of the snooze a household is in by its clock, as an ordinal; None where it is in none.
 
-    It ends ``snooze_days`` after it was reported at the latest, whatever it says.
+    The newest counts; it ends ``snooze_days`` after it was reported at the latest, whatever it says.
     """
     if not rules.snooze_days:
         return None
+    today = day_of(facts.as_of or 0)
     for report in reversed(facts.signals):
         for fact in report.facts:
             if isinstance(fact, Signal) and fact.kind == "snooze":
-                return min(parse_day(fact.value.partition(":")[2]), day_of(report.occurred_at) + rules.snooze_days)
+                until = min(parse_day(fact.value.partition(":")[2]), day_of(report.occurred_at) + rules.snooze_days)
+                return until if today <= until else None
     return None
 
 
@@ -54,13 +56,12 @@ def withheld_by(kind: Transition, severity: Severity | None, thread: Thread, as_
     falls, changes or clears. What was published as red is never left standing by a snooze, and what rises is never damped.
     """
     before = thread.open.severity if thread.open is not None else None
-    today, snoozed, noise = day_of(as_of), hush.snoozed_until, thread.noise
-    asleep = snoozed is not None and today <= snoozed
-    if asleep and kind is not Transition.CLEARED and GRAVEST not in (before, severity):
+    noise = thread.noise
+    if hush.snoozed_until is not None and kind is not Transition.CLEARED and GRAVEST not in (before, severity):
         return "snooze"
     if kind in (Transition.OPENED, Transition.ESCALATED) or noise is None or noise.changed_at is None:
         return None
-    return "window" if today < day_of(noise.changed_at) + hush.window_days else None
+    return "window" if day_of(as_of) < day_of(noise.changed_at) + hush.window_days else None
 
 
 def held(noise: Noise | None, pending: Pending | None) -> Noise | None:
@@ -76,10 +77,10 @@ def published(as_of: int, hush: Hush) -> Noise | None:
     return Noise(as_of) if hush.window_days else None
 
 
-def note_of(noise: Noise | None, as_of: int, hush: Hush) -> NoiseNote | None:
+def note_of(noise: Noise | None, hush: Hush) -> NoiseNote | None:
     """Return what an alert says of noise control, None where there is nothing of it."""
     withheld = noise.withheld if noise is not None else 0
-    until = hush.snoozed_until if hush.snoozed_until is not None and day_of(as_of) <= hush.snoozed_until else None
+    until = hush.snoozed_until
     if not hush.window_days and not withheld and until is None:
         return None
     return NoiseNote(hush.window_days, withheld, render_day(until) if until is not None else None)

@@ -76,22 +76,21 @@ def area_claims(household_id: str, before: HouseholdState, after: HouseholdState
         if old.area and old.area[:digits] != new.area[:digits]:
             claims.append(AreaClaim(old.area[:digits], household_id, False, day))
         if new.area:
-            claims.append(AreaClaim(new.area[:digits], household_id, new.registered, day, new.severity, new.rules))
+            claims.append(_claim(new.area[:digits], household_id, new, day))
     return claims
+
+
+def _claim(area: str, household_id: str, told: _Told, day: int) -> AreaClaim:
+    return AreaClaim(area, household_id, told.registered, day, told.severity, told.rules)
 
 
 def claims_again(household_id: str, state: HouseholdState, *, counted: bool) -> list[AreaClaim]:
     """Return all that a household's areas are to know of it, for when they may never have been told."""
-    told = _told(state, counted=counted)
-    if not told.area:
-        told = told._replace(area=area_code(state.facts) or "")  # they may know of an alert that has ended since
-    if not told.area:
+    area = area_code(state.facts)  # also where they are to forget it: they may know of an alert that has ended since
+    if not area:
         return []
-    day = day_of(state.facts.as_of or 0)
-    return [
-        AreaClaim(told.area[:digits], household_id, told.registered, day, told.severity, told.rules)
-        for digits in DIGITS.values()
-    ]
+    told, day = _told(state, counted=counted), day_of(state.facts.as_of or 0)
+    return [_claim(area[:digits], household_id, told, day) for digits in DIGITS.values()]
 
 
 def _told(state: HouseholdState, *, counted: bool) -> _Told:
@@ -109,8 +108,11 @@ Members = Mapping[str, AreaMember]
 
 def merge_claim(state: AreaState, known: AreaMember | None, claim: AreaClaim) -> tuple[AreaState, AreaMember | None]:
     """Return an area that has heard of a household, and what it knows of it now; both the same objects where it knew."""
-    since = known.since if known is not None and known.severity is not None else claim.day
-    member = None
+    since, member = claim.day, None
+    if claim.severity is None:
+        since = 0  # nobody's member; the same whenever it is said
+    elif known is not None and known.severity is not None:
+        since = known.since
     if claim.registered or claim.severity is not None:
         member = AreaMember(claim.registered, since, claim.severity, claim.rules)
     day = max(state.day, claim.day)
