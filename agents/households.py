@@ -30,11 +30,14 @@ from schemas.vocabulary import CHANNELS, Transition
 from streams.free_text import kept
 from streams.normalise import household_of_key, normalise
 from streams.persons import claims_of
-from streams.pipeline import Step, advance
+from streams.pipeline import Message, Step, advance
 from streams.policy import Policy
 from streams.scale_risk import UNWATCHED
 from streams.signals import DEPARTMENT
 from streams.topics import INPUTS, Topic, partition_of
+
+Beside = PersonClaim | LinkClaim | AreaClaim | AreaNotice
+"""What tells of no household."""
 
 
 class Households:
@@ -126,53 +129,59 @@ class Households:
 
     def _take(self, work: Work, loaded: dict[str, HouseholdState], topic: Topic, record: Record, now: int) -> Rejection | None:
         message = normalise(topic, record.key, record.value, record.timestamp)
-        if isinstance(message, Rejection):
-            return message
-        if isinstance(message, PersonClaim):
-            self._persons(work).claim(message)
-            return None
-        if isinstance(message, LinkClaim):
-            self._areas(work).link(message)
-            return None
-        if isinstance(message, AreaClaim):
-            self._watch.hear(message)
-            return None
-        if isinstance(message, AreaNotice):
-            self._areas(work).hear(message, record.value or b"", record.timestamp, self._origin(record, topic))
-            return None
+        if not isinstance(message, Report | RegistryChange | Tick):  # nearly all are
+            return message if isinstance(message, Rejection) else self._hear(work, topic, record, message)
         if self._state_version == codec.WITHOUT_SIGNALS and isinstance(message, Report) and message.signals is not None:
             return Rejection(RejectionCode.UNKNOWN_FACT, "$.facts", "is not a fact of the release that states are pinned to")
-        household = message.household_id
-        if household is None and topic is Topic.REROUTED:
-            household = household_of_key(record.key)
+        household = message.household_id or self._household_of(work, topic, record, message)
         if household is None:
-            if isinstance(message, Report):
-                to = self._persons(work).find(message.person_id or "", record, self._origin(record, topic))
-                if to is not None:
-                    self._move(work, to, record, topic)
             return None
-        if partition_of(household, self._partitions) != self._partition or record.key != household.encode():
+        key = household.encode()
+        if record.key != key or partition_of(household, self._partitions) != self._partition:
             self._move(work, household, record, topic)
             return None
         before = loaded.get(household)
         if before is None:
-            data = self._store.get(HOUSEHOLD + household.encode())
+            data = self._store.get(HOUSEHOLD + key)
             before = codec.decode_state(data) if data is not None else EMPTY
             work.tally.new_households += data is None
         step = advance(household, before, message, instant_of(record.timestamp), self._policies, self._judge.shadow)
         loaded[household] = step.state
         if isinstance(message, Report):
-            work.tally.lags[CHANNELS[message.kept.channel]].append(now - message.kept.occurred_at)
-            if message.kept.channel == DEPARTMENT:
-                work.tally.departments[message.kept.source] += 1
+            kept = message.kept
+            work.tally.lags[CHANNELS[kept.channel]].append(now - kept.occurred_at)
+            if kept.channel == DEPARTMENT:
+                work.tally.departments[kept.source] += 1
         if step.state is not before:
             self._changed(work, household, before, step, message, record, now)
         return None
 
+    def _hear(self, work: Work, topic: Topic, record: Record, message: Beside) -> Rejection | None:
+        """Take in what tells of no household; nothing of that is refused here."""
+        match message:
+            case PersonClaim():
+                self._persons(work).claim(message)
+            case LinkClaim():
+                self._areas(work).link(message)
+            case AreaClaim():
+                self._watch.hear(message)
+            case AreaNotice():
+                self._areas(work).hear(message, record.value or b"", record.timestamp, self._origin(record, topic))
+        return None
+
+    def _household_of(self, work: Work, topic: Topic, record: Record, message: Message) -> str | None:
+        """Return the household of a report that names only a person, None while none is known here or where it was sent on."""
+        if topic is Topic.REROUTED:
+            return household_of_key(record.key)
+        person = message.person_id if isinstance(message, Report) else None
+        to = self._persons(work).find(person or "", record, self._origin(record, topic))
+        if to is not None:
+            self._move(work, to, record, topic)
+        return None
+
     def _changed(
-        self, work: Work, household: str, before: HouseholdState, step: Step, message: Report | RegistryChange | Tick,
-        record: Record, now: int,
-    ) -> None:  # fmt: skip
+        self, work: Work, household: str, before: HouseholdState, step: Step, message: Message, record: Record, now: int
+    ) -> None:
         work.states[household] = step.state
         if self._index is not None:
             self._index.move(work.index, household, before, step.state)
@@ -183,16 +192,17 @@ class Households:
         if step.state.facts.signals or before.facts.signals:  # who has none is linked to nothing
             self._areas(work).tell(household, before.facts, step.state.facts)
         self._watch.tell(household, before, step.state)
-        self._tell(work, step, now, lambda alert: Published(alert, occurred(message), instant_of(record.timestamp)))
+        appended_at = instant_of(record.timestamp)
+        self._tell(work, step, now, lambda alert: Published(alert, occurred(message), appended_at))
 
     def _tell(self, work: Work, step: Step, now: int, published: Callable[[Alert], Published]) -> None:
         """Add to a batch what one step says."""
-        if step.assessment is not None:
+        if step.assessment is not None and step.assessment.undetermined:
             work.tally.undetermined += any(each.rule.startswith("income-line") for each in step.assessment.undetermined)
-        if not step.calendar_known and step.alert is not None:
-            work.tally.calendar_unknown += 1
-            telemetry.log("warning", "calendar.unknown", opened_year=step.alert.opened_at[:4])
         if step.alert is not None:
+            if not step.calendar_known:
+                work.tally.calendar_unknown += 1
+                telemetry.log("warning", "calendar.unknown", opened_year=step.alert.opened_at[:4])
             sent = self._publish(work, Topic.ALERTS, step.alert, now)
             current = None if step.alert.transition is Transition.CLEARED else sent.value
             work.outgoing.append(msgspec.structs.replace(sent, topic=Topic.ALERTS_CURRENT, value=current))

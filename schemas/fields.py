@@ -23,7 +23,7 @@ _MONEY = re.compile(r"(-?)([0-9]{1,12})(?:\.([0-9]{1,2}))?")
 _NO_INSTANT: Final = "not an RFC 3339 date-time with offset"
 _PLAIN_MONEY: Final = len("999999999999.99")
 _MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
-_HOUR = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt]([01][0-9]|2[0-3])")
+_HOUR = re.compile(r"[Tt]([01][0-9]|2[0-3])")
 _WITHIN_HOUR = re.compile(r":([0-5][0-9]):([0-5][0-9]|60)")
 _REST = re.compile(r"(?:\.([0-9]+))?(?:[Zz]|([+-])([01][0-9]|2[0-3]):([0-5][0-9]))")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -69,20 +69,29 @@ def parse_month(text: str) -> int:
     return int(match[1]) * 12 + int(match[2]) - 1
 
 
+@lru_cache(maxsize=4096)
 def render_month(month: int) -> str:
     """Return a month number as ``YYYY-MM``."""
     return f"{month // 12:04d}-{month % 12 + 1:02d}"
 
 
 @lru_cache(maxsize=4096)
-def _hour_of(text: str) -> int:
-    """Return the nanoseconds from 1970 to a ``YYYY-MM-DDThh`` without offset (the year 0000 lies one leap year before 0001)."""
-    match = _HOUR.fullmatch(text)
-    if match is None:
+def _day_of(text: str) -> int:
+    """Return the nanoseconds from 1970 to a ``YYYY-MM-DD`` (the year 0000 lies one leap year before 0001)."""
+    if _DAY.fullmatch(text) is None:
         raise ValueError(_NO_INSTANT)
     year, month, day = int(text[:4]), int(text[5:7]), int(text[8:10])
     days = date(year, month, day).toordinal() if year else date(400, month, day).toordinal() - 146_097
-    return ((days - EPOCH_ORDINAL) * DAY_SECONDS + int(match[2]) * 3600) * NANOSECONDS
+    return (days - EPOCH_ORDINAL) * DAY_SECONDS * NANOSECONDS
+
+
+@lru_cache(maxsize=64)
+def _hour_of(text: str) -> int:
+    """Return the nanoseconds of ``Thh``."""
+    match = _HOUR.fullmatch(text)
+    if match is None:
+        raise ValueError(_NO_INSTANT)
+    return int(match[1]) * 3600 * NANOSECONDS
 
 
 @lru_cache(maxsize=4096)
@@ -117,8 +126,9 @@ def parse_instant(text: str) -> int:
     Raises:
         ValueError: not RFC 3339, without an offset, or no such date.
     """
-    # In three parts, because each recurs: reports of one hour, of one offset. The hour comes last: it may lie on no day.
-    return _storable(_within_hour(text[13:19]) + _rest_of(text[19:]) + _hour_of(text[:13]))
+    # In parts, because each recurs: reports of one day, of one offset. The day comes last: there may be no such day.
+    instant = _hour_of(text[10:13]) + _within_hour(text[13:19]) + _rest_of(text[19:]) + _day_of(text[:10])
+    return instant if FIRST_INSTANT <= instant <= LAST_INSTANT else _storable(instant)
 
 
 def instant_of(milliseconds: int) -> int:

@@ -1,7 +1,5 @@
 """alert: (thread, Assessment) -> the transition to publish with its reason, or None (contract §5)."""
 
-from dataclasses import dataclass
-
 import msgspec
 
 from schemas.alerts import Alert, ConflictNote, Evidence, Reason
@@ -18,16 +16,14 @@ from streams.workdays import add_workdays
 MAX_EVIDENCE = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(msgspec.Struct, frozen=True, gc=False):
     """What the household was assessed after: its name in ``caused_by``, and the record's timestamp in nanoseconds."""
 
     name: str
     timestamp: int
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True, gc=False):
     """Where the household is, and how the policy that judges it is called."""
 
     household_id: str
@@ -37,8 +33,7 @@ class Place:
     working_days: int
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(msgspec.Struct, frozen=True, gc=False):
     """What comes of an assessment: the thread after it (the same object where it stands), and what must be published.
 
     ``calendar_known`` tells whether the alert's deadline was counted on a known calendar. ``withheld`` is a transition that

@@ -1,6 +1,8 @@
 """assess: facts -> Assessment, all rules over one household at its ``as_of``."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any
 
 from schemas.fields import month_of
 from schemas.findings import Answers, Assessment, Conflict, Finding, NotFiring, Undetermined
@@ -9,8 +11,17 @@ from schemas.vocabulary import SEVERITIES, Category, Pathway, Severity
 from streams.policy import Parameters, Policy
 from streams.rules import EVERY_RULE, INDICATOR_RULES, MONEY_RULES, SIGNAL_RULES
 from streams.rules.context import Answer, Context
-from streams.rules.indicators import answer
+from streams.rules.indicators import Question, answer, index_of
 from streams.rules.persons import LABOURING
+from streams.rules.signals import Answers as OfSignals
+
+Plan = tuple[
+    tuple[tuple[str, Callable[[Context], Answer]], ...],
+    tuple[tuple[str, Callable[[Any], Question]], ...],
+    frozenset[str],
+    tuple[tuple[str, Callable[[Context], OfSignals]], ...],
+]
+"""Rules to ask, by the names of their parameters."""
 
 
 def area_code(facts: Facts) -> str | None:
@@ -46,17 +57,20 @@ def ask(facts: Facts, policy: Policy, rules: frozenset[str]) -> Answers | None:
     context = Context(facts, parameters, policy.tier(county))
     answers: list[Answer] = []
     conflicts: list[Conflict] = []
-    for name, rule in MONEY_RULES.items():
-        if name in rules and getattr(parameters, name).enabled:
+    money, indicators, kinds, signals = _plan(rules)
+    for name, rule in money:
+        if getattr(parameters, name).enabled:
             answers.append(rule(context))
-    for name, question in INDICATOR_RULES.items():
-        if name in rules and (asked := getattr(parameters, name)).enabled:
-            some, beside = answer(context.indicators, question(asked))
-            answers += some
-            conflicts += beside
-    if facts.signals:
-        for name, heard in SIGNAL_RULES.items():
-            if name in rules and getattr(parameters, name).enabled:
+    if indicators:
+        index = index_of(facts, kinds)
+        for name, question in indicators:
+            if (asked := getattr(parameters, name)).enabled:
+                some, beside = answer(index, question(asked))
+                answers += some
+                conflicts += beside
+    if signals and facts.signals:
+        for name, heard in signals:
+            if getattr(parameters, name).enabled:
                 some, beside = heard(context)
                 answers += some
                 conflicts += beside
@@ -73,6 +87,21 @@ def ask(facts: Facts, policy: Policy, rules: frozenset[str]) -> Answers | None:
     return Answers(tuple(findings), tuple(conflicts), tuple(undetermined), tuple(quiet))
 
 
+@lru_cache(maxsize=1024)
+def _plan(rules: frozenset[str]) -> Plan:
+    """Return the rules to ask, in the order in which alerts list them: on money, on indicators of some kinds, on signals.
+
+    Indicators are called as the rules that ask them.
+    """
+    indicators = tuple((name, question) for name, question in INDICATOR_RULES.items() if name in rules)
+    return (
+        tuple((name, rule) for name, rule in MONEY_RULES.items() if name in rules),
+        indicators,
+        frozenset(name for name, _ in indicators),
+        tuple((name, rule) for name, rule in SIGNAL_RULES.items() if name in rules),
+    )
+
+
 def worst(findings: Sequence[Finding]) -> Severity | None:
     """Return the gravest severity of some findings, None where there is none."""
     return max((each.severity for each in findings), key=SEVERITIES.index, default=None)
@@ -80,9 +109,10 @@ def worst(findings: Sequence[Finding]) -> Severity | None:
 
 def category(facts: Facts, findings: Sequence[Finding]) -> Category:
     """Return which kind of monitored household this would be (contract §4)."""
-    firing = {finding.rule.partition("@")[0] for finding in findings}
-    if "expenditure-shock" in firing and "income-line" not in firing:
-        return "sudden"
+    if findings:
+        firing = {finding.rule.partition("@")[0] for finding in findings}
+        if "expenditure-shock" in firing and "income-line" not in firing:
+            return "sudden"
     if facts.registry is None:
         return "unknown"
     return "unstable" if facts.registry.status == "relieved" else "marginal"

@@ -44,7 +44,7 @@ def _merge_report(facts: Facts, report: Report) -> Facts:
             withdrawals = _withdraw(withdrawals, withdrawal)
             if withdrawals is not facts.withdrawals:
                 reports, signals = _without(reports, withdrawal), _without(signals, withdrawal)
-        if not any(_withdraws(withdrawal, kept) for withdrawal in withdrawals):
+        if not withdrawals or not any(_withdraws(withdrawal, kept) for withdrawal in withdrawals):
             if kept.facts:
                 reports = _with(reports, kept)
             if report.signals is not None:
@@ -67,9 +67,9 @@ def _advanced(facts: Facts, instant: int) -> tuple[int, Reports, Withdrawals, Re
     before = facts.as_of
     if before is not None and instant <= before:
         return before, facts.reports, facts.withdrawals, facts.signals
-    if before is None or month_of(instant) == month_of(before):
+    if before is None or (month := month_of(instant)) == month_of(before):
         return instant, facts.reports, facts.withdrawals, facts.signals
-    first = month_of(instant) - HORIZON_MONTHS
+    first = month - HORIZON_MONTHS
     return (
         instant,
         tuple(report for report in facts.reports if month_of(report.occurred_at) >= first),

@@ -3,14 +3,14 @@
 Everything chosen here as "newest" is chosen when reading; the facts keep all candidates.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
 
 from schemas.fields import month_of, render_month
 from schemas.household import Facts
-from schemas.reports import Claim, Income, IncomeStatement, Indicator, KeptReport, Spending
+from schemas.reports import Claim, Fact, Income, IncomeStatement, Indicator, KeptReport, Spending
 from schemas.vocabulary import CHANNELS, COMPONENTS
 
 WINDOW_MONTHS: Final = 12
@@ -60,11 +60,14 @@ class Missing(msgspec.Struct, frozen=True, gc=False):
 
 
 class Segment(msgspec.Struct, frozen=True, gc=False):
-    """Months from ``start`` to before ``end`` for which one statement stands, or none."""
+    """Months from ``start`` to before ``end`` for which one statement stands, or none (None)."""
 
     start: int
     end: int
     stands: Statement | None
+
+
+NOTHING: Final[list[Entry]] = []
 
 
 def divide_half_even(total: int, parts: int) -> int:
@@ -87,50 +90,45 @@ class Ledger:
         self._cumulative: dict[tuple[str, str, int, str | None], tuple[str, Entry]] = {}
         self._spending: list[tuple[str, Entry]] = []
         self._claims: list[Entry] = []
-        self._by_component: dict[str, dict[int, list[Entry]]] = {}
+        self._by_component: dict[str, list[Entry]] = {}
+        self._cuts: list[int] | None = None
         income: set[tuple[str, str, int, str | None]] = set()
         for report in reversed(facts.reports):
             for position, fact in enumerate(report.facts):
                 if type(fact) is Indicator:  # most facts are; they are not books
                     continue
-                if type(fact) is Income:
+                if type(fact) is IncomeStatement:
+                    self._statements.setdefault((report.channel, fact.start, fact.end), (fact, (report, position)))
+                elif type(fact) is Income:
                     key = (report.source, fact.component, fact.month, fact.person_id)
                     if key not in income:
                         income.add(key)
                         entry = Entry(fact.month, fact.amount, (report, position))
-                        self._by_component.setdefault(fact.component, {}).setdefault(fact.month, []).append(entry)
+                        self._by_component.setdefault(fact.component, []).append(entry)
                 else:
                     self._enter(report, position, fact)
 
-    def _enter(self, report: KeptReport, position: int, fact: object) -> None:
-        support = (report, position)
+    def _enter(self, report: KeptReport, position: int, fact: Fact) -> None:
         if isinstance(fact, Spending):
-            entry = Entry(fact.month, fact.amount, support)
+            entry = Entry(fact.month, fact.amount, (report, position))
             if fact.cumulative:
                 year = (report.source, fact.category, fact.month // 12, fact.person_id)
                 self._cumulative.setdefault(year, (fact.category, entry))
             else:
                 self._spending.append((fact.category, entry))
-        elif isinstance(fact, IncomeStatement):
-            self._statements.setdefault((report.channel, fact.start, fact.end), (fact, support))
         elif isinstance(fact, Claim):
-            self._claims.append(Entry(fact.month, fact.amount, support))
+            self._claims.append(Entry(fact.month, fact.amount, (report, position)))
 
     def spending(self, category: str | None = None, *, back: int = 0) -> list[Entry]:
         """Return the spending of the window, of one category or of all; ``back`` shifts the window by months."""
         both = [*self._spending, *self._cumulative.values()] if self._cumulative else self._spending
         if not both:
-            return []
-        return self._within([entry for kind, entry in both if category is None or kind == category], back)
+            return NOTHING
+        return _within([entry for kind, entry in both if category is None or kind == category], self.month - back)
 
     def claims(self, *, back: int = 0) -> list[Entry]:
         """Return the claims received in the window."""
-        return self._within(self._claims, back)
-
-    def _within(self, entries: Iterable[Entry], back: int) -> list[Entry]:
-        end = self.month - back
-        first = end - WINDOW_MONTHS
-        return [entry for entry in entries if first <= entry.month < end]
+        return _within(self._claims, self.month - back)
 
     def income(self, *, back: int = 0) -> Window | Missing:
         """Return the income of the 12 months that end before the month of ``as_of``, less ``back`` months."""
@@ -138,48 +136,52 @@ class Ledger:
             return Missing("registry entry")
         if not self.members:
             return Missing("members in the registry entry")
-        first = self.month - back - WINDOW_MONTHS
-        segments = self._segments(first, first + WINDOW_MONTHS)
-        every_month = _leaning(segments, ())
-        sums: dict[str, int] = {}
-        support: list[Support] = []
-        for name in FLOWS:
-            known = self._known(name, first) if name in self._by_component else []
-            leaning = _leaning(segments, {entry.month for entry in known}) if known else every_month
-            if isinstance(leaning, int):
-                return Missing(f"{name} of {render_month(leaning)}")
-            amount = 0
-            for (statement, stands), count, ends in leaning:
-                total: int = getattr(statement, name)
-                share = total // statement.months
-                amount += share * count + (total - share * statement.months if ends else 0)
-                support.append(stands)
-            for entry in known:
-                amount += entry.amount
-                support.append(entry.support)
-            sums[name] = amount
-        claims, medical = self.claims(back=back), self.spending("medical", back=back)
+        end = self.month - back
+        segments = self._segments(end)
+        support = [each.stands[1] for each in segments if each.stands is not None]
+        if len(support) < len(segments):
+            return self._missing(segments, end)
+        sums = _declared(segments)
+        for flow, entries in self._by_component.items():
+            if known := _within(entries, end):  # a department's word takes the place of the statement's for its month
+                place = FLOWS.index(flow)
+                sums[place] += sum([entry.amount for entry in known])
+                sums[place] -= sum([_share(segments, flow, month) for month in {entry.month for entry in known}])
+                support += [entry.support for entry in known]
+        wage, business, property_, transfer, cost = sums
+        gross, claims, medical = (
+            wage + business + property_ + transfer,
+            self.claims(back=back),
+            self.spending("medical", back=back),
+        )
+        received, paid = sum([entry.amount for entry in claims]), sum([entry.amount for entry in medical])
         support += [entry.support for entry in (*claims, *medical)]
-        gross, cost = sum(sums[name] for name in COMPONENTS), sums["production_cost"]
-        received, paid = sum(entry.amount for entry in claims), sum(entry.amount for entry in medical)
         reference = divide_half_even(gross - cost + received - paid, self.members)
-        return Window(gross, sums["transfer"], cost, received, paid, self.members, reference, support)
+        return Window(gross, transfer, cost, received, paid, self.members, reference, support)
 
-    def _known(self, component: str, first: int) -> list[Entry]:
-        """Return what departments know of a component in the window that begins with ``first``."""
-        by_month = self._by_component[component]
-        end = first + WINDOW_MONTHS
-        return [entry for month, entries in by_month.items() if first <= month < end for entry in entries]
+    def _missing(self, segments: list[Segment], end: int) -> Missing:
+        """Return the first flow of which a month is known to nobody: no department says it and no statement stands for it."""
+        gaps = [month for each in segments if each.stands is None for month in range(each.start, each.end)]
+        for flow in FLOWS[:-1]:
+            known = {entry.month for entry in _within(self._by_component.get(flow, NOTHING), end)}
+            for month in gaps:
+                if month not in known:
+                    return Missing(f"{flow} of {render_month(month)}")
+        return Missing(f"{FLOWS[-1]} of {render_month(gaps[0])}")  # no department knows what a household's work costs it
 
-    def _segments(self, first: int, end: int) -> list[Segment]:
-        """Cut months where a statement begins, ends, or is carried no further: between two cuts the same one stands."""
-        if not self._statements:
-            return [Segment(first, end, None)]
-        cuts = {first}
-        for _, begins, last in self._statements:
-            cuts.update(cut for cut in (begins, last + 1, last + 1 + CARRY_MONTHS) if first < cut < end)
-        ordered = [*sorted(cuts), end]
-        return [Segment(start, ordered[at + 1], self._standing(start)) for at, start in enumerate(ordered[:-1])]
+    def _segments(self, end: int) -> list[Segment]:
+        """Cut the twelve months before one where a statement begins, ends, or is carried no further: between two cuts the
+        same one stands."""
+        if self._cuts is None:
+            cuts = [cut for _, start, last in self._statements for cut in (start, last + 1, last + 1 + CARRY_MONTHS)]
+            self._cuts = sorted(set(cuts))
+        start, segments = end - WINDOW_MONTHS, []
+        for cut in self._cuts:
+            if start < cut < end:
+                segments.append(Segment(start, cut, self._standing(start)))
+                start = cut
+        segments.append(Segment(start, end, self._standing(start)))
+        return segments
 
     def _standing(self, month: int) -> Statement | None:
         """Return the statement that speaks for a month where no department does, by the precedence of contract §4.
@@ -198,26 +200,49 @@ class Ledger:
         return declared or carried
 
 
-def _leaning(segments: list[Segment], known: Collection[int]) -> list[tuple[Statement, int, bool]] | int:
-    """Return how many months lean on each statement, and whether its own last month is one of them.
+def _within(entries: list[Entry], end: int) -> list[Entry]:
+    """Return what counts in the twelve months before a month."""
+    return [entry for entry in entries if end - WINDOW_MONTHS <= entry.month < end] if entries else entries
 
-    Months that a department knows lean on none. A month's share is the total divided by the statement's months, rounded down;
-    the remainder lies in its last month. A month that is carried forward is never that one, so that it takes the rounded
-    share. Where nothing speaks for a month, returns the first such month.
+
+def _declared(segments: list[Segment]) -> list[int]:
+    """Return what statements say of each flow (fen), in their order, where one stands for every month.
+
+    A month's share is the total divided by the statement's months, rounded down; the remainder lies in its last month. A month
+    that is carried forward is never that one, so that it takes the rounded share. Written out flow by flow: it is asked twice
+    for most reports, and a loop over the flows costs twice as much.
     """
-    found = []
+    wage = business = property_ = transfer = cost = 0
     for each in segments:
-        start, end, stands = each.start, each.end, each.stands
-        count = end - start
-        if known:
-            count -= sum(start <= month < end for month in known)
-        if not count:
-            continue
-        if stands is None:
-            return next(month for month in range(start, end) if month not in known)
-        last = stands[0].end
-        found.append((stands, count, start <= last < end and last not in known))
-    return found
+        statement, count = _statement(each), each.end - each.start
+        months = statement.end - statement.start + 1
+        wage += statement.wage // months * count
+        business += statement.business // months * count
+        property_ += statement.property // months * count
+        transfer += statement.transfer // months * count
+        cost += statement.production_cost // months * count
+        if each.start <= statement.end < each.end:
+            wage += statement.wage % months
+            business += statement.business % months
+            property_ += statement.property % months
+            transfer += statement.transfer % months
+            cost += statement.production_cost % months
+    return [wage, business, property_, transfer, cost]
+
+
+def _share(segments: list[Segment], flow: str, month: int) -> int:
+    """Return what the statement that stands for a month says of a flow (fen) in that month."""
+    for each in segments:
+        if each.start <= month < each.end:
+            statement = _statement(each)
+            total: int = getattr(statement, flow)
+            return total // statement.months + (total % statement.months if month == statement.end else 0)
+    raise ValueError("a month outside of the window")
+
+
+def _statement(segment: Segment) -> IncomeStatement:
+    assert segment.stands is not None, "no statement stands for these months"
+    return segment.stands[0]
 
 
 def newest_first(support: Iterable[Support]) -> tuple[Support, ...]:

@@ -25,7 +25,7 @@ Message = Report | RegistryChange | Tick
 """What may change a household."""
 
 
-class Step(msgspec.Struct, frozen=True):
+class Step(msgspec.Struct, frozen=True, gc=False):
     """What one record did: the state after it (the same object where nothing changed), and what must be published.
 
     ``assessment`` holds the answers of the rules that were asked, ``shadow_alert`` what a shadow policy would publish, ``case``
@@ -41,7 +41,7 @@ class Step(msgspec.Struct, frozen=True):
     withheld: Pending | None = None
 
 
-class Judgement(msgspec.Struct, frozen=True):
+class Judgement(msgspec.Struct, frozen=True, gc=False):
     """What one policy says after one record: the thread after it (the same object where it stands), and what must be published.
 
     ``assessment`` holds the answers of the rules that were asked, ``withheld`` a transition that waits since now.

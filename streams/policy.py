@@ -223,13 +223,13 @@ def line_at(parameters: Parameters, day: int) -> Line | None:
 
 def in_force(lines: Iterable[Line], day: int) -> Line | None:
     """Return the last of some lines that began by an ordinal day, None before the first one."""
-    return max((line for line in lines if line.start <= day), key=_start, default=None)
+    found: Line | None = None
+    for line in lines:
+        if line.start <= day and (found is None or line.start > found.start):
+            found = line
+    return found
 
 
 def is_below(rule: IncomeLine, reference: int, line: Line) -> bool:
     """Tell whether an income per head in fen lies under a line, by the operator of the policy."""
     return reference <= line.amount if rule.operator == "<=" else reference < line.amount
-
-
-def _start(line: Line) -> int:
-    return line.start

@@ -77,10 +77,11 @@ def touched(
     if added != 1:
         return EVERY_RULE
     month = month_of(after.as_of or 0)
-    facts = message.kept.facts
-    if len(facts) == 1 and not rules:
-        return _of(facts[0], month)
-    return rules.union(*(_of(fact, month) for fact in facts))
+    for fact in message.kept.facts:
+        of_fact = _of(fact, month)
+        if not of_fact <= rules:
+            rules = rules | of_fact if rules else of_fact
+    return rules
 
 
 def _one_more(before: tuple[KeptReport, ...], after: tuple[KeptReport, ...]) -> bool:
@@ -102,11 +103,12 @@ def _same_frame(before: Facts, after: Facts, parameters: Parameters) -> bool:
         return False
     if before.as_of != after.as_of:
         earlier, later = day_of(before.as_of), day_of(after.as_of)
-        if earlier != later and (
-            month_of_day(earlier) != month_of_day(later)
-            or any(earlier < line.start <= later for line in parameters.income_line.lines)
-        ):
-            return False
+        if earlier != later:
+            if month_of_day(earlier) != month_of_day(later):
+                return False
+            for line in parameters.income_line.lines:
+                if earlier < line.start <= later:
+                    return False
     if after.registry is not None or before.newest is after.newest:
         return True
     return before.newest is not None and after.newest is not None and before.newest.area_code == after.newest.area_code

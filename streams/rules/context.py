@@ -5,7 +5,6 @@ from schemas.findings import Finding, NotFiring, Undetermined
 from schemas.household import Facts
 from streams.ledger import Ledger, Missing, Window
 from streams.policy import Line, Parameters, line_at
-from streams.rules.indicators import Index, index_of
 from streams.rules.signals import Signals
 
 Answer = Finding | NotFiring | Undetermined
@@ -14,14 +13,13 @@ Answer = Finding | NotFiring | Undetermined
 class Context:
     """One household at ``as_of``. What costs something is worked out once, when a rule first asks."""
 
-    __slots__ = ("_earlier", "_income", "_indicators", "_ledger", "_line", "_signals", "facts", "parameters", "tier")
+    __slots__ = ("_earlier", "_income", "_ledger", "_line", "_signals", "facts", "parameters", "tier")
 
     def __init__(self, facts: Facts, parameters: Parameters, tier: str = "unknown") -> None:
         """Bind a household to what it is judged by, and to the tier of its county."""
         self.facts, self.parameters, self.tier = facts, parameters, tier
         self._signals: Signals | None = None
         self._ledger: Ledger | None = None
-        self._indicators: Index | None = None
         self._income: Window | Missing | None = None
         self._earlier: Window | Missing | None = None
         self._line: tuple[Line | None] | None = None
@@ -39,13 +37,6 @@ class Context:
         if self._ledger is None:
             self._ledger = Ledger(self.facts)
         return self._ledger
-
-    @property
-    def indicators(self) -> Index:
-        """How the household's worries and guarantees stand."""
-        if self._indicators is None:
-            self._indicators = index_of(self.facts)
-        return self._indicators
 
     @property
     def signals(self) -> Signals:

@@ -1,6 +1,6 @@
 """Worries and guarantees: per channel the newest value, the current one the newest over the channels (contract §3.2)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import msgspec
 
@@ -27,15 +27,19 @@ Index = dict[IndicatorKind, dict[str | None, dict[int, Support]]]
 """By kind and subject, each channel's newest fact, newest first."""
 
 
-def index_of(facts: Facts) -> Index:
-    """Read all indicators of a household once, for all rules."""
+def index_of(facts: Facts, kinds: Collection[str]) -> Index:
+    """Read the indicators of some kinds once, for all rules that ask them."""
     index: Index = {}
     for report in reversed(facts.reports):
         for position, fact in enumerate(report.facts):
-            if isinstance(fact, Indicator):
-                of_subject = index.setdefault(fact.kind, {}).setdefault(fact.subject, {})
-                if report.channel not in of_subject:
-                    of_subject[report.channel] = (report, position)
+            if type(fact) is Indicator and fact.kind in kinds:
+                subjects = index.get(fact.kind)
+                if subjects is None:
+                    index[fact.kind] = {fact.subject: {report.channel: (report, position)}}
+                elif (channels := subjects.get(fact.subject)) is None:
+                    subjects[fact.subject] = {report.channel: (report, position)}
+                elif report.channel not in channels:
+                    channels[report.channel] = (report, position)
     return index
 
 
@@ -60,7 +64,7 @@ def answer(index: Index, question: Question) -> Answers:
         newest = tuple(subjects[subject].values())
         current = value_of(newest[0])
         severity = question.bad.get(current)
-        if severity is None and len(newest) == 1:
+        if severity is None and (len(newest) == 1 or not any(value_of(each) in question.bad for each in newest)):
             answers.append(NotFiring(question.rule, current, question.threshold, "state"))
             continue
         bad = tuple(each for each in newest if value_of(each) in question.bad)
@@ -70,7 +74,7 @@ def answer(index: Index, question: Question) -> Answers:
             answers.append(_finding(question, subject, newest, severity, bad, conflict))
             continue
         answers.append(NotFiring(question.rule, current, question.threshold, "state"))
-        if conflict:
+        if conflict is not None:
             conflicts.append(conflict)
     return answers, conflicts
 

@@ -4,6 +4,7 @@ from typing import Final
 
 from schemas.reports import Signal
 from streams.rules.context import Context
+from streams.rules.indicators import index_of
 from streams.rules.signals import Answers, Bad, Fine, Question, Verdict, ask
 
 RULE: Final = "newborn-cover@1"
@@ -17,6 +18,6 @@ def newborn_cover(context: Context) -> Answers:
 def _judge(context: Context, signal: Signal) -> Verdict:
     rule, age = context.parameters.newborn_cover, context.age(signal.month)
     born = signal.value.startswith("joined:birth") and rule.months <= age < rule.until_months
-    if not born or signal.person_id in context.indicators.get("medical_cover", {}):
+    if not born or signal.person_id in index_of(context.facts, ("medical_cover",)).get("medical_cover", {}):
         return Fine(str(age), str(rule.months), "months")
     return Bad(rule.severity, str(age), str(rule.months), "months")
