@@ -15,6 +15,8 @@ from agents.topics import create_topics
 from bench import worker as bench_worker
 
 HOUSEHOLDS = 6_000
+VILLAGE = 300
+"""So many of them live in one village: an area's alert is told again for a tenth of its households."""
 FLIPS = 5
 """Every fifth report turns a household's water good or bad, so that it says something new; the rest change no alert."""
 WARM_SECONDS = 5
@@ -89,11 +91,12 @@ async def _send(settings: Settings, rate: int, seconds: int, sent: dict[str, flo
             if number % FLIPS == 0:
                 flips += 1
                 bad = (number // HOUSEHOLDS) % 2 == 0
-                topic, value = "cadre-reports", _report(event, household, "cadre", {"type": "water", "safe": not bad})
+                fact: dict[str, object] = {"type": "water", "safe": not bad}
+                topic, value = "cadre-reports", _report(event, number % HOUSEHOLDS, "cadre", fact)
                 sent[event] = time.monotonic()
             else:
                 fact = {"type": "spending", "category": "medical", "self_paid": "12.50", "month": "2026-05"}
-                topic, value = "department-feeds", _report(event, household, "department", fact)
+                topic, value = "department-feeds", _report(event, number % HOUSEHOLDS, "department", fact)
             failed.append(await producer.send(settings.topic(topic), value, household.encode()))
             if len(failed) > 5_000:
                 await asyncio.gather(*failed)
@@ -104,10 +107,11 @@ async def _send(settings: Settings, rate: int, seconds: int, sent: dict[str, flo
     return flips
 
 
-def _report(event: str, household: str, channel: str, fact: Mapping[str, object]) -> bytes:
+def _report(event: str, household: int, channel: str, fact: Mapping[str, object]) -> bytes:
     schema, source = ("cadre-report/1", "cadre-17") if channel == "cadre" else ("department-record/1", "medical-insurance")
     now = datetime.now(UTC).isoformat()
     return orjson.dumps({
-        "event_id": event, "schema": schema, "household_id": household, "person_id": None, "area_code": "140123100200",
+        "event_id": event, "schema": schema, "household_id": f"H{household:07d}", "person_id": None,
+        "area_code": f"140123100{200 + household // VILLAGE}",
         "occurred_at": now, "reported_at": now, "source": source, "voids": None, "facts": [fact],
     })  # fmt: skip

@@ -17,7 +17,7 @@ from schemas.household import EMPTY, HouseholdState
 from schemas.registry import RegistryChange
 from schemas.reports import Report
 from streams.alerts import Cause, Place, turn, unmoved
-from streams.assess import area_code, ask, assess
+from streams.assess import answers_of, area_code, assessment_of, context_of
 from streams.household import merge
 from streams.normalise import normalise
 from streams.policy import Policy
@@ -111,13 +111,14 @@ def _judge(
     if facts is before.facts:
         return before
     state, thread = msgspec.structs.replace(before, facts=facts), before.thread
-    if thread.judged_by == policy.mark_of((area_code(facts) or "")[:6]):
-        rules = touched(before.facts, facts, message, policy.province)
-        some = ask(facts, policy, rules) if rules and rules is not EVERY_RULE else None
+    context = context_of(facts, policy)
+    if context is not None and thread.judged_by == policy.mark_of((area_code(facts) or "")[:6]):
+        rules = touched(before.facts, facts, message, context.parameters)
+        some = answers_of(context, rules) if rules and rules is not EVERY_RULE else None
         if not rules or (some is not None and unmoved(thread.open, some, rules)):
             meter.lap("assess")
             return state
-    assessment = assess(facts, policy)
+    assessment = assessment_of(context) if context is not None else None
     meter.lap("assess")
     if assessment is None:
         return state

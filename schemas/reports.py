@@ -86,6 +86,7 @@ class Signal(msgspec.Struct, frozen=True, array_like=True, tag=6, gc=False):
 
 
 Apart = Signal | CaseStep
+APART = frozenset({Signal, CaseStep})
 """Facts that stand by themselves, apart from those of the first release: who has none pays nothing for them."""
 Fact = IncomeStatement | Income | Spending | Claim | Indicator | Apart
 

@@ -33,28 +33,36 @@ def area_code(facts: Facts) -> str | None:
 
 def assess(facts: Facts, policy: Policy) -> Assessment | None:
     """Ask every rule. None where the household has no ``as_of``: only a registry entry, no report yet."""
-    answers = ask(facts, policy, EVERY_RULE)
-    if answers is None or facts.as_of is None:
-        return None
-    return Assessment(
-        findings=answers.findings,
-        conflicts=answers.conflicts,
-        undetermined=answers.undetermined,
-        quiet=answers.quiet,
-        as_of=facts.as_of,
-        category=category(facts, answers.findings),
-        pathway=pathway(facts, policy.parameters((area_code(facts) or "")[:6])),
-        severity=worst(answers.findings),
-    )
+    context = context_of(facts, policy)
+    return assessment_of(context) if context is not None else None
 
 
 def ask(facts: Facts, policy: Policy, rules: frozenset[str]) -> Answers | None:
     """Ask some rules, by the names of their parameters. None where the household has no ``as_of``."""
+    context = context_of(facts, policy)
+    return answers_of(context, rules) if context is not None else None
+
+
+def context_of(facts: Facts, policy: Policy) -> Context | None:
+    """Return what rules are given of a household, to be asked as often as need be. None where it has no ``as_of``."""
     if facts.as_of is None:
         return None
     county = (area_code(facts) or "")[:6]
-    parameters = policy.parameters(county)
-    context = Context(facts, parameters, policy.tier(county))
+    return Context(facts, policy.parameters(county), policy.tier(county))
+
+
+def assessment_of(context: Context) -> Assessment:
+    """Ask every rule."""
+    facts, answers = context.facts, answers_of(context, EVERY_RULE)
+    return Assessment(
+        answers.findings, answers.conflicts, answers.undetermined, answers.quiet, context.as_of,
+        category(facts, answers.findings), pathway(facts, context.parameters), worst(answers.findings),
+    )  # fmt: skip
+
+
+def answers_of(context: Context, rules: frozenset[str]) -> Answers:
+    """Ask some rules, by the names of their parameters."""
+    facts, parameters = context.facts, context.parameters
     answers: list[Answer] = []
     conflicts: list[Conflict] = []
     money, indicators, kinds, signals = _plan(rules)
@@ -104,7 +112,7 @@ def _plan(rules: frozenset[str]) -> Plan:
 
 def worst(findings: Sequence[Finding]) -> Severity | None:
     """Return the gravest severity of some findings, None where there is none."""
-    return max((each.severity for each in findings), key=SEVERITIES.index, default=None)
+    return max((each.severity for each in findings), key=SEVERITIES.index) if findings else None
 
 
 def category(facts: Facts, findings: Sequence[Finding]) -> Category:

@@ -11,7 +11,7 @@ from schemas.areas import AreaEvent, AreaNotice, LinkClaim
 from schemas.fields import NANOSECONDS, instant_of, is_household_id, parse_day, parse_instant, render_instant
 from schemas.registry import Member, PersonClaim, RegistryChange, RegistryEntry
 from schemas.rejections import Rejected, Rejection, RejectionCode
-from schemas.reports import Apart, KeptReport, Report, Tick
+from schemas.reports import APART, Apart, KeptReport, Report, Tick
 from streams.areas import FUTURE_LIMIT_SECONDS, read_area_event
 from streams.case_steps import check_steps
 from streams.facts import read_facts
@@ -171,7 +171,7 @@ def _report(message: wire.WireReport, channel: int, timestamp: int) -> Report:
     kept = KeptReport(occurred_at, channel, message.event_id, message.source, facts)
     report = Report(household, person, message.area_code, kept, voids)
     for fact in facts:
-        if isinstance(fact, Apart):
+        if type(fact) in APART:
             check_reporters(message.facts, channel, message.source)
             check_steps(message.facts, channel, message.source)
             return _apart(report)

@@ -10,7 +10,7 @@ from schemas.household import Facts, HouseholdState, Pending, Thread
 from schemas.registry import RegistryChange
 from schemas.reports import Reassess, Report, Tick
 from streams.alerts import Cause, Place, turn, unmoved
-from streams.assess import area_code, ask, assess
+from streams.assess import answers_of, area_code, assessment_of, context_of
 from streams.case_turn import turn_case
 from streams.casework import case_now, may_begin
 from streams.household import merge
@@ -66,7 +66,7 @@ def advance(
     if facts is before.facts:
         return Step(before)
     found = judge(household_id, before.facts, facts, before.thread, message, timestamp, policies.of(facts.as_of))
-    state = msgspec.structs.replace(before, facts=facts, thread=found.thread)
+    state = HouseholdState(before.version, facts, found.thread, before.shadow, before.case)
     state, case = _with_case(household_id, state, message, timestamp, policies)
     if shadow is None:
         return Step(state, found.assessment, found.alert, found.calendar_known, case=case, withheld=found.withheld)
@@ -127,25 +127,25 @@ def judge(
     Facts know no policy: several policies, each with its own thread, may judge the same ones. Only rules that the record may
     have touched are asked, and all of them only where one of these says something new.
     """
-    area = area_code(facts) or ""
-    county = area[:6]
-    mark = policy.mark_of(county)
+    context = context_of(facts, policy)
+    if context is None:
+        return Judgement(thread)
+    area, parameters = area_code(facts) or "", context.parameters
+    mark = policy.mark_of(area[:6])
     waiting = thread.noise is not None and thread.noise.pending is not None  # its time may have come
     if thread.judged_by == mark and not waiting:
-        rules = touched(before, facts, message, policy.parameters(county))
+        rules = touched(before, facts, message, parameters)
         if not rules:
             return Judgement(thread)
         if rules is not EVERY_RULE:
-            some = ask(facts, policy, rules)
-            if some is None or unmoved(thread.open, some, rules):
+            some = answers_of(context, rules)
+            if unmoved(thread.open, some, rules):
                 return Judgement(thread, some)
-    assessment = assess(facts, policy)
-    if assessment is None:
-        return Judgement(thread)
+    assessment = assessment_of(context)
     if thread.judged_by != mark:
-        thread = msgspec.structs.replace(thread, judged_by=mark)
-    place = _place(household_id, area, policy)
-    turned = turn(thread, assessment, Cause(_name(message), timestamp), place, hush_of(facts, policy.parameters(county).noise))
+        thread = Thread(thread.episode, thread.sequence, thread.open, mark, thread.noise)
+    place = Place(household_id, area, context.tier, policy.label, parameters.verification.working_days)
+    turned = turn(thread, assessment, Cause(_name(message), timestamp), place, hush_of(facts, parameters.noise))
     alert = turned.alert
     if alert is not None and assessment.findings and policy.measures.catalogue:
         alert = msgspec.structs.replace(alert, measures=suggest(policy.measures, assessment, facts))

@@ -34,6 +34,9 @@ _OF_EVENT: Final[dict[str, RiskCause]] = {
 }  # fmt: skip
 """Rules, by the names of their parameters, that speak of something that hits many at once."""
 MAX_MEMBERS: Final = 200
+"""So many an alert names."""
+MANY: Final = 20
+"""Of more households than these a few that come or go are no news."""
 NOBODY: Final = AreaDay()
 
 
@@ -208,12 +211,12 @@ def turn_area(
 
 
 def _alike(before: OpenAreaAlert, now: OpenAreaAlert) -> bool:
-    """Tell whether nothing is to be said: the same households, or of very many fewer than a tenth came or went."""
+    """Tell whether nothing is to be said: the same households, or of many fewer than a tenth came or went."""
     if (before.severity, before.because) != (now.severity, now.because):
         return False
     if (before.households, before.digest) == (now.households, now.digest):
         return True
-    return before.households > MAX_MEMBERS and abs(now.households - before.households) * 10 < before.households
+    return before.households > MANY and abs(now.households - before.households) * 10 < before.households
 
 
 def _alert(
