@@ -137,12 +137,13 @@ class Households:
         if household is None:
             return None
         key = household.encode()
-        if record.key != key or partition_of(household, self._partitions) != self._partition:
-            self._move(work, household, record, topic)
-            return None
-        before = loaded.get(household)
+        before = loaded.get(household) if record.key == key else None
         if before is None:
             data = self._store.get(HOUSEHOLD + key)
+            # Only households of this partition are stored in it, so that the hash is reckoned for those alone that are not.
+            if record.key != key or (data is None and partition_of(household, self._partitions) != self._partition):
+                self._move(work, household, record, topic)
+                return None
             before = codec.decode_state(data) if data is not None else EMPTY
             work.tally.new_households += data is None
         step = advance(household, before, message, instant_of(record.timestamp), self._policies, self._judge.shadow)
