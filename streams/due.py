@@ -3,10 +3,9 @@
 Coarse is safe: an instant at which nothing comes of it costs a tick, one that is missed costs a family.
 """
 
-from collections.abc import Iterator
 from typing import Final
 
-from schemas.fields import day_of, instant_of_day, instant_of_month, month_of
+from schemas.fields import day_of, instant_of_day, instant_of_month, month_of, month_of_day
 from schemas.household import Facts, HouseholdState
 from schemas.reports import Indicator
 from streams.assess import area_code
@@ -14,7 +13,6 @@ from streams.casework import case_now
 from streams.household import HORIZON_MONTHS
 from streams.noise import heard_again
 from streams.policies import Judges
-from streams.policy import Parameters
 
 _JANUARY: Final = 12
 """Months are ``year * 12 + month - 1``, so a year begins where this divides them."""
@@ -22,20 +20,29 @@ _JANUARY: Final = 12
 
 def due(state: HouseholdState, policies: Judges) -> int | None:
     """Return the first instant after ``as_of`` at which a household is due for a tick, None where time says nothing of it."""
-    facts = state.facts
-    if facts.as_of is None:
+    facts, as_of = state.facts, state.facts.as_of
+    if as_of is None:
         return None
-    parameters = policies.of(facts.as_of).parameters((area_code(facts) or "")[:6])
-    alert = state.thread.open
-    ages = alert is not None and facts.registry is not None and bool(facts.registry.members)
-    first = min(_instants(facts, facts.as_of, parameters, ages=ages), default=None)
-    clocks = case_now(facts, alert, policies).clocks if alert is not None or state.case is not None else ()
-    ends = [end for clock in clocks if (end := instant_of_day(clock.due + 1)) > facts.as_of]
-    ends += heard_again(state.thread, facts, facts.as_of, parameters.noise)
-    version = policies.next_after(day_of(facts.as_of))
+    today, alert = day_of(as_of), state.thread.open
+    parameters = policies.of(as_of).parameters((area_code(facts) or "")[:6])
+    ends: list[int] = []
+    money = _has_money(facts)
+    if money or facts.signals:  # both count by months, and what else may bring a new one never does so before the next
+        ends.append(instant_of_month(month_of_day(today) + 1))
+    else:
+        ages = alert is not None and facts.registry is not None and bool(facts.registry.members)
+        ends += _months(facts, month_of_day(today), ages=ages)
+    for line in parameters.income_line.lines:
+        if money and line.start > today:
+            ends.append(instant_of_day(line.start))
+    if alert is not None or state.case is not None:
+        ends += [end for clock in case_now(facts, alert, policies).clocks if (end := instant_of_day(clock.due + 1)) > as_of]
+    if state.thread.noise is not None:
+        ends += heard_again(state.thread, facts, as_of, parameters.noise)
+    version = policies.next_after(today)
     if version is not None and facts.reports:
         ends.append(instant_of_day(version))
-    return min(ends if first is None else [first, *ends], default=None)
+    return min(ends, default=None)
 
 
 def _has_money(facts: Facts) -> bool:
@@ -46,17 +53,11 @@ def _has_money(facts: Facts) -> bool:
     return False
 
 
-def _instants(facts: Facts, as_of: int, parameters: Parameters, *, ages: bool) -> Iterator[int]:
-    month = month_of(as_of)
-    if facts.signals:
-        yield instant_of_month(month + 1)  # signals age by months; within 36 of them they cease to count
-    if _has_money(facts):
-        yield instant_of_month(month + 1)
-        today = day_of(as_of)
-        yield from (instant_of_day(line.start) for line in parameters.income_line.lines if line.start > today)
+def _months(facts: Facts, month: int, *, ages: bool) -> list[int]:
+    """Return when a household of indicators alone may be judged otherwise: the oldest ceases to count, members grow older."""
+    ends = [instant_of_month(month_of(withdrawal.until) + HORIZON_MONTHS + 1) for withdrawal in facts.withdrawals]
     if facts.reports:
-        yield instant_of_month(month_of(facts.reports[0].occurred_at) + HORIZON_MONTHS + 1)
-    for withdrawal in facts.withdrawals:
-        yield instant_of_month(month_of(withdrawal.until) + HORIZON_MONTHS + 1)
+        ends.append(instant_of_month(month_of(facts.reports[0].occurred_at) + HORIZON_MONTHS + 1))
     if ages:
-        yield instant_of_month(month - month % _JANUARY + _JANUARY)
+        ends.append(instant_of_month(month - month % _JANUARY + _JANUARY))
+    return ends
