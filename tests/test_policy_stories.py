@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 from confluent_kafka import Producer
 
@@ -20,8 +22,10 @@ RED_WATER = {"county": {"140123": {"rules": {"water": {"severity": "red"}}}}}
 VERSIONS = (
     published(document("2024", 8800, "2024-03-14"), 0),
     published(document("2024-water", 8800, "2024-09-01", **RED_WATER), 1),
+    published(document("2025", 8800, "2025-01-01", county={"140221": {"rules": {"noise": {"window-days": 7}}}}), 2),
 )
-"""domain.md: 8,800 from 14 March 2024, a change in the middle of the year; and one county that takes water more seriously."""
+"""domain.md: 8,800 from 14 March 2024, a change in the middle of the year; then one county that takes water more seriously; then
+another one whose cadres want one milder word a week."""
 POLICIES = policies_of((file_version(), *VERSIONS))
 UNSAFE = {"type": "water", "safe": False}
 
@@ -97,3 +101,27 @@ def test_an_overlay_for_a_county_escalates_there_and_nowhere_else(live: Way) -> 
 
     assert [("opened", "orange"), ("escalated", "red")] == [(a.transition, a.severity) for a in alerts]
     assert [("opened", "orange")] == [(a.transition, a.severity) for a in there]
+
+
+def test_where_a_window_damps_a_pump_that_fails_and_runs_again_is_told_once_a_week(live: Way) -> None:
+    """Issue: at most one change per window unless severity rises.
+
+    The pump fails on the 2nd, runs on the 3rd, fails on the 4th and runs for good from the 6th on; that is said at the end of
+    the week that began with the first word. A house that is found unsafe meanwhile is told of at once.
+    """
+    here = {"area_code": "140221100201"}
+
+    def pump(name: str, day: int, *, runs: bool) -> dict[str, Any]:
+        return department(name, "water", {"type": "water", "safe": runs}, at=f"2025-02-{day:02d}T09:00:00+08:00") | here
+
+    flapping = [pump("w1", 2, runs=False), pump("w2", 3, runs=True), pump("w3", 4, runs=False), pump("w4", 6, runs=True)]
+    waiting, once = live(*flapping, tick("2025-02-08T23:59:59+08:00"))
+    _, over = live(*flapping, tick("2025-02-08T23:59:59+08:00"), tick("2025-02-09T00:00:00+08:00"))
+    worse = cadre("h1", {"type": "housing", "grade": "D"}, at="2025-02-05T09:00:00+08:00") | here
+    _, risen = live(*flapping[:3], worse)
+
+    assert [("opened", "orange")] == [(a.transition, a.severity) for a in once]
+    assert waiting.thread.noise is not None
+    assert ("cleared", None, "window") == tuple(msgspec.to_builtins(waiting.thread.noise.pending))
+    assert [("opened", 0), ("cleared", 2)] == [(a.transition, a.noise.withheld if a.noise else None) for a in over]
+    assert [("opened", "orange"), ("escalated", "red")] == [(a.transition, a.severity) for a in risen]
