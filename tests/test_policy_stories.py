@@ -24,7 +24,7 @@ VERSIONS = (
     published(document("2024-water", 8800, "2024-09-01", **RED_WATER), 1),
     published(document("2025", 8800, "2025-01-01", county={"140221": {"rules": {"noise": {"window-days": 7}}}}), 2),
 )
-"""domain.md: 8,800 from 14 March 2024, a change in the middle of the year; then one county that takes water more seriously; then
+"""domain.md: 8,800 from 14 March 2024, a change in the middle of the year; one county that takes water more seriously; then
 another one whose cadres want one milder word a week."""
 POLICIES = policies_of((file_version(), *VERSIONS))
 UNSAFE = {"type": "water", "safe": False}
