@@ -25,7 +25,7 @@ from agents.quality import Quality
 from agents.recovery import Recovery
 from agents.settings import Settings
 from agents.standby import Followers
-from agents.starting import prepare, unless
+from agents.starting import prepare, unless, why_refused
 from agents.store import Store
 from agents.sweep import Sweep
 from agents.transactions import AtLeastOnce, Commits, ExactlyOnce, Sender
@@ -56,7 +56,7 @@ class Worker:
         self.assigned, self._taken_away = asyncio.Event(), asyncio.Event()
         self.stalled = False
         self.lag: dict[int, int] = {}
-        self._fatal = asyncio.Event()
+        self._fatal, self._refused = asyncio.Event(), asyncio.Event()
         self.web_port = 0
         self._quality = Quality(settings.bad_share)
         self._commits: Commits | None = None
@@ -81,14 +81,15 @@ class Worker:
             stream_wait_empty=False,
             broker_commit_interval=3600.0,
             broker_max_poll_records=4_000,
-            broker_session_timeout=10.0,
-            broker_heartbeat_interval=2.0,
+            broker_session_timeout=float(settings.session_seconds),
+            broker_heartbeat_interval=settings.session_seconds / 5,
             broker_request_timeout=40.0,
             table_standby_replicas=0,
             broker_client_id="fangfan@" + settings.web_address(self.web_port),
         )
         app.kafka_client = settings.client() | FETCH
         app.gather_seconds = GATHER_SECONDS[settings.guarantee]
+        app.refuse = self._refuse
         app.shares = ShareAssignor(self._claim, self._take_share)
         source = app.topic(*(settings.topic(topic) for topic in INPUTS), schema=BatchSchema())
 
@@ -104,6 +105,11 @@ class Worker:
         app.on_partitions_assigned.connect(self._on_assigned, weak=False)
         app.on_partitions_revoked.connect(self._on_revoked, weak=False)
         return app
+
+    def _refuse(self, error: BaseException) -> None:
+        """End: the group does not take this worker, and will not when it asks again."""
+        telemetry.log("error", "group.refused", group=self.settings.group, reason=why_refused(error, self.settings))
+        self._refused.set()
 
     async def _on_revoked(self, app: Any, revoked: set[TP], **_: Any) -> None:
         """Let every lane rest until it is known which stay: Kafka's group protocol takes all away and gives most back."""
@@ -202,11 +208,12 @@ class Worker:
                 return 0
             self.app.conf.broker_client_id = "fangfan@" + self.settings.web_address(self.web_port)
             self._versions.start()
-            await self.app.start()
+            await unless(self._refused, self.app.start())
             watchdog = Watchdog(self, self.settings.stall_seconds)
             watchdog.start()
             announce = asyncio.create_task(self._announce())
-            ends = [asyncio.create_task(each) for each in (self.app.wait_until_stopped(), stop.wait(), self._fatal.wait())]
+            told = (self.app.wait_until_stopped(), stop.wait(), self._fatal.wait(), self._refused.wait())
+            ends = [asyncio.create_task(each) for each in told]
             if self.settings.ticks:
                 ends.append(asyncio.create_task(Sweep(self).run(), name="sweep"))
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)

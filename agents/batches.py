@@ -43,6 +43,18 @@ class BatchThread(driver.AIOKafkaConsumerThread):
             **self.app.kafka_client,
         )
 
+    async def on_start(self) -> None:
+        """Start the consumer, and hear what its coordinator cannot mend: it waits for somebody to ask, and nobody here does."""
+        await super().on_start()
+        coordinator = self._ensure_consumer()._coordinator
+        wait = coordinator._push_error_to_user
+
+        def tell(error: Exception) -> Any:
+            self.app.loop.call_soon_threadsafe(self.app.refuse, error)
+            return wait(error)
+
+        coordinator._push_error_to_user = tell
+
     async def getmany(self, active_partitions: set[TP] | None, timeout: float) -> Taken:  # noqa: ASYNC109 # Faust's signature
         """Fetch once, in the consumer's own thread."""
         taken: Taken = await self._there(self._fetch_records(self._ensure_consumer(), active_partitions or set(), timeout))

@@ -80,6 +80,7 @@ class Settings:
     stall_seconds: int = 120
     store_mib: int = STORE_MIB
     standby: bool = False
+    session_seconds: int = 10
     guarantee: str = GUARANTEES[0]
     ticks: bool = False
     security: Security = Security()
@@ -215,6 +216,7 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
         stall_seconds=_whole(environment, "STALL_SECONDS", 120, 1, 86_400),
         store_mib=_whole(environment, "STORE_MIB", STORE_MIB, 32, 1 << 20),
         standby=_whole(environment, "STANDBY", 0, 0, 1) == 1,
+        session_seconds=_whole(environment, "SESSION_SECONDS", 10, 1, 300),
         guarantee=_one_of(environment, "GUARANTEE", GUARANTEES),
         ticks=_one_of(environment, "TICKS", ("off", "on")) == "on",
         state_version=_state_version(environment),

@@ -5,6 +5,8 @@ import time
 from collections.abc import Coroutine
 from typing import Any, Final
 
+from aiokafka.errors import InvalidSessionTimeoutError
+
 from agents import telemetry
 from agents.settings import Settings
 from agents.topics import TopicMismatch, check_topics, create_topics
@@ -37,6 +39,14 @@ async def prepare(settings: Settings) -> None:
             await asyncio.sleep(RETRY_SECONDS)
     if wrong:
         raise TopicMismatch("; ".join(wrong))
+
+
+def why_refused(error: BaseException, settings: Settings) -> str:
+    """Return why a consumer group does not take a worker, and what to do about it."""
+    if isinstance(error, InvalidSessionTimeoutError):
+        return (f"the broker does not allow a session of {settings.session_seconds} s: its group.min.session.timeout.ms and "
+                "group.max.session.timeout.ms, or FANGFAN_SESSION_SECONDS, must change")  # fmt: skip
+    return f"{type(error).__name__}: {error}"
 
 
 async def unless(stop: asyncio.Event, job: Coroutine[Any, Any, None]) -> bool:

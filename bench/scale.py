@@ -163,12 +163,12 @@ def render(sizes: list[Size]) -> str:
 def render_more(takeovers: list[Takeover], workers: list[Together]) -> str:
     """Return the tables of takeover and of the second worker."""
     rows = [
-        [f"{t.households:,}", "yes" if t.standby else "no", f"{t.detected_seconds:.1f}", f"{t.taken_seconds:.1f}",
-         f"{t.alert_seconds:.1f}", f"{t.entries_read:,}"]
+        [f"{t.households:,}", "yes" if t.standby else "no", f"{t.session_seconds}", f"{t.detected_seconds:.1f}",
+         f"{t.taken_seconds:.1f}", f"{t.alert_seconds:.1f}", f"{t.entries_read:,}"]
         for t in takeovers
     ]  # fmt: skip
-    first = table(["households", "standby", "kill -9 to reassigned s", "reassigned to recovered s", "kill to last alert s",
-                   "changelog entries read"], rows)  # fmt: skip
+    first = table(["households", "standby", "session s", "kill -9 to reassigned s", "reassigned to recovered s",
+                   "kill to last alert s", "changelog entries read"], rows)  # fmt: skip
     one = workers[0]
     rows = [
         [f"{w.workers}", f"{w.rate:,.0f}", f"{w.rate / one.rate:.2f}", " + ".join(f"{each:.1f}" for each in w.worker_us),

@@ -18,6 +18,8 @@ from fangfan.broker import EmbeddedBroker
 from fangfan.draining import drained
 
 PARTITIONS = 4
+SHORT_SECONDS = 3
+"""A session as short as one may want it; a broker allows it where its ``group.min.session.timeout.ms`` does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class Takeover:
 
     households: int
     standby: bool
+    session_seconds: int
     detected_seconds: float
     taken_seconds: float
     alert_seconds: float
@@ -43,15 +46,15 @@ class Together:
 
 
 async def take_over(broker: EmbeddedBroker, made: list[Template], households: int, base: Path) -> list[Takeover]:
-    """Kill one of two workers, without a standby and with one."""
+    """Kill one of two workers: without a standby, with one, and with one and a short session."""
     settings = Settings(brokers=broker.bootstrap, topic_prefix=f"takeover-{households}-", partitions=PARTITIONS)
     await create_topics(settings)
     await asyncio.to_thread(Crowd(settings, made, households).known)
     probe = Probe(settings)
     found = []
-    for standby in (False, True):
-        first, second = base / f"first-{standby}", base / f"second-{standby}"
-        given = {"STANDBY": str(int(standby))}
+    for standby, session in ((False, 10), (True, 10), (True, SHORT_SECONDS)):
+        first, second = base / f"first-{standby}-{session}", base / f"second-{standby}-{session}"
+        given = {"STANDBY": str(int(standby)), "SESSION_SECONDS": str(session)}
         start = bench_worker.start
         workers = [await asyncio.to_thread(start, settings, each, WORKER_CORE, given) for each in (first, second)]
         if standby:
@@ -65,7 +68,7 @@ async def take_over(broker: EmbeddedBroker, made: list[Template], households: in
         assigned = [line["at"] for line in events(second, "partitions.assigned")][-1]
         taken = [line for line in events(second, "recovery.done") if line["at"] > assigned]
         found.append(Takeover(
-            households, standby, assigned - killed, max(line["at"] for line in taken) - assigned, alert,
+            households, standby, session, assigned - killed, max(line["at"] for line in taken) - assigned, alert,
             sum(line["read"] for line in taken),
         ))  # fmt: skip
         for each in (first, second):

@@ -80,6 +80,7 @@ def properties(node: int, ports: list[tuple[int, int]], data: Path) -> str:
         "share.coordinator.state.topic.replication.factor": min(count, 3),
         "share.coordinator.state.topic.min.isr": isr,
         "group.initial.rebalance.delay.ms": 0,
+        "group.min.session.timeout.ms": 2_000,
         "min.insync.replicas": isr,
         "auto.create.topics.enable": "false",
     }

@@ -148,6 +148,27 @@ def test_a_policy_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert f"fangfan: policy refused: {file}: file: No such file or directory\n" == refused.stderr
 
 
+async def test_a_session_that_the_broker_does_not_allow_is_refused_with_both_settings(
+    broker: EmbeddedBroker, topic_prefix: str, tmp_path: Path
+) -> None:
+    """aiokafka logs it and waits for ever; a worker that will never have a partition must not look as if it waited for one."""
+    settings = Settings(brokers=broker.bootstrap, topic_prefix=topic_prefix, partitions=1)
+    await create_topics(settings)
+    given = {
+        "BROKERS": settings.brokers,
+        "TOPIC_PREFIX": topic_prefix,
+        "PARTITIONS": "1",
+        "DATA_DIR": str(tmp_path),
+        "WEB_PORT": "0",
+    }
+    with Running(tmp_path / "log", "worker", SESSION_SECONDS="1", **given) as worker:
+        worker.until_logged("group.refused")
+
+        assert 1 == worker.process.wait(30)
+        assert "group.min.session.timeout.ms" in worker.said()
+        assert "FANGFAN_SESSION_SECONDS" in worker.said()
+
+
 async def test_topics_with_another_partition_count_are_refused_and_named(
     broker: EmbeddedBroker, topic_prefix: str, tmp_path: Path
 ) -> None:
