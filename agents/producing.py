@@ -33,6 +33,8 @@ STOP_SECONDS: Final = 5.0
 """How long a producer may take to stop; a broker that is away would keep it for ever."""
 AGAIN_SECONDS: Final = (0.005, 0.5)
 """The first and the longest pause before something is asked again."""
+BETWEEN_SECONDS: Final = 0.005
+"""The pause while the coordinator still ends the transaction before, which takes it milliseconds."""
 ACK_MS: Final = 40_000
 """How long a broker may wait for its replicas."""
 _MOVED: Final = (kafka.CoordinatorNotAvailableError, kafka.NotCoordinatorError)
@@ -69,15 +71,17 @@ class Requests:
             await asyncio.wait_for(self._producer.client.close(), STOP_SECONDS)
 
     async def begin(self, tps: Iterable[TopicPartition], group: str) -> None:
-        """Tell the transaction's coordinator what the transaction will touch: partitions, and a group's offsets."""
+        """Tell the transaction's coordinator what the transaction will touch: partitions, and a group's offsets.
+
+        One after the other: while it notes the one it refuses the other as concurrent, and to ask again costs more.
+        """
         topics: defaultdict[str, list[int]] = defaultdict(list)
         for tp in tps:
             topics[tp.topic].append(tp.partition)
-        asked = [self._coordinate(CoordinationType.TRANSACTION, self._id, AddOffsetsToTxnRequest(*self._identity, group))]
         if topics:
             added = AddPartitionsToTxnRequest(*self._identity, list(topics.items()))
-            asked.insert(0, self._coordinate(CoordinationType.TRANSACTION, self._id, added))
-        await together(*asked)
+            await self._coordinate(CoordinationType.TRANSACTION, self._id, added)
+        await self._coordinate(CoordinationType.TRANSACTION, self._id, AddOffsetsToTxnRequest(*self._identity, group))
 
     async def commit_offsets(self, offsets: Mapping[TopicPartition, int], group: str) -> None:
         """Commit offsets within the transaction."""
@@ -185,7 +189,8 @@ class Requests:
                     raise error
                 if isinstance(error, _MOVED):
                     sender._coordinator_dead(kind)
-            await asyncio.sleep(pause)
+            between = all(isinstance(error, kafka.ConcurrentTransactions) for error in errors)
+            await asyncio.sleep(BETWEEN_SECONDS if between else pause)
             pause = min(2 * pause, longest)
 
 
