@@ -13,7 +13,7 @@ from schemas.area_alerts import AreaAlert, AreaClaim, AreaMember, AreaState
 from schemas.fields import instant_of_day, render_instant
 from schemas.household import HouseholdState
 from streams.policies import Judges
-from streams.scale_risk import Scope, area_claims, claims_again, merge_claim, turn_area
+from streams.scale_risk import Scope, area_claims, claims_again, merge_claim, place_of, turn_area
 from streams.topics import Topic, partition_of
 
 
@@ -43,17 +43,19 @@ class AreaWatch:
 
     def _send(self, claims: list[AreaClaim]) -> None:
         for claim in claims:
-            where = partition_of(claim.area, self._partitions)
-            self._work.outgoing.append(Outgoing(Topic.PERSONS, where, claim.area.encode(), codec.encode_area_claim(claim)))
+            place = place_of(claim)
+            where = partition_of(place, self._partitions)
+            self._work.outgoing.append(Outgoing(Topic.PERSONS, where, place.encode(), codec.encode_area_claim(claim)))
 
     def hear(self, claim: AreaClaim) -> None:
         """Take in what a household told."""
-        key = _resident(claim.area) + claim.household_id.encode()
-        data = read(self._store, self._work, key)
-        known, before = codec.decode_area_member(data) if data is not None else None, self._state(claim.area)
-        self._states[claim.area], member = merge_claim(before, known, claim)
-        if member is not known:
-            self._work.changes[key] = codec.encode_area_member(member) if member is not None else None
+        for area in claim.areas:
+            key = _resident(area) + claim.household_id.encode()
+            data = read(self._store, self._work, key)
+            known, before = codec.decode_area_member(data) if data is not None else None, self._state(area)
+            self._states[area], member = merge_claim(before, known, claim)
+            if member is not known:
+                self._work.changes[key] = codec.encode_area_member(member) if member is not None else None
 
     def end(self, judges: Judges, now: int) -> None:
         """Publish what is to be said of the areas that heard something in this batch. ``now`` (nanoseconds) stamps it."""

@@ -14,12 +14,15 @@ from schemas.wire_fields import HouseholdId
 
 
 class AreaClaim(msgspec.Struct, frozen=True, tag_field="schema", tag="area-claim/1", gc=False):
-    """What an area is told of a household that lives there: its open alert, on which day of its clock (internal topic).
+    """What a village and its township, or one of them, are told of a household that lives there: its open alert, on which day
+    of its clock (internal topic).
 
     ``registered`` says whether it counts among the area's households, ``severity`` is None where no alert is open.
     """
 
-    area: Annotated[str, Meta(pattern="^([0-9]{9}|[0-9]{12})(?!\\n)$")]
+    areas: Annotated[
+        tuple[Annotated[str, Meta(pattern="^([0-9]{9}|[0-9]{12})(?!\\n)$")], ...], Meta(min_length=1, max_length=2)
+    ]
     household_id: HouseholdId
     registered: bool
     day: int

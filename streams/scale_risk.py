@@ -75,25 +75,32 @@ def area_claims(household_id: str, before: HouseholdState, after: HouseholdState
     if old == new:
         return []
     day, claims = day_of(after.facts.as_of or 0), []
-    for digits in DIGITS.values():
-        if old.area and old.area[:digits] != new.area[:digits]:
-            claims.append(AreaClaim(old.area[:digits], household_id, False, day))
-        if new.area:
-            claims.append(_claim(new.area[:digits], household_id, new, day))
+    left = tuple(area for area in _areas(old.area) if area not in _areas(new.area))
+    if left:
+        claims.append(AreaClaim(left, household_id, False, day))
+    if new.area:
+        claims.append(_claim(new.area, household_id, new, day))
     return claims
 
 
+def place_of(claim: AreaClaim) -> str:
+    """Return the township that a claim is about: it and its villages are kept together, so that one record tells both."""
+    return claim.areas[0][: DIGITS["township"]]
+
+
+def _areas(area: str) -> tuple[str, ...]:
+    return tuple(area[:digits] for digits in DIGITS.values()) if area else ()
+
+
 def _claim(area: str, household_id: str, told: _Told, day: int) -> AreaClaim:
-    return AreaClaim(area, household_id, told.registered, day, told.severity, told.rules)
+    return AreaClaim(_areas(area), household_id, told.registered, day, told.severity, told.rules)
 
 
 def claims_again(household_id: str, state: HouseholdState, *, counted: bool) -> list[AreaClaim]:
     """Return all that a household's areas are to know of it, for when they may never have been told."""
     area = area_code(state.facts)  # also where they are to forget it: they may know of an alert that has ended since
-    if not area:
-        return []
-    told, day = _told(state, counted=counted), day_of(state.facts.as_of or 0)
-    return [_claim(area[:digits], household_id, told, day) for digits in DIGITS.values()]
+    day = day_of(state.facts.as_of or 0)
+    return [_claim(area, household_id, _told(state, counted=counted), day)] if area else []
 
 
 def _told(state: HouseholdState, *, counted: bool) -> _Told:
