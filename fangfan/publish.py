@@ -1,4 +1,4 @@
-"""Sends reports from files to their topics: what is wrong goes to a rejects file with row, column and reason."""
+"""Sends reports and area events from files: what is wrong goes to a rejects file with row, column and reason."""
 
 import asyncio
 import csv
@@ -20,6 +20,7 @@ from agents.settings import Settings
 from fangfan.mapping import CellError, Mapping, to_report
 from fangfan.options import on_broker
 from fangfan.tables import FileError, read_lines, read_table
+from schemas.areas import AreaNotice
 from schemas.registry import RegistryChange
 from schemas.rejections import Rejection, RejectionCode
 from schemas.reports import Report
@@ -27,7 +28,7 @@ from streams.identity import mask_identity_numbers
 from streams.normalise import normalise
 from streams.topics import SCHEMA_OF, Topic
 
-TOPIC_OF: Final = {schema: topic for topic, schema in SCHEMA_OF.items()}
+TOPIC_OF: Final = {schema: topic for topic, schema in SCHEMA_OF.items()} | {"area-event/1": Topic.AREA_EVENTS}
 LINES: Final = frozenset({".jsonl", ".ndjson", ".json"})
 TABLES: Final = frozenset({".csv", ".xlsx"})
 REFUSED_ZH: Final = {
@@ -116,6 +117,8 @@ def _checked(value: bytes, where: Refused, columns: tuple[str, ...], mapping: Ma
     message = normalise(topic, None, value, int(time.time() * 1000))
     if isinstance(message, Rejection):
         return refused(message.field, f"{REFUSED_ZH[message.code]} {message.message}")
+    if isinstance(message, AreaNotice):  # keyed by what it is about, so that what is said of one thing keeps its order
+        return topic, message.event.about.encode(), value
     if isinstance(message, Report | RegistryChange):
         person = message.person_id if isinstance(message, Report) else None
         return topic, str(message.household_id or person).encode(), value
@@ -125,7 +128,7 @@ def _checked(value: bytes, where: Refused, columns: tuple[str, ...], mapping: Ma
 def publish_files(files: list[Path], settings: Settings, mapping: Mapping, rejects: Path, console: Console) -> int:
     """Send all files; returns 0 only where every row went. One broken file does not hold up the others."""
     outcome = Outcome()
-    on_broker(settings, lambda _: _publish(files, settings, mapping, console, outcome), list(SCHEMA_OF))
+    on_broker(settings, lambda _: _publish(files, settings, mapping, console, outcome), list(TOPIC_OF.values()))
     if outcome.refused:
         with rejects.open("w", newline="", encoding="utf-8-sig") as file:
             writer = csv.writer(file)

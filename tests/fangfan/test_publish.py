@@ -16,6 +16,7 @@ from agents.topics import create_topics
 from fangfan.broker import EmbeddedBroker
 from streams.topics import partition_of
 from tests.build import cadre, entry
+from tests.conftest import ROOT
 from tests.worker import FANGFAN, read_all
 
 HEADER = "户编号,行政区划代码,发生时间,来源部门,事实类型,支出类别,自付金额(元),月份"
@@ -110,3 +111,60 @@ async def test_one_broken_file_does_not_hold_up_the_others(settings: Settings, t
     assert {("broken.xlsx", "0"), ("missing.csv", "0"), ("good.jsonl", "2")} == {
         (each["file"], each["row"]) for each in rejects(tmp_path)
     }
+
+
+AREA_HEADER = "行政区划代码,发生时间,来源部门,事实类型,产品,行情类别,跌幅,月份,资产编号,资产状态,自何月起"
+
+
+async def test_rows_that_name_nobody_are_area_events(settings: Settings, tmp_path: Path) -> None:
+    """A slump and an outage, and what is wrong with others: with row, column and reason like any row."""
+    table = tmp_path / "行情.csv"
+    rows = [
+        AREA_HEADER,
+        "140123000000,2026-06-10,商务局,行情,苹果,价格,35%,2026年6月,,,",
+        "140123100000,2026-06-10,乡村振兴局,资产状态,,,,,pv-17,停运,2026年5月",
+        "140123000000,2026-06-10,商务局,行情,榴莲,价格,35,2026-06,,,",
+        "140123000000,2026-06-10,商务局,行情,苹果,价格,三成五,2026-06,,,",
+        "140123000000,2026-06-10,商务局,行情,苹果,价格,135,2026-06,,,",
+        "140123000000,2026-06-10,商务局,行情,,价格,35,2026-06,,,",
+        "140000000000,2026-06-10,商务局,行情,苹果,价格,35,2026-06,,,",
+        "140123000000,2026-06-10,教育局,行情,苹果,价格,35,2026-06,,,",
+    ]
+    table.write_text("\n".join(rows), "utf-8-sig")
+    codes = [publish(settings, tmp_path, table).returncode for _ in range(2)]
+    sent = await published(settings, "area-events")
+
+    assert [1, 1] == codes
+    assert sorted([b"grows:apple", b"asset:pv-17"] * 2) == sorted(key for key, _ in sent)
+    assert 2 == len({value["event_id"] for _, value in sent})  # the same row is the same event
+    assert {"area-event/1"} == {value["schema"] for _, value in sent}
+    by_about = {value["about"]: value for _, value in sent}
+    slump, outage = by_about["grows:apple"], by_about["asset:pv-17"]
+    price = {"type": "market", "product": "apple", "measure": "price", "drop_percent": 35, "month": "2026-06"}
+    assert ("140123000000", "commerce", [price]) == (slump["area_code"], slump["source"], slump["facts"])
+    assert [{"type": "asset_status", "asset": "pv-17", "status": "outage", "since": "2026-05"}] == outage["facts"]
+    assert [("4", "产品"), ("5", "跌幅"), ("6", "跌幅"), ("7", "产品"), ("8", "行政区划代码"), ("9", "事实类型")] == [
+        (each["row"], each["column"]) for each in rejects(tmp_path)
+    ]
+    assert all(each["reason"] for each in rejects(tmp_path))
+
+
+async def test_area_events_as_json_lines_and_their_withdrawal(settings: Settings, tmp_path: Path) -> None:
+    """As they stand in docs/examples; one key a subject, so that a withdrawal lies behind what it withdraws."""
+    events = json.loads((ROOT / "docs" / "examples" / "area-events.json").read_text("utf-8"))
+    slump = events[0]
+    taken_back = slump | {"event_id": "apple-2026-06-back", "voids": slump["event_id"], "facts": []}
+    wrong = slump | {"event_id": "wrong", "about": "asset:pv-17"}
+    lines, table = tmp_path / "events.jsonl", tmp_path / "withdrawn.csv"
+    lines.write_text("\n".join(json.dumps(each) for each in [*events, taken_back, wrong]), "utf-8")
+    table.write_text("区划代码,发生日期,来源部门,产品,撤回事件\n140123000000,2026-06-11,商务局,苹果,apple-2026-06\n", "utf-8")
+    done = publish(settings, tmp_path, lines, table)
+    sent = await published(settings, "area-events")
+
+    assert 1 == done.returncode
+    of_apples = [value["event_id"] for key, value in sent if key == b"grows:apple"]
+    assert ["apple-2026-06", "apple-2026-06-back"] == of_apples[:2]
+    assert [b"asset:pv-17"] == [key for key, value in sent if value == events[1]]
+    (by_row,) = (value for _, value in sent if value["event_id"].startswith("row-"))
+    assert ("grows:apple", "apple-2026-06", []) == (by_row["about"], by_row["voids"], by_row["facts"])
+    assert [("events.jsonl", "4", "$.facts[0]")] == [(each["file"], each["row"], each["column"]) for each in rejects(tmp_path)]
