@@ -16,9 +16,10 @@ from agents.settings import Settings
 from agents.topics import create_topics
 from fangfan.broker import EmbeddedBroker
 from fangfan.broker_process import BrokerError, BrokerStopped
+from fangfan.demo_found import all_found
 from fangfan.demo_interrupts import Interrupts
 from fangfan.demo_screen import Screen
-from fangfan.demo_summary import open_at_the_end, show
+from fangfan.demo_summary import show
 from fangfan.demo_workers import DemoError, Workers, workers
 from fangfan.draining import drained
 from fangfan.looks import console as make_console
@@ -88,11 +89,11 @@ async def _run(
                 await running.start(settings, folder, WORKERS)
                 console.print(f"{households:,} households 户, {len(simulation.records):,} records 条, about {seconds:.0f} s")
                 await running.while_alive(_feed(settings, simulation, console, running, seconds))
-                opened = await open_at_the_end(settings)
+                found = await all_found(settings)
             except asyncio.CancelledError:
                 console.print("stopping …  正在停止 …")
                 raise
-    return show(console, simulation, opened)
+    return show(console, simulation, found)
 
 
 async def _feed(settings: Settings, simulation: Simulation, console: Console, running: Workers, seconds: float) -> None:

@@ -1,76 +1,123 @@
-"""How the demo ends: what was planted against what is open."""
+"""How the demo ends: what was planted against what was found."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Final
 
-import orjson
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from agents.settings import Settings
+from fangfan.area_plants import VILLAGES_ZH
+from fangfan.case_plants import CASES, CASES_ZH, CaseTruth
+from fangfan.case_view import CLOCKS, PHASES
+from fangfan.demo_found import Found
+from fangfan.demo_verdict import as_planted, case_good, place_good, places, snooze_good, surprises
 from fangfan.looks import grid
 from fangfan.plants import NEAR_MISSES, NEAR_MISSES_ZH, SHOCKS, SHOCKS_ZH
-from fangfan.reading import read_topic
 from fangfan.simulation import Simulation
-from streams.topics import Topic
+from fangfan.snooze_plants import SNOOZES, SNOOZES_ZH, SnoozePlant
+from streams.case_words import STAGE_WORDS, STEP_WORDS
 
-Opened = Mapping[str, frozenset[str]]
-"""The rules of the open alert by household."""
-SHOWN_SURPRISES = 20
-
-
-async def open_at_the_end(settings: Settings) -> Opened:
-    """Return what the last alert of every household says."""
-    last: dict[str, dict[str, Any]] = {}
-    async for record in read_topic(settings, Topic.ALERTS, range(settings.partitions)):
-        alert = orjson.loads(record.value)
-        last[alert["household_id"]] = alert
-    return {
-        household: frozenset(reason["rule"].partition("@")[0] for reason in alert["reasons"])
-        for household, alert in last.items()
-        if alert["severity"] is not None
-    }
+SHOWN_SURPRISES: Final = 20
+CAUSES: Final = {"households": "多户新增 households", "disaster": "受灾 disaster"}
+CODES: Final = {"notice-period": "公示期未满 notice period not over", "guarantee": "保障未落实 a guarantee is not safe"}
 
 
-def show(console: Console, simulation: Simulation, opened: Opened) -> bool:
+def show(console: Console, simulation: Simulation, found: Found) -> bool:
     """Print planted against found; tells whether all planted was found and nothing else."""
-    console.print(_planted(simulation, opened))
-    console.print(_near_misses(simulation, opened))
-    surprises = sorted(set(opened) - set(simulation.planted) - set(simulation.near_misses))
-    others = f"{simulation.households - len(simulation.planted) - len(simulation.near_misses)}"
-    console.print(f"other households 其他农户 {others}: alerts 预警 {len(surprises)}", style="red" if surprises else "")
-    for household in surprises[:SHOWN_SURPRISES]:
-        console.print(f"  {household}: {', '.join(sorted(opened[household]))}", style="red")
-    good = opened == simulation.planted
+    console.print(_shocks(simulation, found.opened))
+    console.print(_near_misses(simulation, found.opened))
+    if simulation.cases:
+        console.print(_cases(simulation, found))
+        console.print(_snoozes(simulation, found))
+        console.print(_places(simulation, found))
+    more = surprises(simulation, found)
+    console.print(f"other households 其他农户 {simulation.others}: alerts, cases, places 预警、个案、地方 {len(more)}",
+                  style="red" if more else "")  # fmt: skip
+    for line in more[:SHOWN_SURPRISES]:
+        console.print(f"  {line}", style="red")
+    good = as_planted(simulation, found)
     verdict = "✔ all planted found, nothing else 预设全部发现，无误报" if good else "✘ NOT as planted 与预设不符"
     console.print(Text(verdict, "bold green" if good else "bold red"))
     return good
 
 
-def _planted(simulation: Simulation, opened: Opened) -> Table:
+def _shocks(simulation: Simulation, opened: Mapping[str, frozenset[str]]) -> Table:
     table = grid("shock 预设情形", "rules 规则", "planted 预设", "found 发现", "", title="planted against found 预设与发现")
+    everything = everywhere = 0
     for name, (rules, _) in SHOCKS.items():
-        households = [household for household, shock in simulation.shocks.items() if shock == name]
+        households = _of(simulation.shocks, name)
         found = sum(opened.get(household) == rules for household in households)
         table.add_row(f"{name} {SHOCKS_ZH[name]}", ", ".join(sorted(rules)), str(len(households)), str(found),
                       _mark(found == len(households)))  # fmt: skip
-    planted = len(simulation.planted)
-    found = sum(opened.get(household) == rules for household, rules in simulation.planted.items())
+        everything, everywhere = everything + len(households), everywhere + found
     table.add_section()
-    table.add_row("all 合计", "", str(planted), str(found), _mark(found == planted))
-    for number in (2, 3):
-        table.columns[number].justify = "right"
-    return table
+    table.add_row("all 合计", "", str(everything), str(everywhere), _mark(everywhere == everything))
+    return _right(table, 2, 3)
 
 
-def _near_misses(simulation: Simulation, opened: Opened) -> Table:
+def _near_misses(simulation: Simulation, opened: Mapping[str, frozenset[str]]) -> Table:
     table = grid("near miss 临界情形", "households 户", "alerts 预警", "", title="near misses must stay quiet 临界情形不应预警")
     for name in NEAR_MISSES:
-        households = [household for household, miss in simulation.near_misses.items() if miss == name]
+        households = _of(simulation.near_misses, name)
         loud = sum(household in opened for household in households)
         table.add_row(f"{name} {NEAR_MISSES_ZH[name]}", str(len(households)), str(loud), _mark(not loud))
-    for number in (1, 2):
+    return _right(table, 1, 2)
+
+
+def _cases(simulation: Simulation, found: Found) -> Table:
+    table = grid("case 个案", "must stand 应处于", "planted 预设", "found 发现", "", title="cases 个案")
+    for name, case in CASES.items():
+        households = _of(simulation.cases, name)
+        good = sum(case_good(household, name, found) for household in households)
+        table.add_row(f"{name} {CASES_ZH[name]}", _stands(case.truth), str(len(households)), str(good),
+                      _mark(good == len(households)))  # fmt: skip
+    return _right(table, 2, 3)
+
+
+def _stands(truth: CaseTruth) -> str:
+    """Return in words where a case must stand."""
+    words = [" ".join(STAGE_WORDS[truth.stage])]
+    for step, phase, codes in sorted(truth.refused):
+        missing = ", ".join(CODES[code] for code in codes)
+        words.append(f"refused 未受理: {' '.join(STEP_WORDS[step])} ({PHASES[phase]}), {missing}")
+    words += [f"overdue 超期: {CLOCKS[clock]}" for clock in sorted(truth.overdue)]
+    return "\n".join(words + ["relapsed 返贫"] * truth.relapsed)
+
+
+def _snoozes(simulation: Simulation, found: Found) -> Table:
+    table = grid("snooze 暂停提醒", "must be heard 应发出", "planted 预设", "found 发现", "", title="snoozes 暂停提醒")
+    for name, plant in SNOOZES.items():
+        households = _of(simulation.snoozes, name)
+        good = sum(snooze_good(household, name, found) for household in households)
+        table.add_row(f"{name} {SNOOZES_ZH[name]}", _heard(plant), str(len(households)), str(good),
+                      _mark(good == len(households)))  # fmt: skip
+    return _right(table, 2, 3)
+
+
+def _heard(plant: SnoozePlant) -> str:
+    if not plant.rules:
+        return "nothing 不发出"
+    when = "under the snooze 暂停中" if plant.asleep else "after the snooze, one withheld before 期满后，此前已暂缓"
+    return f"{', '.join(sorted(plant.rules))}, {when}"
+
+
+def _places(simulation: Simulation, found: Found) -> Table:
+    table = grid("place 地方", "must be at risk 应为规模性风险", "households 户", "found 发现", "", title="places 地方")
+    for place in places(simulation):
+        because = ", ".join(CAUSES[cause] for cause in place.because) or "no 否"
+        said = found.areas.get(place.area)
+        table.add_row(f"{place.name} {VILLAGES_ZH[place.name]}, {place.area}", because, str(len(place.residents)),
+                      str(len(said.members) if said is not None else 0), _mark(place_good(place, found)))  # fmt: skip
+    return _right(table, 2, 3)
+
+
+def _of(planted: Mapping[str, str], name: str) -> list[str]:
+    return [household for household, each in planted.items() if each == name]
+
+
+def _right(table: Table, *columns: int) -> Table:
+    for number in columns:
         table.columns[number].justify = "right"
     return table
 

@@ -40,7 +40,7 @@ def simulate(
         typer.Option(envvar="FANGFAN_NOW", metavar="TIME", help="When the data ends, RFC 3339.", show_default="this moment"),
     ] = None,
 ) -> None:
-    """Make up a county's registry and reports, with shocks of every rule and near misses."""
+    """Make up a county's registry and reports, with shocks of every rule, near misses, cases, snoozes and a village at risk."""
     simulation = Simulator(households, events, seed, _moment(now)).run()
     shown = console(stderr=True)
     if to == "kafka":
@@ -53,7 +53,9 @@ def simulate(
             raise fail(f"{to}: {error.strerror}") from None
     counts = Counter(record.topic for record in simulation.records)
     shown.print(", ".join(f"{topic} {count}" for topic, count in sorted(counts.items())))
-    shown.print(f"planted 预设 {len(simulation.planted)} shocks, {len(simulation.near_misses)} near misses 临界")
+    shown.print(f"planted 预设 {len(simulation.shocks)} shocks, {len(simulation.near_misses)} near misses 临界, "
+                f"{len(simulation.cases)} cases 个案, {len(simulation.snoozes)} snoozes 暂停, "
+                f"{len(simulation.residents)} in planted villages 预设村")  # fmt: skip
 
 
 def _moment(now: str | None) -> datetime:

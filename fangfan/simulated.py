@@ -8,10 +8,11 @@ Fact = dict[str, Any]
 
 @dataclass(slots=True)
 class Household:
-    """A household while it is being made up. Incomes are whole yuan per head and year.
+    """A household while it is being made up. Incomes are whole yuan per head and year; ``month`` counts from year 0.
 
     ``business_percent`` and ``property_percent`` are shares of what is not transfers; the rest is wages.
     ``plain``: nothing is planted in it. ``stated``: its income is known; ``statements`` are the earlier and the last year.
+    ``alone``: nothing is known of it but what is planted, which is sent in the order in which it occurred.
     """
 
     household_id: str
@@ -26,12 +27,16 @@ class Household:
     property_percent: int = 0
     stated: bool = True
     plain: bool = False
+    alone: bool = False
     relieved_on: str = "2019-11-30"
     statements: list[Fact] = field(default_factory=list)
     reports: list[tuple[str, str, list[Fact], dict[str, Any]]] = field(default_factory=list)
 
     def say(self, channel: str, source: str, *facts: Fact, **more: Any) -> None:
-        """Add a report; ``day`` (0 oldest) orders it among the household's, ``name`` is for withdrawals."""
+        """Add a report; ``day`` (0 oldest) orders it among the household's, ``name`` is for withdrawals.
+
+        ``before``: so many days before the running month begins.
+        """
         self.reports.append((channel, source, list(facts), more))
 
     def student(self) -> str:

@@ -1,6 +1,7 @@
 """Seeded, realistic province data: a county of households, their reports, and what was planted among them."""
 
 import random
+from collections.abc import Container
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any, Final
@@ -8,7 +9,7 @@ from typing import Any, Final
 import orjson
 
 from fangfan.feeds import push
-from fangfan.plants import NEAR_MISSES, SHOCKS
+from fangfan.planting import STORIES, Plant, plants
 from fangfan.simulated import Household
 from schemas.fields import render_month
 
@@ -39,13 +40,39 @@ class Sent:
 
 @dataclass(slots=True)
 class Simulation:
-    """Records in the order of sending; what must be open at the end; what must not though it looks so."""
+    """Records in the order of sending; what must be open at the end; what must not though it looks so.
+
+    ``planted`` are the rules that are open at the end by household, of whatever kind of plant; ``shocks``, ``near_misses``,
+    ``cases``, ``snoozes`` and ``residents`` (of planted villages) say which plant a household is; ``areas`` are the area
+    codes of those of ``planted``.
+    """
 
     households: int = 0
     records: list[Sent] = field(default_factory=list)
     planted: dict[str, frozenset[str]] = field(default_factory=dict)
     shocks: dict[str, str] = field(default_factory=dict)
     near_misses: dict[str, str] = field(default_factory=dict)
+    cases: dict[str, str] = field(default_factory=dict)
+    snoozes: dict[str, str] = field(default_factory=dict)
+    residents: dict[str, str] = field(default_factory=dict)
+    areas: dict[str, str] = field(default_factory=dict)
+
+    def note(self, plant: Plant, household: Household) -> None:
+        """Plant something in a household, and note what must come of it."""
+        name = household.household_id
+        kinds = {"shock": self.shocks, "near miss": self.near_misses, "case": self.cases, "snooze": self.snoozes,
+                 "resident": self.residents}  # fmt: skip
+        kinds[plant.kind][name] = plant.name
+        plant.plant(household)
+        if plant.rules:
+            self.planted[name] = plant.rules
+            self.areas[name] = household.area_code
+
+    @property
+    def others(self) -> int:
+        """How many households nothing is planted in."""
+        special = (self.planted, self.near_misses, self.cases, self.snoozes)
+        return self.households - len(set().union(*special))
 
 
 class Simulator:
@@ -63,22 +90,25 @@ class Simulator:
     def run(self) -> Simulation:
         """Return the whole simulation."""
         simulation = Simulation(self._households)
-        kinds = [(name, rules, plant) for name, (rules, plant) in SHOCKS.items()] * self._each
-        misses = list(NEAR_MISSES.items()) * self._each
-        special = self._rng.sample(range(self._households), min(self._households, len(kinds) + len(misses)))
+        todo = plants(self._each)
+        if self._households >= len(todo) + len(STORIES):  # a village is planted whole or not at all
+            todo += STORIES
+        special = self._rng.sample(range(self._households), min(self._households, len(todo)))
         households, entries, reports = [], [], []
         for number in range(self._households):
             household = self._household(number)
             if number in special:
-                self._plant(simulation, household, special.index(number), kinds, misses)
+                simulation.note(todo[special.index(number)], household)
             else:
                 household.plain = True
             households.append(household)
             entries.append(self._entry(household))
             reports += self._reports(household)
+        heard = [household for household in households if not household.alone]
         while len(reports) < self._events:
-            reports += self._push(self._rng.choice(households))
-        simulation.records = self._send(entries, reports)
+            reports += self._push(self._rng.choice(heard))
+        alone = {household.household_id for household in households if household.alone}
+        simulation.records = in_order(self._send(entries, reports, alone), alone)
         return simulation
 
     def _household(self, number: int) -> Household:
@@ -101,16 +131,6 @@ class Simulator:
         household.business_percent, household.property_percent = rng.choice([0, 0, 20, 60]), rng.choice([0, 0, 0, 5])
         return household
 
-    def _plant(self, simulation: Simulation, household: Household, at: int, kinds: list[Any], misses: list[Any]) -> None:
-        if at < len(kinds):
-            name, rules, plant = kinds[at]
-            simulation.planted[household.household_id] = rules
-            simulation.shocks[household.household_id] = name
-        else:
-            name, plant = misses[at - len(kinds)]
-            simulation.near_misses[household.household_id] = name
-        plant(household)
-
     def _entry(self, household: Household) -> Sent:
         updated = self._begin - timedelta(days=self._rng.randint(1, 300))
         return Sent("households", household.household_id, {
@@ -121,6 +141,8 @@ class Simulator:
 
     def _reports(self, household: Household) -> list[Sent]:
         """Return the household's year as it is known, the good and what was planted, oldest first."""
+        if household.alone:
+            return self._named(household, household.reports)
         cadre = f"cadre-{self._rng.randint(1, 400)}"
         if household.stated:
             household.statements = [
@@ -167,12 +189,15 @@ class Simulator:
     def _report(self, household: Household, channel: str, source: str, facts: list[Any], more: dict[str, Any]) -> Sent:
         """Make a report; ``day`` 0 to 2 puts it in the first, second or last third of the month so far.
 
-        ``days_ago`` puts it that long before the month; ``person`` makes it one that knows only the person.
+        ``days_ago`` puts it that long before the month; ``before`` on the morning of the day so many days before it begins;
+        ``person`` makes it one that knows only the person.
         """
         self._numbers += 1
         third = (self._now - self._begin) / 3
         at = self._begin + third * more.get("day", 0) + third * self._rng.random()
         at -= timedelta(days=more.get("days_ago", 0))
+        if "before" in more:
+            at = self._begin - timedelta(days=more["before"]) + timedelta(hours=9)
         reported = at + (self._now - at) * self._rng.random() ** 4  # most are passed on soon
         person = more.get("person")
         value = {
@@ -183,7 +208,7 @@ class Simulator:
         }  # fmt: skip
         return Sent(TOPICS[channel], person or household.household_id, value)
 
-    def _send(self, entries: list[Sent], reports: list[Sent]) -> list[Sent]:
+    def _send(self, entries: list[Sent], reports: list[Sent], alone: set[str]) -> list[Sent]:
         """Put records in the order of sending, with what goes wrong in real feeds."""
         rng = self._rng
         rng.shuffle(reports)
@@ -194,7 +219,8 @@ class Simulator:
             producer = (report.value["source"].partition("-")[0], report.value["area_code"][:6])
             if producer not in crc32:
                 crc32[producer] = rng.random() < CRC32_PRODUCERS
-            key = "by-hand" if rng.random() < MISKEYED and report.value["household_id"] else report.key
+            name = report.value["household_id"]
+            key = "by-hand" if rng.random() < MISKEYED and name and name not in alone else report.key
             (late if rng.random() < LATE else on_time).append(Sent(report.topic, key, report.value, crc32[producer]))
         again = rng.sample(on_time, int(len(on_time) * DUPLICATES))
         entered: list[Sent] = []
@@ -204,6 +230,20 @@ class Simulator:
         stream = [*on_time, *again, *behind]
         rng.shuffle(stream)
         return [*entered, *stream, *late]
+
+
+def in_order(records: list[Sent], alone: Container[str]) -> list[Sent]:
+    """Return records with the reports of some households in the order in which they occurred, in the places they had."""
+    sorted_out = list(records)
+    places: dict[str, list[int]] = {}
+    for at, record in enumerate(records):
+        if record.topic != "households" and record.value["household_id"] in alone:
+            places.setdefault(record.value["household_id"], []).append(at)
+    for taken in places.values():
+        reports = sorted((records[at] for at in taken), key=lambda record: str(record.value["occurred_at"]))
+        for at, record in zip(taken, reports, strict=True):
+            sorted_out[at] = record
+    return sorted_out
 
 
 def _yuan(fen: int) -> str:

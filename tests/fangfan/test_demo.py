@@ -11,10 +11,14 @@ import orjson
 import pytest
 from rich.console import Console
 
+from fangfan.area_plants import VILLAGES, VILLAGES_ZH
+from fangfan.case_plants import CASES, CASES_ZH
+from fangfan.demo_found import Found
 from fangfan.demo_screen import Screen
 from fangfan.demo_summary import show
 from fangfan.plants import NEAR_MISSES, NEAR_MISSES_ZH, SHOCKS, SHOCKS_ZH
 from fangfan.simulation import Simulation
+from fangfan.snooze_plants import SNOOZES, SNOOZES_ZH
 from tests.worker import FANGFAN
 
 ALERT = {
@@ -73,7 +77,7 @@ def test_all_planted_is_found_and_nothing_else(tmp_path: Path) -> None:
     assert "\x1b" not in said
     assert all(f"worker 处理进程 {number}: ready 就绪" in said for number in (1, 2))
     assert "100%" in said
-    assert [] == [name for name in (*SHOCKS, *NEAR_MISSES) if name not in said]
+    assert [] == [name for name in (*SHOCKS, *NEAR_MISSES, *CASES, *SNOOZES, *VILLAGES) if name not in said]
     assert_nothing_left(tmp_path)
 
 
@@ -171,8 +175,9 @@ def test_only_exactly_what_was_planted_is_good() -> None:
         (planted | {"H-3": frozenset({"housing"})}, False),
         (planted | {"H-4": frozenset({"housing"})}, False),
     ):
-        assert expected == show(Console(file=io.StringIO()), simulation, opened), orjson.dumps(sorted(opened))
+        assert expected == show(Console(file=io.StringIO()), simulation, Found(opened)), orjson.dumps(sorted(opened))
 
 
 def test_every_plant_has_a_chinese_name() -> None:
     assert (set(SHOCKS), set(NEAR_MISSES)) == (set(SHOCKS_ZH), set(NEAR_MISSES_ZH))
+    assert (set(CASES), set(SNOOZES), set(VILLAGES)) == (set(CASES_ZH), set(SNOOZES_ZH), set(VILLAGES_ZH))

@@ -2,37 +2,80 @@
 
 import random
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 
 from fangfan.plants import NEAR_MISSES, SHOCKS
-from fangfan.simulation import Simulation, Simulator
+from fangfan.simulation import Sent, Simulation, Simulator, in_order
+from schemas.alerts import Alert
+from schemas.area_alerts import AreaAlert, AreaClaim, AreaMember, AreaState
+from schemas.cases import CaseRecord
 from schemas.household import EMPTY, HouseholdState
-from schemas.rejections import Rejection
+from schemas.registry import RegistryChange
 from schemas.reports import Report
 from streams.normalise import normalise
 from streams.pipeline import advance
 from streams.policy import Policy
+from streams.scale_risk import area_claims, merge_claim, turn_area
 from streams.topics import Topic
 
 NOW = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
 
 
 def final_states(simulation: Simulation, policy: Policy, order: random.Random | None) -> dict[str, HouseholdState]:
-    records = list(simulation.records)
-    if order is not None:
-        order.shuffle(records)
-    states: dict[str, HouseholdState] = {}
-    milliseconds = int(NOW.timestamp() * 1000)
-    for record in records:
+    return Lived(simulation, policy, order).states
+
+
+class Lived:
+    """What becomes of all records on the pure path, in their order or shuffled: states, and all that is to be published.
+
+    Reports of a household that is told of in order stay so.
+    """
+
+    def __init__(self, simulation: Simulation, policy: Policy, order: random.Random | None = None) -> None:
+        self.states: dict[str, HouseholdState] = {}
+        self.alerts: dict[str, list[Alert]] = {}
+        self.cases: dict[str, CaseRecord] = {}
+        self.areas: dict[str, AreaState] = {}
+        self.area_alerts: dict[str, list[AreaAlert]] = {}
+        self._members: dict[str, dict[str, AreaMember]] = {}
+        self._policy = policy
+        records = list(simulation.records)
+        if order is not None:
+            order.shuffle(records)
+        for record in in_order(records, set(simulation.snoozes)):
+            self._take(record)
+
+    def _take(self, record: Sent) -> None:
+        milliseconds = int(NOW.timestamp() * 1000)
+
         message = normalise(Topic(record.topic), record.key.encode(), record.payload, milliseconds)
-        assert not isinstance(message, Rejection), (message, record)
+        assert isinstance(message, Report | RegistryChange), (message, record)
         household = message.household_id
         if household is None:
             assert isinstance(message, Report)
             household = "H" + str(message.person_id).removeprefix("P").partition("-")[0]
-        states[household] = advance(household, states.get(household, EMPTY), message, milliseconds * 1_000_000, policy).state
-    return states
+        before = self.states.get(household, EMPTY)
+        step = advance(household, before, message, milliseconds * 1_000_000, self._policy)
+        self.states[household] = step.state
+        if step.alert is not None:
+            self.alerts.setdefault(household, []).append(step.alert)
+        if step.case is not None:
+            self.cases[household] = step.case
+        for claim in area_claims(household, before, step.state, counted=False):
+            self._tell(claim)
+
+    def _tell(self, claim: AreaClaim) -> None:
+        for area in claim.areas:
+            members = self._members.setdefault(area, {})
+            state, member = merge_claim(self.areas.get(area, AreaState()), members.get(claim.household_id), claim)
+            members.pop(claim.household_id, None)
+            if member is not None:
+                members[claim.household_id] = member
+            self.areas[area], alert = turn_area(area, state, self._policy, partial(dict, members))
+            if alert is not None:
+                self.area_alerts.setdefault(area, []).append(alert)
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

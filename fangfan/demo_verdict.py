@@ -1,0 +1,67 @@
+"""Whether what was found is what was planted: all of it, and nothing else."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from fangfan.area_plants import VILLAGES, areas_of, crowded
+from fangfan.case_plants import CASES
+from fangfan.demo_found import Found
+from fangfan.simulation import Simulation
+from fangfan.snooze_plants import SNOOZES
+
+
+class Place(NamedTuple):
+    """A planted village or township: the village's name, its digits, why it must be at risk (empty: must not), of whom."""
+
+    name: str
+    area: str
+    because: tuple[str, ...]
+    residents: frozenset[str]
+
+
+def places(simulation: Simulation) -> Iterator[Place]:
+    """Yield the planted villages, each with its township; none where no village was planted."""
+    for name, village in VILLAGES.items() if simulation.residents else ():
+        residents = frozenset(household for household, each in simulation.residents.items() if each == name)
+        for area, because in zip(areas_of(village.village), (village.because, village.township_because), strict=True):
+            yield Place(name, area, because, residents)
+
+
+def case_good(household: str, name: str, found: Found) -> bool:
+    """Tell whether a household's case stands as planted."""
+    return found.cases.get(household) == CASES[name].truth
+
+
+def snooze_good(household: str, name: str, found: Found) -> bool:
+    """Tell whether a household was told of as its snooze lets it be: not at all, under it, or after it."""
+    plant = SNOOZES[name]
+    said = (household in found.heard, household in found.asleep, household in found.woken)
+    return said == (bool(plant.rules), plant.asleep, plant.woken)
+
+
+def place_good(place: Place, found: Found) -> bool:
+    """Tell whether a place's one alert is open as planted; of one that must not be at risk nothing was ever said."""
+    said = found.areas.get(place.area)
+    if said is None or not place.because:
+        return said is None and not place.because
+    return (said.times, said.because, said.members) == (1, place.because, place.residents)
+
+
+def surprises(simulation: Simulation, found: Found) -> list[str]:
+    """Say of whom and where something was found that nobody planted."""
+    known = set(simulation.planted) | set(simulation.near_misses) | set(simulation.snoozes)
+    lines = [f"{each}: {', '.join(sorted(found.opened[each]))}" for each in sorted(set(found.opened) - known)]
+    lines += [f"{each}: case 个案 {found.cases[each].stage}" for each in sorted(set(found.cases) - set(simulation.cases))]
+    full = crowded((area, simulation.planted[household]) for household, area in simulation.areas.items())
+    return lines + [f"{area}: {', '.join(found.areas[area].because)}" for area in sorted(set(found.at_risk()) - full)]
+
+
+def as_planted(simulation: Simulation, found: Found) -> bool:
+    """Tell whether all planted was found and nothing else."""
+    return (
+        found.opened == simulation.planted
+        and not surprises(simulation, found)
+        and all(case_good(household, name, found) for household, name in simulation.cases.items())
+        and all(snooze_good(household, name, found) for household, name in simulation.snoozes.items())
+        and all(place_good(place, found) for place in places(simulation))
+    )

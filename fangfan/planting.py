@@ -1,0 +1,35 @@
+"""All that may be planted in a simulated county, as one list: one household each."""
+
+from collections.abc import Callable
+from typing import Final, Literal, NamedTuple
+
+from fangfan.area_plants import VILLAGES
+from fangfan.case_plants import CASES
+from fangfan.plants import NEAR_MISSES, SHOCKS
+from fangfan.simulated import Household
+from fangfan.snooze_plants import SNOOZES
+
+Kind = Literal["shock", "near miss", "case", "snooze", "resident"]
+
+
+class Plant(NamedTuple):
+    """What is planted in one household: its kind and name, the rules that are open at the end, and what happens."""
+
+    kind: Kind
+    name: str
+    rules: frozenset[str]
+    plant: Callable[[Household], None]
+
+
+def plants(each: int) -> list[Plant]:
+    """Return every shock and near miss so many times."""
+    shocks = [Plant("shock", name, rules, plant) for name, (rules, plant) in SHOCKS.items()] * each
+    return shocks + [Plant("near miss", name, frozenset(), plant) for name, plant in NEAR_MISSES.items()] * each
+
+
+STORIES: Final[tuple[Plant, ...]] = (
+    *(Plant("case", name, case.rules, case.plant) for name, case in CASES.items()),
+    *(Plant("snooze", name, snooze.rules, snooze.plant) for name, snooze in SNOOZES.items()),
+    *(Plant("resident", name, each.rules, each.plant) for name, village in VILLAGES.items() for each in village.residents),
+)
+"""What is planted once: every case and snooze, and all who live in a planted village."""

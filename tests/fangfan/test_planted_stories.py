@@ -1,0 +1,170 @@
+"""Cases, snoozes and villages stand as planted, whatever the day and the order; what differs is not called good."""
+
+import io
+import random
+from datetime import UTC, date, datetime, timedelta
+
+import msgspec
+import pytest
+from rich.console import Console
+
+from fangfan.area_plants import EVENT_HOUSEHOLDS, TOWNSHIP_HOUSEHOLDS, VILLAGE_HOUSEHOLDS, VILLAGES, crowded
+from fangfan.case_plants import CASES
+from fangfan.demo_found import AreaFound, Found
+from fangfan.demo_summary import show
+from fangfan.demo_verdict import as_planted, places, surprises
+from fangfan.simulation import COUNTIES, Simulation, Simulator, in_order
+from fangfan.snooze_plants import SNOOZES
+from streams.policy import Policy
+from tests.fangfan.test_simulation import NOW, Lived
+
+
+def county(seed: int = 1, now: datetime = NOW, households: int = 110, events: int = 600) -> Simulation:
+    return Simulator(households, events, seed, now, plants_each=1).run()
+
+
+def found_in(lived: Lived) -> Found:
+    """Read what the pure path publishes as the demo reads its topics."""
+    found = Found()
+    for alerts in lived.alerts.values():
+        for alert in alerts:
+            found.alert(msgspec.to_builtins(alert))
+    for case in lived.cases.values():
+        found.case(msgspec.to_builtins(case))
+    for said in lived.area_alerts.values():
+        for each in said:
+            found.area_alert(msgspec.to_builtins(each))
+    return found
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_all_stands_as_planted_in_any_order(policy: Policy, seed: int) -> None:
+    simulation = county(seed)
+    found = found_in(Lived(simulation, policy, random.Random(seed) if seed % 2 else None))
+
+    assert set(CASES) == set(simulation.cases.values())
+    assert {household: CASES[name].truth for household, name in simulation.cases.items()} == found.cases
+    assert set(SNOOZES) == set(simulation.snoozes.values())
+    assert [] == surprises(simulation, found)
+    assert as_planted(simulation, found)
+
+
+DAYS = [date(2026, 1, 1) + timedelta(days=13 * number) for number in range(28)] + [date(2024, 2, 29), date(2026, 3, 31)]
+
+
+@pytest.mark.parametrize("day", DAYS, ids=str)
+def test_it_stands_so_on_every_day(policy: Policy, day: date, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Holidays, short months, the first and the last day of one: none decides what is planted."""
+    now = datetime(day.year, day.month, day.day, 15, 55, tzinfo=UTC)
+    monkeypatch.setattr("tests.fangfan.test_simulation.NOW", now)
+    simulation = county(3, now, events=0)
+
+    assert as_planted(simulation, found_in(Lived(simulation, policy)))
+
+
+def test_a_whole_way_is_told_on_all_three_channels(policy: Policy) -> None:
+    simulation = county()
+    (household,) = (each for each, name in simulation.cases.items() if name == "from lead to removal, watched")
+    lived = Lived(simulation, policy)
+    steps = {
+        (record.topic, fact["step"], fact["phase"])
+        for record in simulation.records
+        if record.topic != "households" and record.value["household_id"] == household
+        for fact in record.value["facts"]
+        if fact["type"] == "case_step"
+    }
+    case = lived.cases[household]
+
+    assert {"self-declarations", "cadre-reports", "department-feeds"} == {topic for topic, _, _ in steps}
+    assert 11 == len(steps) == len(case.history)
+    assert ["watch"] == [clock.clock for clock in case.clocks]
+
+
+def test_the_planted_village_is_one_alert_and_its_township_another(policy: Policy) -> None:
+    lived = Lived(county(events=3_000), policy, random.Random(5))
+    village = VILLAGES["hail over a village"]
+
+    for area, because in ((village.village, village.because), (village.village[:9], village.township_because)):
+        said = lived.area_alerts[area]
+        assert ["opened"] == [each.transition for each in said if each.transition != "updated"]
+        assert because == tuple(said[-1].because)
+        assert len(village.residents) == said[-1].households
+    assert village.village[:6] not in COUNTIES
+
+
+def test_the_thresholds_are_those_of_the_policy(policy: Policy) -> None:
+    """They are written down once more so that what is planted does not ask the engine."""
+    rules = policy.province.scale_risk
+
+    assert (VILLAGE_HOUSEHOLDS, TOWNSHIP_HOUSEHOLDS, EVENT_HOUSEHOLDS) == (
+        rules.village_households, rules.township_households, rules.event_households,
+    )  # fmt: skip
+    assert not rules.share
+
+
+def test_places_are_crowded_from_the_thresholds_on() -> None:
+    village, hail, slump, food = "140123100201", *(frozenset({rule}) for rule in ("production-loss", "market-slump", "food"))
+
+    assert frozenset() == crowded([(village, food)] * 4)
+    assert {village} == crowded([(village, food)] * 5)
+    assert frozenset() == crowded([(village, hail)] * 2 + [(village, slump)] * 2)
+    assert {village, village[:9]} == crowded([(village, slump)] * 3)
+    spread = [(f"140123100{201 + number}", food) for number in range(20)]
+    assert frozenset() == crowded(spread[:19])
+    assert {village[:9]} == crowded(spread)
+
+
+def test_a_county_too_small_for_all_has_no_story() -> None:
+    simulation = county(households=80)
+
+    assert ({}, {}, {}, []) == (simulation.cases, simulation.snoozes, simulation.residents, list(places(simulation)))
+
+
+def test_what_a_snoozed_household_is_told_of_is_sent_in_order() -> None:
+    """Its reports keep the places they were shuffled to, on one topic, under one key."""
+    simulation = county(7, events=2_000)
+    for household in simulation.snoozes:
+        records = [
+            each for each in simulation.records if each.topic != "households" and each.value["household_id"] == household
+        ]
+        times = [record.value["occurred_at"] for record in records]
+
+        assert times == sorted(times)
+        assert {("cadre-reports", household, records[0].crc32)} == {(each.topic, each.key, each.crc32) for each in records}
+    turned = simulation.records[::-1]
+    ordered = in_order(turned, set(simulation.snoozes))
+    assert turned != ordered
+    assert [each.topic for each in turned] == [each.topic for each in ordered]
+
+
+@pytest.mark.parametrize("what", ["stage", "refused", "missing", "of another", "loud", "deaf", "twice", "spared", "elsewhere"])
+def test_only_exactly_that_is_good(policy: Policy, what: str) -> None:
+    simulation = county()
+    found = found_in(Lived(simulation, policy))
+    assert as_planted(simulation, found)
+    of = {name: household for household, name in (simulation.cases | simulation.snoozes).items()}
+    early = found.cases[of["reviewed before the notice was over"]]
+    hit, spared = (village.village for village in VILLAGES.values())
+    match what:
+        case "stage":
+            found.cases[of["visit found nothing"]] = early._replace(stage="verified", refused=frozenset())
+        case "refused":
+            found.cases[of["reviewed before the notice was over"]] = early._replace(refused=frozenset())
+        case "missing":
+            del found.cases[of["verified and never finished"]]
+        case "of another":
+            found.cases["H-other"] = early
+        case "loud":
+            found.heard.add(of["house grade C, asleep"])
+        case "deaf":
+            found.asleep.discard(of["hunger, asleep"])
+        case "twice":
+            found.areas[hit] = found.areas[hit]._replace(times=2)
+        case "spared":
+            found.areas[spared] = AreaFound(1, (), frozenset())
+        case _:
+            found.areas["140221100201"] = AreaFound(1, ("households",), frozenset())
+
+    output = io.StringIO()
+    assert not show(Console(file=output, width=180), simulation, found)
+    assert "NOT as planted" in output.getvalue()
