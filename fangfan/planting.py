@@ -10,6 +10,7 @@ from fangfan.simulated import Household
 from fangfan.snooze_plants import SNOOZES
 
 Kind = Literal["shock", "near miss", "case", "snooze", "resident"]
+KINDS: Final[tuple[Kind, ...]] = ("shock", "near miss", "case", "snooze", "resident")
 
 
 class Plant(NamedTuple):

@@ -9,7 +9,7 @@ from typing import Any, Final
 import orjson
 
 from fangfan.feeds import push
-from fangfan.planting import STORIES, Plant, plants
+from fangfan.planting import KINDS, STORIES, Plant, plants
 from fangfan.simulated import Household
 from schemas.fields import render_month
 
@@ -60,9 +60,8 @@ class Simulation:
     def note(self, plant: Plant, household: Household) -> None:
         """Plant something in a household, and note what must come of it."""
         name = household.household_id
-        kinds = {"shock": self.shocks, "near miss": self.near_misses, "case": self.cases, "snooze": self.snoozes,
-                 "resident": self.residents}  # fmt: skip
-        kinds[plant.kind][name] = plant.name
+        kinds = (self.shocks, self.near_misses, self.cases, self.snoozes, self.residents)
+        kinds[KINDS.index(plant.kind)][name] = plant.name
         plant.plant(household)
         if plant.rules:
             self.planted[name] = plant.rules
