@@ -9,11 +9,13 @@ from agents.settings import Settings
 from fangfan.processes import each, processes, progress_on
 from fangfan.reading import read_topic
 from schemas.alerts import Alert
+from schemas.area_alerts import AreaAlert
 from schemas.codec import decode_state
 from streams.indicators import Indicators, Scope
 from streams.topics import Topic
 
 _alert = msgspec.json.Decoder(Alert)
+_area_alert = msgspec.json.Decoder(AreaAlert)
 
 
 def run_report(settings: Settings, scope: Scope, console: Console) -> Indicators:
@@ -37,7 +39,7 @@ def _count(partition: int, settings: Settings, scope: Scope) -> Indicators:
 
 
 async def _partition(partition: int, settings: Settings, scope: Scope) -> Indicators:
-    """Count the households of a partition by their newest state, then its leads."""
+    """Count the households of a partition by their newest state, then its leads and its areas."""
     counted = Indicators()
     newest: dict[bytes, bytes | None] = {}
     async for record in read_topic(settings, Topic.HOUSEHOLDS_CHANGELOG, [partition]):
@@ -47,4 +49,6 @@ async def _partition(partition: int, settings: Settings, scope: Scope) -> Indica
             counted.add_household(decode_state(value), scope)
     async for record in read_topic(settings, Topic.ALERTS, [partition]):
         counted.add_alert(_alert.decode(record.value), scope)
+    areas = [_area_alert.decode(record.value) async for record in read_topic(settings, Topic.AREA_ALERTS, [partition])]
+    counted.add_area_alerts(areas, scope)
     return counted

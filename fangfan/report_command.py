@@ -43,7 +43,7 @@ def report(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
 ) -> None:
-    """Count open alerts, detection by channel, incomes, conflicts and silence by county."""
+    """Count open alerts, detection by channel, incomes, conflicts, silence and places at risk by county."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     now = datetime.now(CHINA)
     try:
@@ -53,7 +53,7 @@ def report(
     today = _day("--day", day) or now.toordinal()
     there = date.fromordinal(today)
     scope = Scope(policy, today, _day("--since", since) or there.replace(year=there.year - 1, day=1).toordinal(), silent_months)
-    real = on_broker(chosen, _itself, [Topic.HOUSEHOLDS_CHANGELOG, Topic.ALERTS])
+    real = on_broker(chosen, _itself, [Topic.HOUSEHOLDS_CHANGELOG, Topic.ALERTS, Topic.AREA_ALERTS])
     try:
         with refusing(chosen):
             found = run_report(real, scope, console(stderr=True))

@@ -10,7 +10,7 @@ from fangfan.page import Cell, note, page, section, table, tiles
 from fangfan.report_view import CHANNELS_ZH, hundredths, rule_name, shown_value, values
 from schemas.fields import render_day
 from schemas.vocabulary import CHANNELS, SEVERITIES
-from streams.indicators import CATEGORIES, RULES, Indicators, Row, Scope
+from streams.indicators import CATEGORIES, PLURAL, RULES, Indicators, Row, Scope
 
 CHARTED_COUNTIES = 30
 SHARES = (
@@ -100,13 +100,14 @@ def _incomes(counties: dict[str, Row], whole: Row, scope: Scope) -> str:
 
 def _alerts(found: Indicators, scope: Scope) -> str:
     header = ["", "农户\nhouseholds", "在警\nopen", *(severity_name(name).replace(" ", "\n") for name in reversed(SEVERITIES)),
-              "逾期未核\noverdue", "线索\nleads"]  # fmt: skip
+              "逾期未核\noverdue", "线索\nleads", "风险村\nvillages at risk", "风险乡镇\ntownships at risk"]  # fmt: skip
 
     def cells(row: Row) -> list[Cell]:
         counts = row.counts
         late: Cell = ("up", f"{counts['overdue']:,}") if counts["overdue"] else ""
         severities = [f"{counts[f'open_{name}']:,}" for name in reversed(SEVERITIES)]
-        return [f"{counts['households']:,}", f"{counts['open']:,}", *severities, late, f"{counts['leads']:,}"]
+        places = [f"{counts[f'open_{name}']:,}" for name in PLURAL.values()]
+        return [f"{counts['households']:,}", f"{counts['open']:,}", *severities, late, f"{counts['leads']:,}", *places]
 
     return _by_place(found, scope, header, cells)
 

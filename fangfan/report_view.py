@@ -15,11 +15,12 @@ from fangfan.explain_view import RULES as RULES_ZH
 from fangfan.looks import COLOURS, SEVERITY_ZH, grid
 from schemas.fields import render_day, render_money
 from schemas.vocabulary import CHANNELS, SEVERITIES
-from streams.indicators import MEASURES, RULES, SHARES, Indicators, Row, Scope, share
+from streams.indicators import MEASURES, PLURAL, RULES, SHARES, Indicators, Row, Scope, share
 from streams.policy import Policy, in_force
 
 Cells = Callable[[Row], tuple[str | Text, ...]]
 SECTIONS: Final = ("all", "tier", "county")
+PLACES: Final = ("villages at risk\n风险村", "townships at risk\n风险乡镇")
 CHANNELS_ZH: Final = {"declaration": "申报", "cadre": "排查", "department": "部门"}
 
 
@@ -165,10 +166,11 @@ def _alerts(found: Indicators, policy: Policy) -> Table:
         counts = row.counts
         severities = [Text(f"{counts[f'open_{name}']:,}", COLOURS[name]) for name in reversed(SEVERITIES)]
         late = Text(f"{counts['overdue']:,}", "red" if counts["overdue"] else "dim")
-        return (f"{counts['open']:,}", *severities, late, f"{counts['leads']:,}")
+        places = (f"{counts[f'open_{name}']:,}" for name in PLURAL.values())
+        return (f"{counts['open']:,}", *severities, late, f"{counts['leads']:,}", *places)
 
     severities = tuple(f"{name}\n{SEVERITY_ZH[name]}" for name in reversed(SEVERITIES))
-    return _table(found, policy, ("open\n在警", *severities, "overdue\n逾期未核", "leads\n线索"), cells)
+    return _table(found, policy, ("open\n在警", *severities, "overdue\n逾期未核", "leads\n线索", *PLACES), cells)
 
 
 def _counts(title: str, rows: dict[str, tuple[int, int]]) -> Table:

@@ -1,15 +1,16 @@
 """What is counted of households and leads by county, as a fold that takes them in any order (docs/contract-report.md)."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import msgspec
 
 from schemas.alerts import Alert
-from schemas.fields import day_of, month_of, month_of_day, parse_instant
+from schemas.area_alerts import AreaAlert
+from schemas.fields import day_of, month_of, month_of_day, parse_day, parse_instant
 from schemas.household import HouseholdState
-from schemas.vocabulary import CHANNELS, SEVERITIES, Transition
+from schemas.vocabulary import CHANNELS, SEVERITIES, AreaLevel, Transition
 from streams.assess import area_code, ask
 from streams.ledger import Missing, Window, divide_half_even
 from streams.policy import BP, Policy
@@ -19,10 +20,15 @@ from streams.rules.context import Context
 CATEGORIES: Final = ("sudden", "unstable", "marginal", "unknown")
 RULES: Final = tuple(f"rule_{name}" for name in (*MONEY_RULES, *INDICATOR_RULES, *SIGNAL_RULES))
 LEADS: Final = ("leads", *(f"leads_{name}" for name in CHANNELS), *(f"leads_alone_{name}" for name in CHANNELS))
+PLURAL: Final[dict[AreaLevel, str]] = {"village": "villages", "township": "townships"}
+AREAS: Final = tuple(
+    f"{what}_{places}{severity}" for what in ("open", "opened") for places in PLURAL.values()
+    for severity in ("", *(f"_{name}" for name in SEVERITIES))
+)  # fmt: skip
 MEASURES: Final = (
     "households", "open", *(f"open_{name}" for name in SEVERITIES), *CATEGORIES, "overdue", *RULES, *LEADS, "reported",
     "determined", "undetermined_share", "dependent", "dependent_share", "median_income", "of_province", "of_nation",
-    "conflicting", "conflict_share", "silent", "silent_share",
+    "conflicting", "conflict_share", "silent", "silent_share", *AREAS,
 )  # fmt: skip
 SHARES: Final = {
     "dependent_share": ("dependent", "determined"), "conflict_share": ("conflicting", "reported"),
@@ -100,6 +106,25 @@ class Indicators:
             names.append(f"leads_alone_{next(iter(channels))}")
         for row in self._places(alert.county_code or "unknown", scope.policy):
             row.counts.update(names)
+
+    def add_area_alerts(self, alerts: Iterable[AreaAlert], scope: Scope) -> None:
+        """Count the transitions of areas, given whole and in the order in which they were published."""
+        said: dict[tuple[AreaLevel, str], list[AreaAlert]] = {}
+        for alert in alerts:
+            kept = said.setdefault((alert.level, alert.area_code), [])
+            while kept and kept[-1].sequence >= alert.sequence:  # a crash took it back
+                kept.pop()
+            kept.append(alert)
+        for (level, _), kept in said.items():
+            for alert in kept:
+                if alert.transition == "opened" and scope.since <= parse_day(alert.opened_on) <= scope.day:
+                    self._count_area("opened", level, alert, scope.policy)
+            self._count_area("open", level, kept[-1], scope.policy)
+
+    def _count_area(self, what: str, level: AreaLevel, alert: AreaAlert, policy: Policy) -> None:
+        if alert.severity is not None:
+            for row in self._places(alert.county_code, policy):
+                row.counts.update([f"{what}_{PLURAL[level]}", f"{what}_{PLURAL[level]}_{alert.severity}"])
 
     def merge(self, other: "Indicators") -> None:
         """Add what was counted of other households and alerts."""

@@ -57,9 +57,36 @@ def records() -> list[Sent]:
         if number % 4 == 3:
             says = declaration(f"d-{name}", {"type": "housing", "grade": "B"}, household_id=name, area_code=area, at=at)
             found.append(Sent("self-declarations", name, says))
+    found += places_at_risk()
     water = department("p-1", "water", {"type": "water", "safe": False}, at="2026-11-20T09:00:00+08:00")
     found.append(Sent("department-feeds", "P-S000000", water | {"household_id": None, "person_id": "P-S000000"}))
     return found
+
+
+VILLAGES = ("140221200300", "140221200301", "140221200302", "140221200303")
+
+
+def places_at_risk() -> list[Sent]:
+    """Five bad wells in each of four villages, of which one was heard of before ``SINCE``; hail in a fifth village."""
+    found = []
+    for number in range(20):
+        day = 5 if number >= 15 else 18
+        found.append(_visit(number, VILLAGES[number // 5], day, {"type": "water", "safe": False}))
+    for number in range(20, 23):
+        loss = {"type": "loss", "event": "hail-1", "hazard": "hail", "object": "crop", "lost_percent": 40, "month": "2026-11"}
+        found.append(_visit(number, "140929100299", 18, loss))
+    return found
+
+
+def later() -> list[Sent]:
+    """A house that makes a village red, and wells of another that are good again."""
+    good = [_visit(number, VILLAGES[2], 20, {"type": "water", "safe": True}) for number in range(10, 15)]
+    return [_visit(7, VILLAGES[1], 19, {"type": "housing", "grade": "D"}), *good]
+
+
+def _visit(number: int, area: str, day: int, fact: dict[str, Any]) -> Sent:
+    name, at = f"W{number:06d}", f"2026-11-{day:02d}T09:00:00+08:00"
+    return Sent("cadre-reports", name, cadre(f"v-{name}-{day}", fact, household_id=name, area_code=area, at=at))
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -72,13 +99,14 @@ async def place(broker: EmbeddedBroker, tmp_path_factory: pytest.TempPathFactory
     settings = Settings(brokers=broker.bootstrap, topic_prefix="report-", partitions=3)
     await create_topics(settings)
     async with workers(settings, folder, 1) as running:
-        async with AIOKafkaProducer(bootstrap_servers=settings.brokers) as producer:
-            for each in records():
-                at = parse_instant(each.value.get("reported_at") or each.value["updated_at"]) // 1_000_000
-                await producer.send(settings.topic(each.topic), each.payload, each.key.encode(), timestamp_ms=at)
-        await drained(settings, 120)
+        for some in (records(), later()):  # one after the other, so that what is mended later was at risk before
+            async with AIOKafkaProducer(bootstrap_servers=settings.brokers) as producer:
+                for each in some:
+                    at = parse_instant(each.value.get("reported_at") or each.value["updated_at"]) // 1_000_000
+                    await producer.send(settings.topic(each.topic), each.payload, each.key.encode(), timestamp_ms=at)
+            await drained(settings, 120)
         assert 0 == await running[0].stop()
-    topics = {topic: await read_all(settings, topic) for topic in (*REPORTS, "households", "alerts")}
+    topics = {topic: await read_all(settings, topic) for topic in (*REPORTS, "households", "alerts", "area-alerts")}
     given = {"BROKERS": settings.brokers, "TOPIC_PREFIX": settings.topic_prefix, "POLICY": str(policy)}
     yield Place(given, topics)
 
@@ -104,6 +132,11 @@ async def test_it_says_what_a_batch_says_of_the_same_topics(place: Place, tmp_pa
         whole[name] for name in ("overdue", "silent", "conflicting", "dependent", "leads_declaration", "sudden", "of_nation")
     )
     assert whole["open"] > whole["overdue"]
+    assert all(whole[name] for name in ("open_villages_red", "open_villages_orange", "open_townships", "opened_townships"))
+    assert expected["county", "140221"]["open_villages"] == 3  # one of four was mended
+    assert expected["county", "140221"]["opened_villages"] == 3  # one of four began before
+    assert (0, 1) == tuple(expected["county", "140221"][name] for name in ("open_townships", "opened_townships"))
+    assert (1, 1) == tuple(expected["county", "140929"][name] for name in ("open_townships", "opened_townships"))
     with (tmp_path / "report.csv").open(encoding="utf-8-sig", newline="") as file:
         written = list(csv.DictReader(file))
     assert [{name: "" if value is None else str(value) for name, value in row.items()} for row in found["rows"]] == written
@@ -114,7 +147,16 @@ async def test_the_table_and_the_page_speak_both_languages(place: Place, tmp_pat
     shown = await asyncio.to_thread(run, place, "--html", str(page))
     text = page.read_text("utf-8")
 
-    for words in ("娄烦县 Loufan County", "收入低于监测线 income-line", "逾期未核", "overdue", "of province", "排查 cadre"):
+    for words in (
+        "娄烦县 Loufan County",
+        "收入低于监测线 income-line",
+        "逾期未核",
+        "overdue",
+        "of province",
+        "排查 cadre",
+        "风险村",
+        "townships",
+    ):
         assert words in shown, words
     assert not re.findall(r"(?:src|href)\s*=|url\(|@import|<script", text)
     assert {"http://www.w3.org/2000/svg"} == set(re.findall(r"https?://[^\"]*", text))
@@ -149,6 +191,10 @@ class Batch:
         self._table("county_tier", folder, [{"county": code, "tier": county.tier} for code, county in policy.counties.items()])
         self._table("report", folder, [json.loads(each.value) for topic in REPORTS for each in place.topics[topic]])
         self._table("entry", folder, [json.loads(each.value) for each in place.topics["households"]])
+        names = ("level", "area_code", "county_code", "tier", "sequence", "transition", "severity", "opened_on")
+        areas = [json.loads(each.value) for each in place.topics["area-alerts"]]
+        rows = [{name: each[name] for name in names} | {"place": number} for number, each in enumerate(areas)]
+        self._table("area", folder, rows)
         self._table("alert", folder, [json.loads(each.value) for each in place.topics["alerts"]])
         self._sql.execute(PREPARE)
         self._table("income", folder, self._incomes())
@@ -213,7 +259,7 @@ def percent(part: int, whole: int) -> str | None:
 
 COLUMNS = {
     "facts": "JSON", "members": "STRUCT(person_id VARCHAR, birth_year INTEGER, labour VARCHAR, student BOOLEAN)[]",
-    "sequence": "BIGINT", "conflicts": "JSON", "reasons": "STRUCT(rule VARCHAR, channels VARCHAR[])[]",
+    "sequence": "BIGINT", "place": "BIGINT", "conflicts": "JSON", "reasons": "STRUCT(rule VARCHAR, channels VARCHAR[])[]",
     "reference": "BIGINT", "gross": "BIGINT", "transfers": "BIGINT", "conflicting": "BOOLEAN",
 }  # fmt: skip
 CHINA = "make_timestamp(epoch_us(CAST({} AS TIMESTAMPTZ)) + 28800000000)"
@@ -244,6 +290,11 @@ CREATE TABLE household AS WITH
 CREATE TABLE lead AS SELECT 'all' AS "all", tier, county_code AS county,
     list_sort(list_distinct(flatten([reason.channels FOR reason IN reasons]))) AS channels FROM alert
   WHERE transition = 'opened' AND CAST({CHINA.format("opened_at")} AS DATE) BETWEEN DATE '{{since}}' AND DATE '{{day}}';
+CREATE TABLE risk AS SELECT 'all' AS "all", tier, county_code AS county, level, severity,
+    place = max(place) OVER (PARTITION BY level, area_code) AND severity IS NOT NULL AS now,
+    transition = 'opened' AND CAST(opened_on AS DATE) BETWEEN DATE '{{since}}' AND DATE '{{day}}' AS began
+  FROM area WHERE NOT EXISTS (SELECT 1 FROM area AS other WHERE other.level = area.level AND
+    other.area_code = area.area_code AND other.place > area.place AND other.sequence <= area.sequence);
 """
 _RULES = [name for name in MEASURES if name.startswith("rule_")]
 _OF_HOUSEHOLDS = {
@@ -265,10 +316,24 @@ _OF_LEADS = {
     **{f"leads_{name}": f"list_contains(channels, '{name}')" for name in _CHANNELS},
     **{f"leads_alone_{name}": f"channels = ['{name}']" for name in _CHANNELS},
 }
+_OF_AREAS = {
+    f"{what}_{plural}{end}": f"{flag} AND level = '{level}' AND {condition}"
+    for what, flag in (("open", "now"), ("opened", "began"))
+    for level, plural in (("village", "villages"), ("township", "townships"))
+    for end, condition in (
+        ("", "TRUE"), *((f"_{name}", f"severity = '{name}'") for name in ("blue", "yellow", "orange", "red")),
+    )
+}  # fmt: skip
 _FIRST = ", ".join(f'count(*) FILTER ({condition}) AS "{name}"' for name, condition in _OF_HOUSEHOLDS.items())
 _SECOND = ", ".join(f'count(*) FILTER ({condition}) AS "{name}"' for name, condition in _OF_LEADS.items())
-_ZEROES = ", ".join(f'coalesce(led."{name}", 0) AS "{name}"' for name in _OF_LEADS)
+_THIRD = ", ".join(f'count(*) FILTER ({condition}) AS "{name}"' for name, condition in _OF_AREAS.items())
+_ZEROES = ", ".join(
+    f'coalesce({table}."{name}", 0) AS "{name}"'
+    for table, names in (("led", _OF_LEADS), ("risky", _OF_AREAS))
+    for name in names
+)
 COUNTS = (
     f'SELECT counted.*, {_ZEROES} FROM (SELECT "{{by}}" AS key, {_FIRST} FROM household GROUP BY 1) AS counted '
-    f'LEFT JOIN (SELECT "{{by}}" AS key, {_SECOND} FROM lead GROUP BY 1) AS led USING (key)'
+    f'LEFT JOIN (SELECT "{{by}}" AS key, {_SECOND} FROM lead GROUP BY 1) AS led USING (key) '
+    f'LEFT JOIN (SELECT "{{by}}" AS key, {_THIRD} FROM risk GROUP BY 1) AS risky USING (key)'
 )

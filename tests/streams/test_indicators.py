@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from schemas.alerts import Explanation
+from schemas.area_alerts import AreaAlert
 from schemas.household import EMPTY, HouseholdState
 from schemas.rejections import Rejection
 from streams.indicators import MEASURES, Indicators, Scope, median, share
@@ -190,3 +192,36 @@ def test_figures_that_mean_nothing_are_refused(figures: Any, key: str, reason: s
         parse_policy(changed(lambda document: document.update(figures=figures)), "shanxi.toml")
 
     assert (key, True) == (refused.value.key, reason in refused.value.reason)
+
+
+def area_alert(transition: str, sequence: int, severity: str | None, **over: Any) -> AreaAlert:
+    given = {"area_code": "140123100201", "level": "village", "opened_on": "2026-11-10"} | over
+    return AreaAlert(
+        schema="area-alert/1", area_alert_id="", county_code=COUNTY, tier="key", sequence=sequence, transition=transition,
+        severity=severity, because=[], households=0, registered=None, share=None, window_days=30, rules=[], members=[],
+        as_of="2026-11-10", policy="", explanation=Explanation("", ""), emitted_at="", **given,
+    )  # type: ignore[arg-type] # words of the tests  # fmt: skip
+
+
+@pytest.mark.parametrize(("said", "expected"), [
+    ([area_alert("opened", 1, "red")], {"open_villages", "open_villages_red", "opened_villages", "opened_villages_red"}),
+    ([area_alert("opened", 1, "blue"), area_alert("updated", 2, "red")],
+     {"open_villages", "open_villages_red", "opened_villages", "opened_villages_blue"}),
+    ([area_alert("opened", 1, "red"), area_alert("cleared", 2, None)], {"opened_villages", "opened_villages_red"}),
+    ([area_alert("opened", 1, "red", opened_on="2026-10-31")], {"open_villages", "open_villages_red"}),
+    ([area_alert("opened", 1, "red", opened_on="2026-12-01")], {"open_villages", "open_villages_red"}),
+    ([area_alert("opened", 1, "red", level="township", area_code="140123100000"), area_alert("cleared", 1, None)],
+     {"open_townships", "open_townships_red", "opened_townships", "opened_townships_red"}),
+    # a crash took back an opening and what followed it, and said another
+    ([area_alert("opened", 1, "red"), area_alert("cleared", 2, None), area_alert("opened", 1, "blue")],
+     {"open_villages", "open_villages_blue", "opened_villages", "opened_villages_blue"}),
+    ([area_alert("opened", 1, "red"), area_alert("opened", 1, "red"), area_alert("cleared", 2, None),
+      area_alert("cleared", 2, None)], {"opened_villages", "opened_villages_red"}),
+])  # fmt: skip
+def test_what_an_area_counts_for(policy: Policy, said: list[AreaAlert], expected: set[str]) -> None:
+    found = Indicators()
+    found.add_area_alerts(iter(said), scope(policy))
+
+    for by, key in (("all", "all"), ("tier", "key"), ("county", COUNTY)):
+        assert dict.fromkeys(expected, 1) == counts(found, by, key)
+    assert expected <= set(MEASURES)
