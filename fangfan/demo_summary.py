@@ -98,7 +98,7 @@ def _snoozes(simulation: Simulation, found: Found) -> Table:
 def _heard(plant: SnoozePlant) -> str:
     if not plant.rules:
         return "nothing 不发出"
-    when = "under the snooze 暂停中" if plant.asleep else "after the snooze, one withheld before 期满后，此前已暂缓"
+    when = "under the snooze 暂停中" if plant.asleep else "after it, having been withheld 期满后，此前已暂缓"
     return f"{', '.join(sorted(plant.rules))}, {when}"
 
 
