@@ -1,5 +1,6 @@
 """Shared by all tests: one real Kafka for the session, started when the first test asks for it."""
 
+import signal
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,10 @@ from fangfan.broker import EmbeddedBroker
 from streams.policy import Policy
 
 ROOT = Path(__file__).resolve().parent.parent
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell that starts the tests in its background has them ignore Ctrl-C, and with them every command they interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
