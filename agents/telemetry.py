@@ -5,6 +5,7 @@ carry no key, value or identifier of a record.
 """
 
 import contextlib
+import itertools
 import logging
 import sys
 import threading
@@ -19,7 +20,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Info
 from agents.histogram import BatchHistogram
 from agents.work import Published, Tally
 from schemas.fields import NANOSECONDS, render_day
-from schemas.vocabulary import Department
+from schemas.vocabulary import SEVERITIES, AreaLevel, AreaTransition, Department, WithheldBy
 from streams.policies import Version
 from streams.policy_documents import REFUSALS, Outcome
 from streams.policy_parse import PolicyError
@@ -90,8 +91,13 @@ shadow_alerts = Counter("fangfan_shadow_alerts", "Alert transitions of the shado
 build = Info("fangfan_build", "Version of the worker.", registry=REGISTRY)
 
 
+# From 0, so that the first one after a start shows as a rise.
 for _department in get_args(Department):
-    departments.labels(_department)  # from 0, so that the first report after a start shows as a rise
+    departments.labels(_department)
+for _of_area in itertools.product(get_args(AreaTransition), get_args(AreaLevel)):
+    area_alerts.labels(*_of_area)
+for _held in itertools.product(get_args(WithheldBy), (*SEVERITIES, "none")):
+    withheld.labels(*_held)
 
 _OF_PARTITION: Final = (households, waiting, lane_state, recovery_seconds, recovery_left, committed_at, overdue,
                         reassess_left)  # fmt: skip
