@@ -12,10 +12,10 @@ from fangfan.looks import area_line, console, group_line, line, table
 from fangfan.options import CONNECTION, fail, on_broker, with_settings
 from fangfan.reading import read_topic
 from schemas.vocabulary import SEVERITIES
-from streams.rules import INDICATOR_RULES, MONEY_RULES, SIGNAL_RULES
+from streams.rules import RULES as EVERY
 from streams.topics import Topic
 
-RULES = tuple(name.replace("_", "-") for name in (*MONEY_RULES, *INDICATOR_RULES, *SIGNAL_RULES))
+RULES = tuple(name.replace("_", "-") for name in EVERY)
 
 
 @with_settings(*CONNECTION)

@@ -17,7 +17,7 @@ from streams.rules.signals import UNREPORTED
 RULES: Final = {
     "income-line": "收入低于监测线", "income-drop": "收入骤降", "policy-dependence": "依赖转移收入",
     "expenditure-shock": "支出骤增", "food": "吃", "clothing": "穿", "schooling": "义务教育", "medical-cover": "基本医疗",
-    "housing": "住房", "water": "饮水",
+    "housing": "住房", "water": "饮水", "silence": "长期无消息",
 } | signal_words.RULES  # fmt: skip
 CHANNELS: Final = {"declaration": "农户申报", "cadre": "干部排查", "department": "部门预警"}
 STATUS: Final = {"relieved": "脱贫户", "general": "一般农户"}

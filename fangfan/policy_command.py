@@ -125,6 +125,10 @@ def _meanings(p: Parameters) -> dict[str, tuple[str, str]]:
         ),
         "water": ("饮水不安全：" + SEVERITY_ZH[p.water.severity], f"drinking water not safe: {p.water.severity}"),
         **signal_meanings.meanings(p),
+        "silence": (
+            f"{p.silence.months}个月没有任何渠道的消息：{SEVERITY_ZH[p.silence.severity]}",
+            f"nothing heard for {p.silence.months} months: {p.silence.severity}",
+        ),
         "working": (
             f"劳动年龄{p.working.age_from}至{p.working.age_to}岁", f"working age {p.working.age_from} to {p.working.age_to}",
         ),

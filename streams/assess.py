@@ -9,7 +9,7 @@ from schemas.findings import Answers, Assessment, Conflict, Finding, NotFiring, 
 from schemas.household import Facts
 from schemas.vocabulary import SEVERITIES, Category, Pathway, Severity
 from streams.policy import Parameters, Policy
-from streams.rules import EVERY_RULE, INDICATOR_RULES, MONEY_RULES, SIGNAL_RULES
+from streams.rules import CLOCK_RULES, EVERY_RULE, INDICATOR_RULES, MONEY_RULES, SIGNAL_RULES
 from streams.rules.context import Answer, Context
 from streams.rules.indicators import Question, answer, index_of
 from streams.rules.persons import LABOURING
@@ -20,6 +20,7 @@ Plan = tuple[
     tuple[tuple[str, Callable[[Any], Question]], ...],
     frozenset[str],
     tuple[tuple[str, Callable[[Context], OfSignals]], ...],
+    tuple[tuple[str, Callable[[Context], Answer]], ...],
 ]
 """Rules to ask, by the names of their parameters."""
 
@@ -65,7 +66,7 @@ def answers_of(context: Context, rules: frozenset[str]) -> Answers:
     facts, parameters = context.facts, context.parameters
     answers: list[Answer] = []
     conflicts: list[Conflict] = []
-    money, indicators, kinds, signals = _plan(rules)
+    money, indicators, kinds, signals, clock = _plan(rules)
     for name, rule in money:
         if getattr(parameters, name).enabled:
             answers.append(rule(context))
@@ -82,6 +83,9 @@ def answers_of(context: Context, rules: frozenset[str]) -> Answers:
                 some, beside = heard(context)
                 answers += some
                 conflicts += beside
+    for name, rule in clock:
+        if getattr(parameters, name).enabled:
+            answers.append(rule(context))
     findings: list[Finding] = []
     undetermined: list[Undetermined] = []
     quiet: list[NotFiring] = []
@@ -97,7 +101,7 @@ def answers_of(context: Context, rules: frozenset[str]) -> Answers:
 
 @lru_cache(maxsize=1024)
 def _plan(rules: frozenset[str]) -> Plan:
-    """Return the rules to ask, in the order in which alerts list them: on money, on indicators of some kinds, on signals.
+    """Return the rules to ask: on money, on indicators of some kinds, on signals, on time, as alerts list them.
 
     Indicators are called as the rules that ask them.
     """
@@ -107,6 +111,7 @@ def _plan(rules: frozenset[str]) -> Plan:
         indicators,
         frozenset(name for name, _ in indicators),
         tuple((name, rule) for name, rule in SIGNAL_RULES.items() if name in rules),
+        tuple((name, rule) for name, rule in CLOCK_RULES.items() if name in rules),
     )
 
 

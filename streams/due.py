@@ -32,6 +32,8 @@ def due(state: HouseholdState, policies: Judges) -> int | None:
     else:
         ages = alert is not None and facts.registry is not None and bool(facts.registry.members)
         ends += _months(facts, month_of_day(today), ages=ages)
+    if parameters.silence.enabled and facts.newest is not None:
+        ends += _from_now(as_of, instant_of_month(month_of(facts.newest.occurred_at) + parameters.silence.months))
     for line in parameters.income_line.lines:
         if money and line.start > today:
             ends.append(instant_of_day(line.start))
@@ -43,6 +45,10 @@ def due(state: HouseholdState, policies: Judges) -> int | None:
     if version is not None and facts.reports:
         ends.append(instant_of_day(version))
     return min(ends, default=None)
+
+
+def _from_now(as_of: int, instant: int) -> list[int]:
+    return [instant] if instant > as_of else []
 
 
 def _has_money(facts: Facts) -> bool:

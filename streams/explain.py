@@ -57,14 +57,14 @@ class _Basis(NamedTuple):
 
 
 def _describe(report: KeptReport, position: int) -> _Basis:
-    fact = report.facts[position]
+    fact = report.facts[position] if report.facts else None
     day = render_day(day_of(report.occurred_at))
     year, short = f"{int(day[:4])}年", f"{int(day[5:7])}月{int(day[8:])}日"
     if report.channel == 1:
         return _Basis(f"干部{short}走访", f"干部{year}{short}走访", f"cadre's visit of {day}")
     if report.channel == 0:
         return _Basis(f"农户{short}申报", f"农户{year}{short}申报", f"household's declaration of {day}")
-    zh, en = DEPARTMENTS.get(report.source, (report.source, report.source))
+    zh, en = DEPARTMENTS.get(report.source, ("部门", "a"))  # of a report that is kept no more
     what_zh, what_en = _what(fact)
     month = _month_of_fact(fact)
     words = f"{en} department's {what_en} record of {day}"
@@ -153,6 +153,13 @@ def _expenditure_shock(finding: Finding) -> tuple[str, str]:
     )
 
 
+def _silence(finding: Finding) -> tuple[str, str]:
+    return (
+        f"{finding.value}个月没有任何渠道的消息(预警线{finding.threshold}个月)",
+        f"no channel said anything for {finding.value} months (warning from {finding.threshold})",
+    )
+
+
 def _simple(zh: str, en: str) -> Callable[[Finding], tuple[str, str]]:
     return lambda finding: (
         zh.format(value=finding.value, subject=finding.subject),
@@ -171,5 +178,6 @@ _SENTENCES: Final[dict[str, Callable[[Finding], tuple[str, str]]]] = {
     "medical-cover": _simple("成员{subject}未参加基本医保", "member {subject} is not in basic medical insurance"),
     "housing": _simple("住房安全等级为{value}级", "the house is graded {value}"),
     "water": _simple("饮水不安全", "drinking water is not safe"),
+    "silence": _silence,
     **ON_SIGNALS,
 }

@@ -14,11 +14,12 @@ from schemas.vocabulary import CHANNELS, SEVERITIES, AreaLevel, Transition
 from streams.assess import area_code, ask
 from streams.ledger import Missing, Window, divide_half_even
 from streams.policy import BP, Policy
-from streams.rules import INDICATOR_RULES, MONEY_RULES, SIGNAL_RULES, name_of
+from streams.rules import INDICATOR_RULES, name_of
+from streams.rules import RULES as EVERY
 from streams.rules.context import Context
 
 CATEGORIES: Final = ("sudden", "unstable", "marginal", "unknown")
-RULES: Final = tuple(f"rule_{name}" for name in (*MONEY_RULES, *INDICATOR_RULES, *SIGNAL_RULES))
+RULES: Final = tuple(f"rule_{name}" for name in EVERY)
 LEADS: Final = ("leads", *(f"leads_{name}" for name in CHANNELS), *(f"leads_alone_{name}" for name in CHANNELS))
 PLURAL: Final[dict[AreaLevel, str]] = {"village": "villages", "township": "townships"}
 AREAS: Final = tuple(

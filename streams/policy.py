@@ -20,6 +20,7 @@ from streams.policy_signals import (
     NewbornCover,
     Petition,
     ProductionLoss,
+    Silence,
     SupportWithdrawn,
 )
 
@@ -155,6 +156,7 @@ class Parameters(msgspec.Struct, frozen=True):
     cases: CaseRules
     noise: NoiseRules = NoiseRules()
     scale_risk: ScaleRisk = ScaleRisk()
+    silence: Silence = Silence()
 
 
 class County(msgspec.Struct, frozen=True):

@@ -42,7 +42,10 @@ class Difference(msgspec.Struct, frozen=True):
 
 
 def in_force(document: Document, county: str) -> list[InForce]:
-    """Return every parameter that judges a county, by rule and key; for a county that is not listed, the province's."""
+    """Return every parameter that judges a county, by rule and key; for a county that is not listed, the province's.
+
+    Of the tables that a document may leave out, what no layer gives has its default and is not returned.
+    """
     known = document.get("counties", {}).get(county)
     layers: list[tuple[Layer, Mapping[str, Any]]] = []
     if known is not None:
@@ -51,7 +54,10 @@ def in_force(document: Document, county: str) -> list[InForce]:
     found = []
     for rule, (_, shape) in SHAPES.items():
         for key in shape:
-            layer, table = next((layer, rules[rule]) for layer, rules in layers if key in rules.get(rule, {}))
+            giving = next(((layer, rules[rule]) for layer, rules in layers if key in rules.get(rule, {})), None)
+            if giving is None:
+                continue
+            layer, table = giving
             sample = key in table.get("sample", [])
             found.append(InForce(rule, key, table[key], layer, "" if sample else table.get("source", ""), sample))
     return found

@@ -1,6 +1,6 @@
 """The measures of a policy document: ``[measures.catalogue.CODE]`` and ``[measures.for.RULE]``; every refusal names its key."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final, get_args
 
 import msgspec
@@ -50,8 +50,8 @@ class MeasureError(ValueError):
         self.key, self.reason = key, reason
 
 
-def read_measures(table: Any, rules: Iterable[str]) -> Measures:
-    """Return the measures of a document, none where it has none. ``rules`` are all there are.
+def read_measures(table: Any, rules: Iterable[str], optional: Collection[str] = ()) -> Measures:
+    """Return the measures of a document, none where it has none. ``rules`` are all there are; ``optional`` ones need no lists.
 
     Raises:
         MeasureError: unknown or missing keys and codes, or a list for households without labour that holds jobs alone.
@@ -68,7 +68,7 @@ def read_measures(table: Any, rules: Iterable[str]) -> Measures:
     for rule in [*lists, *known]:
         if rule not in known:
             raise MeasureError(f"measures.for.{rule}", "unknown rule")
-        if rule not in lists:
+        if rule not in lists and rule not in optional:
             raise MeasureError(f"measures.for.{rule}", "is missing")
     return Measures(catalogue, {rule: _of_rule(f"measures.for.{rule}", row, by_code) for rule, row in lists.items()})
 

@@ -166,7 +166,7 @@ def _national_income(source: str, data: Document) -> tuple[Line, ...]:
 
 def _measures(source: str, data: Document) -> Measures:
     try:
-        return read_measures(data.get("measures"), (name.replace("_", "-") for name in EVERY_RULE))
+        return read_measures(data.get("measures"), (name.replace("_", "-") for name in EVERY_RULE), OPTIONAL)
     except MeasureError as error:
         raise PolicyError(source, error.key, error.reason) from None
 

@@ -13,6 +13,14 @@ class AgedRule(msgspec.Struct, frozen=True):
     severity: Severity
 
 
+class Silence(msgspec.Struct, frozen=True):
+    """Parameters of ``silence`` (docs/contract-time.md), which a policy must switch on."""
+
+    enabled: bool = False
+    months: int = 12
+    severity: Severity = "yellow"
+
+
 class Employment(msgspec.Struct, frozen=True):
     """Parameters of ``employment``: months without work from which it fires, and from which it is orange."""
 

@@ -41,6 +41,7 @@ from streams.policy_signals import (
     NewbornCover,
     Petition,
     ProductionLoss,
+    Silence,
     SupportWithdrawn,
 )
 
@@ -126,6 +127,7 @@ SHAPES: Final[Mapping[str, tuple[type, Mapping[str, Reader]]]] = {
         },
     ),
     "noise": (NoiseRules, {"window-days": between(0, 366), "snooze-days": between(0, 366)}),
+    "silence": (Silence, {**_AGED, "months": _NEW}),
     "scale-risk": (
         ScaleRisk,
         {
@@ -135,7 +137,7 @@ SHAPES: Final[Mapping[str, tuple[type, Mapping[str, Reader]]]] = {
     ),
 }  # fmt: skip
 """Every table of ``[rules]``, its struct and its keys: what is not here is refused."""
-OPTIONAL: Final = frozenset({"noise", "scale-risk"})
+OPTIONAL: Final = frozenset({"noise", "scale-risk", "silence"})
 """Tables that a policy may leave out, whole or in part: what is not said has the default of the struct."""
 
 FIGURES: Final[Mapping[str, Reader]] = {"national-income": read_lines}

@@ -32,6 +32,7 @@ NO_RULE: Final[frozenset[str]] = frozenset()
 _MONEY: Final = frozenset(MONEY_RULES)
 _INCOME: Final = frozenset({"income_line", "income_drop", "policy_dependence"})
 _SPENDING: Final = frozenset({"expenditure_shock"})
+_SILENCE: Final = frozenset({"silence"})
 _OF_INDICATOR: Final = {name: frozenset({name}) for name in INDICATOR_RULES}
 """Indicators are called as the rules that ask them."""
 
@@ -71,6 +72,8 @@ def touched(
         if not _one_more(before.signals, after.signals):
             return EVERY_RULE
         rules = _with_signals(message, after.signals is not before.signals)
+    if parameters.silence.enabled and after.newest is not before.newest:  # after ticks it may lie long before the clock
+        rules = rules | _SILENCE
     added = len(after.reports) - len(before.reports)
     if added == 0 and after.reports == before.reports:
         return rules  # withdrawn before it came, or empty: only the clock moved, within its month

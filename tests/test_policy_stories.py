@@ -22,10 +22,18 @@ RED_WATER = {"county": {"140123": {"rules": {"water": {"severity": "red"}}}}}
 VERSIONS = (
     published(document("2024", 8800, "2024-03-14"), 0),
     published(document("2024-water", 8800, "2024-09-01", **RED_WATER), 1),
-    published(document("2025", 8800, "2025-01-01", county={"140221": {"rules": {"noise": {"window-days": 7}}}}), 2),
+    published(
+        document(
+            "2025",
+            8800,
+            "2025-01-01",
+            county={"140221": {"rules": {"noise": {"window-days": 7}}}, "140222": {"rules": {"silence": {"enabled": True}}}},
+        ),
+        2,
+    ),
 )
 """domain.md: 8,800 from 14 March 2024, a change in the middle of the year; one county that takes water more seriously; then
-another one whose cadres want one milder word a week."""
+another one whose cadres want one milder word a week, and one where silence counts."""
 POLICIES = policies_of((file_version(), *VERSIONS))
 UNSAFE = {"type": "water", "safe": False}
 
@@ -125,3 +133,23 @@ def test_where_a_window_damps_a_pump_that_fails_and_runs_again_is_told_once_a_we
     assert ("cleared", None, "window") == tuple(msgspec.to_builtins(waiting.thread.noise.pending))
     assert [("opened", 0), ("cleared", 2)] == [(a.transition, a.noise.withheld if a.noise else None) for a in over]
     assert [("opened", "orange"), ("escalated", "red")] == [(a.transition, a.severity) for a in risen]
+
+
+def test_where_silence_counts_a_household_nobody_speaks_of_for_a_year_is_a_lead_until_somebody_does(live: Way) -> None:
+    """Well in March 2025, and then no word of any channel; next door, where silence does not count, nothing is said."""
+    here = {"area_code": "140222100201"}
+    home = entry(**here)
+    well = cadre("c1", UNSAFE | {"safe": True}, at="2025-03-31T09:00:00+08:00") | here
+    year = tick("2026-03-01T00:00:00+08:00")
+    _, before = live(home, well, tick("2026-02-28T23:59:59+08:00"))
+    silent, alerts = live(home, well, year)
+    _, over = live(home, well, year, cadre("c2", UNSAFE | {"safe": True}, at="2026-03-02T09:00:00+08:00") | here)
+    _, elsewhere = live(entry(), well | {"area_code": "140123100201"}, year)
+
+    assert [] == before == elsewhere
+    assert [("opened", "yellow", "tick:2026-03-01T00:00:00+08:00")] == [(a.transition, a.severity, a.caused_by) for a in alerts]
+    assert [("silence@1", "12", "12", ["cadre"], ["c1"])] == [
+        (r.rule, r.value, r.threshold, r.channels, [e.event_id for e in r.evidence]) for r in alerts[0].reasons
+    ]
+    assert silent.thread.open is not None
+    assert [("opened", "tick:2026-03-01T00:00:00+08:00"), ("cleared", "c2")] == [(a.transition, a.caused_by) for a in over]

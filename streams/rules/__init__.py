@@ -11,7 +11,7 @@ from streams.rules.claim_reminder import RULE as CLAIM_REMINDER
 from streams.rules.claim_reminder import claim_reminder
 from streams.rules.clothing import RULE as CLOTHING
 from streams.rules.clothing import clothing
-from streams.rules.context import Context
+from streams.rules.context import Answer, Context
 from streams.rules.deceased_paid import RULE as DECEASED_PAID
 from streams.rules.deceased_paid import deceased_paid
 from streams.rules.disability import RULE as DISABILITY
@@ -56,6 +56,8 @@ from streams.rules.registration import registration
 from streams.rules.schooling import RULE as SCHOOLING
 from streams.rules.schooling import schooling
 from streams.rules.signals import Answers
+from streams.rules.silence import RULE as SILENCE
+from streams.rules.silence import silence
 from streams.rules.skills_stall import RULE as SKILLS_STALL
 from streams.rules.skills_stall import skills_stall
 from streams.rules.support_withdrawn import RULE as SUPPORT_WITHDRAWN
@@ -103,7 +105,12 @@ SIGNAL_RULES: Final[Mapping[str, Callable[[Context], Answers]]] = {
 }
 """By the name of their parameters; one answer per subject. Asked only in a household that has signals."""
 
-EVERY_RULE: Final = frozenset((*MONEY_RULES, *INDICATOR_RULES, *SIGNAL_RULES))
+CLOCK_RULES: Final[Mapping[str, Callable[[Context], Answer]]] = {"silence": silence}
+"""By the name of their parameters: what time alone says; one answer each."""
+
+RULES: Final = (*MONEY_RULES, *INDICATOR_RULES, *SIGNAL_RULES, *CLOCK_RULES)
+"""All of them, in the order in which an alert lists them."""
+EVERY_RULE: Final = frozenset(RULES)
 VERSIONS: Final = (
     ACCIDENT,
     BEREAVEMENT,
@@ -130,6 +137,7 @@ VERSIONS: Final = (
     PROJECT_ASSET,
     REGISTRATION,
     SCHOOLING,
+    SILENCE,
     SKILLS_STALL,
     SUPPORT_WITHDRAWN,
     WATER,
