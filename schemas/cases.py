@@ -112,7 +112,10 @@ class CaseNow(msgspec.Struct, frozen=True, gc=False):
 
 
 class CaseThread(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What was last said of a household's case, and how often something was said."""
+    """What was last said of a household's case, and how often something was said.
+
+    ``lacking`` names, for each of ``refused``, the conditions that were said to be missing, as ``code:detail``.
+    """
 
     sequence: int = 0
     episode: int = 0
@@ -121,6 +124,7 @@ class CaseThread(msgspec.Struct, frozen=True, array_like=True, gc=False):
     refused: tuple[tuple[str, int], ...] = ()
     overdue: tuple[ClockName, ...] = ()
     relapsed: bool = False
+    lacking: tuple[tuple[str, ...], ...] = ()
 
 
 class ClockNote(msgspec.Struct, frozen=True, gc=False):

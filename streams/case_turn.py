@@ -29,6 +29,7 @@ def turn_case(said: CaseThread, now: CaseNow, cause: Cause, place: Place) -> Tur
         tuple((refused.event_id, refused.position) for refused in case.refused),
         tuple(clock.clock for clock in now.clocks if clock.overdue),
         now.relapsed,
+        tuple(tuple(f"{each.code}:{each.detail}" for each in refused.missing) for refused in case.refused),
     )
     kind = decide(said, thread)
     if kind is None:
@@ -104,7 +105,7 @@ def _moved(said: CaseThread, now: CaseThread) -> CaseTransition:
 
 
 def _content(thread: CaseThread) -> tuple[object, ...]:
-    return thread.episode, thread.stage, thread.category, thread.refused, thread.overdue, thread.relapsed
+    return thread.episode, thread.stage, thread.category, thread.refused, thread.overdue, thread.relapsed, thread.lacking
 
 
 def _done(each: Done) -> DoneNote:

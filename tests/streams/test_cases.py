@@ -265,6 +265,21 @@ def test_each_change_is_said_once_and_its_kind_is_the_first_that_holds(rules: Ca
     assert [*way_in, "advanced", "advanced", "advanced", "removed", "rolled_back", "updated"] == kinds
 
 
+def test_what_a_refused_step_lacks_is_said_again_when_it_lacks_less(rules: CaseRules) -> None:
+    """A bill that comes late shows that the spending was solved at the step; the water is still unsafe."""
+    place = Place("H000001", AREA, "key", "shanxi@1", 5)
+    water, spending = Condition("guarantee", "water@1", "", ""), Condition("spending", "6000.00", "", "")
+    said, told = CaseThread(), []
+    for against in ((water, spending), (water, spending), (water,), (water,), ()):
+        case = case_of(rules, *ENTRY, REMOVAL[0], against=against)
+        turned = turn_case(said, CaseNow(case, (), False, case.since), Cause("x", 0), place)
+        if turned is not None:
+            said, record = turned
+            told.append((record.transition, [each.code for refused in record.refused for each in refused.missing]))
+
+    assert [("opened", ["guarantee", "spending"]), ("updated", ["guarantee"]), ("advanced", [])] == told
+
+
 LEAD = "2026-03-02T09:00:00+08:00"
 """A Monday; five working days after it are the 9th."""
 
