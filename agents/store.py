@@ -68,7 +68,9 @@ class Store:
 
     def _open(self) -> None:
         self._path.mkdir(parents=True, exist_ok=True)
-        self._db = Rdict(str(self._path / "db"), self._options)
+        # Without the families named, a store that is there already takes what it once wrote down of its options, which names
+        # no cache: each store has a small one of its own then, outside the worker's bound.
+        self._db = Rdict(str(self._path / "db"), self._options, column_families={"default": self._options})
 
     def get(self, key: bytes) -> bytes | None:
         """Return a value, None where there is none.

@@ -53,7 +53,6 @@ class Costs:
     disk_bytes: float
     input_bytes: float
     kept_bytes: float
-    peak_mib: float
 
     def report_us(self, households: float) -> float:
         """CPU of a worker for a report, where it holds so many households."""
@@ -80,7 +79,6 @@ def fitted(sizes: Sequence[Size]) -> Costs:
         rebuild_us=mean(*(s.rebuild_seconds / s.households * 1e6 for s in sizes)),
         changelog_bytes=mean(*(s.changelog_bytes for s in sizes)), disk_bytes=mean(*(s.disk_bytes for s in sizes)),
         input_bytes=mean(*(s.input_bytes for s in sizes)), kept_bytes=mean(*(s.kept_bytes for s in sizes)),
-        peak_mib=max(max(s.peak_mib, s.rebuild_peak_mib) for s in sizes),
     )  # fmt: skip
 
 
@@ -150,7 +148,9 @@ def page(found: dict[str, object], sizes: Sequence[Size]) -> str:
         ["state of a household", f"{sizes[0].state_bytes:,.0f} bytes; {costs.changelog_bytes:,.0f} on the broker with its "
          f"persons, {costs.disk_bytes:,.0f} on a worker's disk"],
         ["a report", f"{costs.input_bytes:,.0f} bytes in, {costs.kept_bytes:,.0f} kept of alerts and moved records"],
-        ["peak memory of a worker", f"{costs.peak_mib:,.0f} MiB, whatever the households (`FANGFAN_STORE_MIB` 256)"],
+        ["peak memory of a worker (`FANGFAN_STORE_MIB` 256)", "; ".join(
+            f"{s.peak_mib:,.0f} MiB with {s.households:,} households, {s.rebuild_peak_mib:,.0f} to rebuild them" for s in sizes
+        )],
     ]  # fmt: skip
     needs = [(place, need(place, costs)) for place in (PROVINCE, NATION)]
     names = ["", *(place.name for place, _ in needs)]

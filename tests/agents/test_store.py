@@ -1,6 +1,7 @@
 """A partition's store: what it counts, what a crash takes, and what many of them hold of memory together."""
 
 import os
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -105,3 +106,21 @@ def test_many_stores_share_what_one_may_take(tmp_path: Path) -> None:
         store.close()
 
     assert most < 40 << 20
+
+
+def test_a_store_opened_again_reads_through_the_cache_its_worker_shares(tmp_path: Path) -> None:
+    """What RocksDB wrote down of a store's options names no cache: it would give each store a small one of its own."""
+    keys = [HOUSEHOLD + b"%05d" % number for number in range(2_000)]
+    store = Store(tmp_path, Memory(64))
+    store.write(((key, random.Random(key).randbytes(4_000)) for key in keys), {})
+    store.close()
+
+    memory = Memory(64)
+    again = Store(tmp_path, memory)
+    before = memory.usage()
+    found = sum(len(again.get(key) or b"") for key in keys)
+    used = memory.usage() - before
+    again.close()
+
+    assert 2_000 * 4_000 == found
+    assert used > found // 2
