@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from fangfan.simulated import Fact, Household
 from schemas.fields import render_month
+from streams.scale_risk import DIGITS, areas_of
 
 VILLAGE_HOUSEHOLDS: Final = 5
 TOWNSHIP_HOUSEHOLDS: Final = 20
@@ -66,11 +67,6 @@ VILLAGES: Final[Mapping[str, VillagePlant]] = {
 VILLAGES_ZH: Final[Mapping[str, str]] = {"hail over a village": "冰雹袭村", "two fields and two wells": "两户受灾两户饮水"}
 
 
-def areas_of(village: str) -> tuple[str, str]:
-    """Return the digits of a village and of its township."""
-    return village, village[:9]
-
-
 def crowded(households: Iterable[tuple[str, frozenset[str]]]) -> frozenset[str]:
     """Return the digits of the villages and townships of which so many households are planted that they may be at risk.
 
@@ -85,6 +81,6 @@ def crowded(households: Iterable[tuple[str, frozenset[str]]]) -> frozenset[str]:
 
 
 def _may_be_at_risk(area: str, households: list[frozenset[str]]) -> bool:
-    limit = VILLAGE_HOUSEHOLDS if len(area) == len(_HIT) else TOWNSHIP_HOUSEHOLDS
+    limit = VILLAGE_HOUSEHOLDS if len(area) == DIGITS["village"] else TOWNSHIP_HOUSEHOLDS
     hit = max(sum(not rules.isdisjoint(event) for rules in households) for event in (_DISASTER, _MARKET))
     return len(households) >= limit or hit >= EVENT_HOUSEHOLDS

@@ -96,11 +96,7 @@ def _reviewed_too_early(household: Household) -> None:
 
 
 def _well_still_bad(household: Household) -> None:
-    """The village would remove a household that earns, but whose well is bad that day; it comes again once the well is good.
-
-    That it comes again also makes the story the same in any order: a record is published where the case moves, not where
-    merely another condition of a step that is refused anyway becomes known.
-    """
+    """The village would remove a household that earns, but whose well is bad that day; it comes again once the well is good."""
     _stand(household, "registered", 200)
     _earned(household, 70)
     household.say("cadre", "cadre-9", _BAD_WATER, before=75)

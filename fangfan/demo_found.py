@@ -9,6 +9,7 @@ import orjson
 from agents.settings import Settings
 from fangfan.case_plants import CaseTruth
 from fangfan.reading import read_topic
+from streams.scale_risk import DIGITS
 from streams.topics import Topic
 
 Record = dict[str, Any]
@@ -60,7 +61,7 @@ class Found:
 
     def area_alert(self, alert: Record) -> None:
         """Take in a transition of an area's alert."""
-        area = alert["area_code"] if alert["level"] == "village" else alert["area_code"][:9]
+        area = alert["area_code"][: DIGITS[alert["level"]]]
         times = (self.areas[area].times if area in self.areas else 0) + (alert["transition"] == "opened")
         members = frozenset(member["household_id"] for member in alert["members"])
         self.areas[area] = AreaFound(times, tuple(alert["because"]), members)

@@ -48,11 +48,10 @@ def _shocks(simulation: Simulation, opened: Mapping[str, frozenset[str]]) -> Tab
     for name, (rules, _) in SHOCKS.items():
         households = _of(simulation.shocks, name)
         found = sum(opened.get(household) == rules for household in households)
-        table.add_row(f"{name} {SHOCKS_ZH[name]}", ", ".join(sorted(rules)), str(len(households)), str(found),
-                      _mark(found == len(households)))  # fmt: skip
+        _compare(table, f"{name} {SHOCKS_ZH[name]}", ", ".join(sorted(rules)), len(households), found)
         everything, everywhere = everything + len(households), everywhere + found
     table.add_section()
-    table.add_row("all 合计", "", str(everything), str(everywhere), _mark(everywhere == everything))
+    _compare(table, "all 合计", "", everything, everywhere)
     return _right(table, 2, 3)
 
 
@@ -70,8 +69,7 @@ def _cases(simulation: Simulation, found: Found) -> Table:
     for name, case in CASES.items():
         households = _of(simulation.cases, name)
         good = sum(case_good(household, name, found) for household in households)
-        table.add_row(f"{name} {CASES_ZH[name]}", _stands(case.truth), str(len(households)), str(good),
-                      _mark(good == len(households)))  # fmt: skip
+        _compare(table, f"{name} {CASES_ZH[name]}", _stands(case.truth), len(households), good)
     return _right(table, 2, 3)
 
 
@@ -90,8 +88,7 @@ def _snoozes(simulation: Simulation, found: Found) -> Table:
     for name, plant in SNOOZES.items():
         households = _of(simulation.snoozes, name)
         good = sum(snooze_good(household, name, found) for household in households)
-        table.add_row(f"{name} {SNOOZES_ZH[name]}", _heard(plant), str(len(households)), str(good),
-                      _mark(good == len(households)))  # fmt: skip
+        _compare(table, f"{name} {SNOOZES_ZH[name]}", _heard(plant), len(households), good)
     return _right(table, 2, 3)
 
 
@@ -114,6 +111,11 @@ def _places(simulation: Simulation, found: Found) -> Table:
 
 def _of(planted: Mapping[str, str], name: str) -> list[str]:
     return [household for household, each in planted.items() if each == name]
+
+
+def _compare(table: Table, what: str, must: str, planted: int, found: int) -> None:
+    """Add how many households something was planted in, and in how many of them it was found."""
+    table.add_row(what, must, str(planted), str(found), _mark(found == planted))
 
 
 def _right(table: Table, *columns: int) -> Table:

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from fangfan.area_plants import VILLAGES, areas_of, crowded
+from fangfan.area_plants import VILLAGES, crowded
 from fangfan.case_plants import CASES
 from fangfan.demo_found import Found
 from fangfan.simulation import Simulation
 from fangfan.snooze_plants import SNOOZES
+from streams.scale_risk import areas_of
 
 
 class Place(NamedTuple):

@@ -16,6 +16,7 @@ from fangfan.explain_view import TIERS
 from fangfan.looks import SEVERITY_ZH, console, grid
 from fangfan.options import fail
 from fangfan.policy_living import day_words, diff, explain, publish, versions
+from fangfan.signal_meanings import graded
 from schemas.fields import render_day
 from streams.policy import BP, Parameters, Policy
 from streams.policy_parse import PolicyError
@@ -109,25 +110,18 @@ def _meanings(p: Parameters) -> dict[str, tuple[str, str]]:
             f"spending less claims of 12 months from {_yuan(shock.relieved)} (relieved) or {_yuan(shock.general)} yuan "
             f"(general): yellow; {times_orange} times: orange; {times_red} times: red",
         ),
-        "food": ("吃饭有困难：" + SEVERITY_ZH[p.food.severity], f"food not adequate: {p.food.severity}"),
-        "clothing": ("穿衣有困难：" + SEVERITY_ZH[p.clothing.severity], f"clothing not adequate: {p.clothing.severity}"),
-        "schooling": (
-            "义务教育阶段辍学：" + SEVERITY_ZH[p.schooling.severity],
-            f"dropout in compulsory education: {p.schooling.severity}",
-        ),
-        "medical_cover": (
-            "未参加基本医疗保险：" + SEVERITY_ZH[p.medical_cover.severity],
-            f"not enrolled in basic medical insurance: {p.medical_cover.severity}",
-        ),
+        "food": graded("吃饭有困难", "food not adequate", p.food.severity),
+        "clothing": graded("穿衣有困难", "clothing not adequate", p.clothing.severity),
+        "schooling": graded("义务教育阶段辍学", "dropout in compulsory education", p.schooling.severity),
+        "medical_cover": graded("未参加基本医疗保险", "not enrolled in basic medical insurance", p.medical_cover.severity),
         "housing": (
             f"C级住房：{SEVERITY_ZH[p.housing.grade_c]}；D级危房：{SEVERITY_ZH[p.housing.grade_d]}",
             f"house grade C: {p.housing.grade_c}; grade D: {p.housing.grade_d}",
         ),
-        "water": ("饮水不安全：" + SEVERITY_ZH[p.water.severity], f"drinking water not safe: {p.water.severity}"),
+        "water": graded("饮水不安全", "drinking water not safe", p.water.severity),
         **signal_meanings.meanings(p),
-        "silence": (
-            f"{p.silence.months}个月没有任何渠道的消息：{SEVERITY_ZH[p.silence.severity]}",
-            f"nothing heard for {p.silence.months} months: {p.silence.severity}",
+        "silence": graded(
+            f"{p.silence.months}个月没有任何渠道的消息", f"nothing heard for {p.silence.months} months", p.silence.severity
         ),
         "working": (
             f"劳动年龄{p.working.age_from}至{p.working.age_to}岁", f"working age {p.working.age_from} to {p.working.age_to}",

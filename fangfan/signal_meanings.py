@@ -11,7 +11,8 @@ def _percent(points: int) -> str:
     return f"{points * 100 / BP:g}%"
 
 
-def _graded(zh: str, en: str, severity: str) -> Meaning:
+def graded(zh: str, en: str, severity: str) -> Meaning:
+    """Return what a rule with one severity says."""
     return f"{zh}：{SEVERITY_ZH[severity]}", f"{en}: {severity}"
 
 
@@ -30,7 +31,7 @@ def _of_persons(p: Parameters) -> dict[str, Meaning]:
             f"有劳动力成员无业{work.months}个月起为黄，{work.orange_months}个月起为橙",
             f"a member who could work is out of work for {work.months} months: yellow; {work.orange_months}: orange",
         ),
-        "skills_stall": _graded(
+        "skills_stall": graded(
             f"技能服务停滞{stall.months}个月起", f"waits {stall.months} months in the one-stop line", stall.severity
         ),
         "disability": (
@@ -42,14 +43,12 @@ def _of_persons(p: Parameters) -> dict[str, Meaning]:
             f"死亡：{SEVERITY_ZH[hurt.fatal]}",
             f"accident within {hurt.months} months, serious: {hurt.serious}; disabling: {hurt.disabling}; fatal: {hurt.fatal}",
         ),
-        "deceased_paid": _graded("成员死亡后仍发放转移收入", "transfers paid to a member who died", p.deceased_paid.severity),
-        "bereavement": _graded(
-            f"{death.months}个月内有成员去世", f"a member died within {death.months} months", death.severity
-        ),
-        "registration": _graded(
+        "deceased_paid": graded("成员死亡后仍发放转移收入", "transfers paid to a member who died", p.deceased_paid.severity),
+        "bereavement": graded(f"{death.months}个月内有成员去世", f"a member died within {death.months} months", death.severity),
+        "registration": graded(
             f"人口变动{entry.months}个月后登记仍不符", f"the entry differs {entry.months} months after a change", entry.severity
         ),
-        "newborn_cover": _graded(
+        "newborn_cover": graded(
             f"新生儿{born.months}至{born.until_months}个月无参保记录",
             f"no word of insurance of a child of {born.months} to under {born.until_months} months",
             born.severity,
@@ -65,12 +64,12 @@ def _of_business(p: Parameters) -> dict[str, Meaning]:
     limit, tiers = render_money(cost.fires_from), ", ".join(gap.tiers)
     twice, four = f"{cost.orange_multiple / BP:g}", f"{cost.red_multiple / BP:g}"
     return {
-        "new_relief": _graded(
+        "new_relief": graded(
             f"{relief.months}个月内新纳入低保、特困或临时救助",
             f"dibao, destitute support or temporary relief granted within {relief.months} months",
             relief.severity,
         ),
-        "support_withdrawn": _graded(
+        "support_withdrawn": graded(
             f"脱贫后{taken.transition_months}个月过渡期内帮扶被取消",
             f"support withdrawn within {taken.transition_months} months after the household's relief",
             taken.severity,
@@ -84,12 +83,12 @@ def _of_business(p: Parameters) -> dict[str, Meaning]:
             f"近12个月受灾损失减灾害理赔{limit}元起为黄，{twice}倍为橙，{four}倍为红",
             f"disaster losses less claims of 12 months from {limit} yuan: yellow; {twice} times: orange; {four} times: red",
         ),
-        "claim_reminder": _graded(
+        "claim_reminder": graded(
             f"已投保，受灾(损失{_percent(claim.lost_from)}起)或意外{claim.months}个月后仍未理赔",
             f"insured, nothing claimed {claim.months} months after a loss (from {_percent(claim.lost_from)}) or accident",
             claim.severity,
         ),
-        "insurance_gap": _graded(
+        "insurance_gap": graded(
             f"{tiers}县未投价格或灾害保险", f"no price or disaster insurance in counties of tier {tiers}", gap.severity
         ),
         "petition": (
@@ -102,12 +101,12 @@ def _of_business(p: Parameters) -> dict[str, Meaning]:
             f"within {market.months} months the price of what is grown fell by {_percent(market.price_from)}, or "
             f"{_percent(market.sales_from)} found no buyer: yellow; price by {_percent(market.orange_from)}: orange",
         ),
-        "project_asset": _graded(
+        "project_asset": graded(
             f"所联结项目资产停运或闲置{asset.months}个月起",
             f"a linked asset out of order or idle for {asset.months} months",
             asset.severity,
         ),
-        "dividend": _graded(
+        "dividend": graded(
             f"所联结项目资产{share.months}个月未付分红",
             f"a linked asset has paid nothing for {share.months} months",
             share.severity,

@@ -33,7 +33,9 @@ def due(state: HouseholdState, policies: Judges) -> int | None:
         ages = alert is not None and facts.registry is not None and bool(facts.registry.members)
         ends += _months(facts, month_of_day(today), ages=ages)
     if parameters.silence.enabled and facts.newest is not None:
-        ends += _from_now(as_of, instant_of_month(month_of(facts.newest.occurred_at) + parameters.silence.months))
+        silent = instant_of_month(month_of(facts.newest.occurred_at) + parameters.silence.months)
+        if silent > as_of:
+            ends.append(silent)
     for line in parameters.income_line.lines:
         if money and line.start > today:
             ends.append(instant_of_day(line.start))
@@ -45,10 +47,6 @@ def due(state: HouseholdState, policies: Judges) -> int | None:
     if version is not None and facts.reports:
         ends.append(instant_of_day(version))
     return min(ends, default=None)
-
-
-def _from_now(as_of: int, instant: int) -> list[int]:
-    return [instant] if instant > as_of else []
 
 
 def _has_money(facts: Facts) -> bool:

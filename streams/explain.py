@@ -153,17 +153,10 @@ def _expenditure_shock(finding: Finding) -> tuple[str, str]:
     )
 
 
-def _silence(finding: Finding) -> tuple[str, str]:
-    return (
-        f"{finding.value}个月没有任何渠道的消息(预警线{finding.threshold}个月)",
-        f"no channel said anything for {finding.value} months (warning from {finding.threshold})",
-    )
-
-
 def _simple(zh: str, en: str) -> Callable[[Finding], tuple[str, str]]:
     return lambda finding: (
-        zh.format(value=finding.value, subject=finding.subject),
-        en.format(value=finding.value, subject=finding.subject),
+        zh.format(value=finding.value, threshold=finding.threshold, subject=finding.subject),
+        en.format(value=finding.value, threshold=finding.threshold, subject=finding.subject),
     )
 
 
@@ -178,6 +171,9 @@ _SENTENCES: Final[dict[str, Callable[[Finding], tuple[str, str]]]] = {
     "medical-cover": _simple("成员{subject}未参加基本医保", "member {subject} is not in basic medical insurance"),
     "housing": _simple("住房安全等级为{value}级", "the house is graded {value}"),
     "water": _simple("饮水不安全", "drinking water is not safe"),
-    "silence": _silence,
+    "silence": _simple(
+        "{value}个月没有任何渠道的消息(预警线{threshold}个月)",
+        "no channel said anything for {value} months (warning from {threshold})",
+    ),
     **ON_SIGNALS,
 }

@@ -75,7 +75,7 @@ def area_claims(household_id: str, before: HouseholdState, after: HouseholdState
     if old == new:
         return []
     day, claims = day_of(after.facts.as_of or 0), []
-    left = tuple(area for area in _areas(old.area) if area not in _areas(new.area))
+    left = tuple(area for area in areas_of(old.area) if area not in areas_of(new.area))
     if left:
         claims.append(AreaClaim(left, household_id, False, day))
     if new.area:
@@ -88,12 +88,13 @@ def place_of(claim: AreaClaim) -> str:
     return claim.areas[0][: DIGITS["township"]]
 
 
-def _areas(area: str) -> tuple[str, ...]:
+def areas_of(area: str) -> tuple[str, ...]:
+    """Return the digits of the village and of the township of an area code, none of an empty one."""
     return tuple(area[:digits] for digits in DIGITS.values()) if area else ()
 
 
 def _claim(area: str, household_id: str, told: _Told, day: int) -> AreaClaim:
-    return AreaClaim(_areas(area), household_id, told.registered, day, told.severity, told.rules)
+    return AreaClaim(areas_of(area), household_id, told.registered, day, told.severity, told.rules)
 
 
 def claims_again(household_id: str, state: HouseholdState, *, counted: bool) -> list[AreaClaim]:
