@@ -12,7 +12,8 @@ from confluent_kafka import Producer
 from agents.policy_files import load_policy
 from agents.settings import DEFAULT_POLICY, Settings
 from bench.load import NOW
-from fangfan.simulation import Sent, Simulator
+from fangfan.sent import Sent
+from fangfan.simulation import Simulator
 from schemas import codec
 from schemas.household import EMPTY, HouseholdState
 from schemas.registry import PersonState, RegistryChange
@@ -52,6 +53,8 @@ def templates(seed: int = 1) -> list[Template]:
     found = [Template(b"%07d" % number) for number in range(TEMPLATES)]
     states: list[HouseholdState] = [EMPTY] * TEMPLATES
     for sent in Simulator(TEMPLATES, TEMPLATES * REPORTS_EACH, seed, NOW).run().records:
+        if sent.topic == Topic.AREA_EVENTS:  # it is about no household alone
+            continue
         number = int((sent.value["household_id"] or sent.value["person_id"])[1:8])
         template = found[number]
         states[number] = _take(template, states[number], sent, policy)

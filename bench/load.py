@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from confluent_kafka import Producer
 
 from agents.settings import Settings
-from fangfan.simulation import Sent, Simulator
+from fangfan.sent import Sent
+from fangfan.simulation import Simulator
 
 NOW = datetime(2026, 6, 20, 12, tzinfo=UTC)
 

@@ -10,7 +10,7 @@ from aiokafka.record.default_records import DefaultRecordBatchBuilder
 
 from agents.main import tune_collector
 from agents.store import HOUSEHOLD, Store
-from fangfan.simulation import Sent
+from fangfan.sent import Sent
 from schemas import codec
 from schemas.fields import render_instant
 from schemas.household import EMPTY, HouseholdState

@@ -14,7 +14,7 @@ from agents.topics import create_topics
 from bench import worker as bench_worker
 from bench.load import preload
 from fangfan.draining import drained
-from fangfan.simulation import Sent
+from fangfan.sent import Sent
 from streams.topics import Topic
 
 COMMITTED: Final = re.compile(r"^fangfan_commit_timestamp_seconds\{.*\} (.*)$", re.MULTILINE)

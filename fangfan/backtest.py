@@ -1,7 +1,7 @@
-"""Replays a history under two policies in several processes: read, find the households of persons, replay by household."""
+"""Replays a history under two policies in several processes: read, find the households of persons and events, replay each."""
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import attrgetter
@@ -14,7 +14,8 @@ from fangfan.history import Counted, Source, Span, read_source
 from fangfan.processes import each, processes, progress_on
 from fangfan.spool import Spool
 from schemas.fields import instant_of
-from streams.arrivals import claims, place
+from streams.area_arrivals import Heard, Linked, links, reached
+from streams.arrivals import Arrival, claims, place
 from streams.backtest import Comparison, Outcome, replay
 from streams.policy import Policy
 
@@ -62,12 +63,17 @@ def run_backtest(sources: list[Source], question: Question, console: Console) ->
         for source, counted in each(pool, read_source, sources, spool, question.until):
             result.counted.add(counted)
             progress.advance(reading, source.size)
-        every = range(parts)
+        every, eventful = range(parts), spool.eventful
+        progress.update(replaying, total=(3 if eventful else 2) * parts)
         for _ in each(pool, _claim, every, spool):
             progress.advance(replaying, 0.5)
         for _, waiting in each(pool, _place, every, spool):
             result.waiting += waiting
             progress.advance(replaying, 0.5)
+        if eventful:
+            for task in (_link, _reach):
+                for _ in each(pool, task, every, spool):
+                    progress.advance(replaying, 0.5)
         end = instant_of(result.counted.newest) if question.until is None else question.until - 1
         for _, (comparison, differing) in each(pool, _replay, every, spool, question, end if question.ticks else None):
             result.comparison.merge(comparison)
@@ -92,12 +98,34 @@ def _place(part: int, spool: Spool) -> int:
     return waiting
 
 
+def _link(part: int, spool: Spool) -> None:
+    """Note what the households of a part are linked to."""
+    spool.add_links([each for household, history in _histories(part, spool) for each in links(household, history)])
+
+
+def _reach(part: int, spool: Spool) -> None:
+    """Put the area events of a part where they belong."""
+    of_link: dict[str, tuple[list[Linked], list[Heard]]] = {}
+    for heard in spool.events(part):
+        of_link.setdefault(heard.notice.link, ([], []))[1].append(heard)
+    for linked in spool.links(part):
+        if linked.claim.link in of_link:
+            of_link[linked.claim.link][0].append(linked)
+    for some, events in of_link.values():
+        spool.add_arrivals("told", reached(some, events))
+
+
+def _histories(part: int, spool: Spool, *kinds: str) -> Iterator[tuple[str, Iterator[Arrival]]]:
+    """Yield the households of a part, each with its records in order of arrival."""
+    arrivals = [each for kind in ("registry", "placed", *kinds) for each in spool.arrivals(kind, part)]
+    arrivals.sort(key=attrgetter("reaches", "order"))
+    return groupby(arrivals, key=attrgetter("reaches"))
+
+
 def _replay(part: int, spool: Spool, question: Question, ticks: int | None) -> tuple[Comparison, list[Outcome]]:
     """Live the households of a part under both policies."""
     comparison, differing = Comparison(), []
-    arrivals = spool.arrivals("registry", part) + spool.arrivals("placed", part)
-    arrivals.sort(key=attrgetter("reaches", "order"))
-    for household, history in groupby(arrivals, key=attrgetter("reaches")):
+    for household, history in _histories(part, spool, "told"):
         outcome = replay(household, history, question.old, question.new, question.since, ticks)
         comparison.add(outcome)
         if outcome.change is not None:

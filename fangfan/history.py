@@ -14,15 +14,17 @@ from agents.settings import Settings
 from fangfan.reading import extents, read_topic
 from fangfan.spool import Spool
 from fangfan.tables import FileError
+from schemas.areas import AreaNotice
 from schemas.fields import parse_instant
 from schemas.registry import RegistryChange
 from schemas.rejections import Rejection
 from schemas.reports import Report
+from streams.area_arrivals import Heard
 from streams.arrivals import Arrival
 from streams.normalise import normalise
 from streams.topics import SCHEMA_OF, Topic
 
-RANKS: Final = (Topic.HOUSEHOLDS, Topic.SELF_DECLARATIONS, Topic.CADRE_REPORTS, Topic.DEPARTMENT_FEEDS)
+RANKS: Final = (Topic.HOUSEHOLDS, Topic.SELF_DECLARATIONS, Topic.CADRE_REPORTS, Topic.DEPARTMENT_FEEDS, Topic.AREA_EVENTS)
 """Records of one instant arrive in this order, so that a household is known before it is spoken of."""
 CHUNK_BYTES: Final = 4 << 20
 CHUNK_RECORDS: Final = 20_000
@@ -110,7 +112,7 @@ async def of_topics(settings: Settings) -> list[Source]:
 
 
 def read_source(source: Source, spool: Spool, until: int | None) -> Counted:
-    """Read a source into the spool: registry changes, reports by household, reports by person. ``until`` in nanoseconds.
+    """Read a source into the spool: registry changes, reports by household or person, area events. ``until`` in nanoseconds.
 
     Raises:
         FileError: a file cannot be read.
@@ -118,6 +120,7 @@ def read_source(source: Source, spool: Spool, until: int | None) -> Counted:
     """
     counted = Counted()
     kinds: dict[str, list[Arrival]] = {"registry": [], "placed": [], "persons": []}
+    events: list[Heard] = []
     records = _lines(source) if isinstance(source, Lines) else asyncio.run(_records(source))
     for order, topic, key, value in records:
         message = normalise(topic, key, value, order[0])
@@ -132,9 +135,14 @@ def read_source(source: Source, spool: Spool, until: int | None) -> Counted:
             counted.records[RANKS[message.kept.channel + 1].value] += 1
             kind = "persons" if message.household_id is None else "placed"
             kinds[kind].append(Arrival(order, message.household_id or message.person_id or "", order[0], message, None))
-    counted.newest = max((each.timestamp for arrivals in kinds.values() for each in arrivals), default=-1)
+        elif isinstance(message, AreaNotice):
+            counted.records[Topic.AREA_EVENTS.value] += 1
+            events.append(Heard(order, order[0], message))
+    stamps = [each.timestamp for arrivals in kinds.values() for each in arrivals] + [each.timestamp for each in events]
+    counted.newest = max(stamps, default=-1)
     for kind, arrivals in kinds.items():
         spool.add_arrivals(kind, arrivals)
+    spool.add_events(events)
     return counted
 
 
@@ -151,7 +159,8 @@ class _Sent(msgspec.Struct, gc=False):
 
 
 _sent = msgspec.json.Decoder(_Sent)
-_RANK_OF: Final = {SCHEMA_OF[topic]: rank for rank, topic in enumerate(RANKS)}
+_AREA_EVENT: Final = "area-event/1"
+_RANK_OF: Final = {SCHEMA_OF.get(topic, _AREA_EVENT): rank for rank, topic in enumerate(RANKS)}
 
 
 def _lines(source: Lines) -> Iterator[Raw]:
@@ -164,8 +173,9 @@ def _lines(source: Lines) -> Iterator[Raw]:
             while (at := file.tell()) < source.end and (line := file.readline()):
                 if line.strip():
                     rank, timestamp = _when(line)
-                    # The household's own topic takes every schema: what a line may say is then decided by its own.
-                    yield (timestamp, rank, source.number, at), Topic.REROUTED, None, line
+                    # The household's own topic takes every schema but this: what a line may say is then decided by its own.
+                    topic = Topic.AREA_EVENTS if RANKS[rank] is Topic.AREA_EVENTS else Topic.REROUTED
+                    yield (timestamp, rank, source.number, at), topic, None, line
     except OSError as error:
         raise FileError(f"{source.path}: {error.strerror}") from None
 

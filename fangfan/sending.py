@@ -8,7 +8,7 @@ from zlib import crc32
 from aiokafka import AIOKafkaProducer
 
 from agents.settings import Settings
-from fangfan.simulation import Sent
+from fangfan.sent import Sent
 
 
 async def send(settings: Settings, records: Sequence[Sent], rate: float, progress: Callable[[int], None]) -> None:

@@ -13,7 +13,7 @@ from fangfan.looks import console
 from fangfan.options import CONNECTION, fail, on_broker, with_settings
 from fangfan.sending import send
 from fangfan.simulation import Simulation, Simulator
-from streams.topics import SCHEMA_OF
+from streams.topics import SCHEMA_OF, Topic
 
 
 @with_settings(*CONNECTION)
@@ -40,7 +40,7 @@ def simulate(
         typer.Option(envvar="FANGFAN_NOW", metavar="TIME", help="When the data ends, RFC 3339.", show_default="this moment"),
     ] = None,
 ) -> None:
-    """Make up a county's registry and reports, with shocks of every rule, near misses, cases, snoozes and a village at risk."""
+    """Make up a county: registry, reports and area events, with shocks of every rule, near misses, cases, snoozes, villages."""
     simulation = Simulator(households, events, seed, _moment(now)).run()
     shown = console(stderr=True)
     if to == "kafka":
@@ -76,4 +76,4 @@ def _to_kafka(chosen: Settings, simulation: Simulation, rate: float) -> None:
             task = progress.add_task("sending 发送", total=len(simulation.records))
             await send(chosen, simulation.records, rate, lambda count: progress.advance(task, count))
 
-    on_broker(chosen, run, list(SCHEMA_OF))
+    on_broker(chosen, run, [*SCHEMA_OF, Topic.AREA_EVENTS])

@@ -1,9 +1,24 @@
 """A household while it is being made up."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 Fact = dict[str, Any]
+
+
+class AreaSaid(NamedTuple):
+    """An area event: its name, where, about what, by which department, what; ``voids`` names the one it takes back.
+
+    ``day`` (0 oldest) orders events about the same.
+    """
+
+    name: str
+    area_code: str
+    about: str
+    source: str
+    facts: list[Fact]
+    voids: str | None = None
+    day: int = 1
 
 
 @dataclass(slots=True)
@@ -13,6 +28,7 @@ class Household:
     ``business_percent`` and ``property_percent`` are shares of what is not transfers; the rest is wages.
     ``plain``: nothing is planted in it. ``stated``: its income is known; ``statements`` are the earlier and the last year.
     ``alone``: nothing is known of it but what is planted, which is sent in the order in which it occurred.
+    ``events`` are area events that happen around it; several households may name the same one.
     """
 
     household_id: str
@@ -31,6 +47,7 @@ class Household:
     relieved_on: str = "2019-11-30"
     statements: list[Fact] = field(default_factory=list)
     reports: list[tuple[str, str, list[Fact], dict[str, Any]]] = field(default_factory=list)
+    events: list[AreaSaid] = field(default_factory=list)
 
     def say(self, channel: str, source: str, *facts: Fact, **more: Any) -> None:
         """Add a report; ``day`` (0 oldest) orders it among the household's, ``name`` is for withdrawals.

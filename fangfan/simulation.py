@@ -1,16 +1,14 @@
 """Seeded, realistic province data: a county of households, their reports, and what was planted among them."""
 
 import random
-from collections.abc import Container
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any, Final
 
-import orjson
-
 from fangfan.feeds import push
 from fangfan.planting import KINDS, STORIES, Plant, plants
-from fangfan.simulated import Household
+from fangfan.sent import Sent, in_order
+from fangfan.simulated import AreaSaid, Household
 from schemas.fields import render_month
 
 CHINA: Final = timezone(timedelta(hours=8))
@@ -21,21 +19,6 @@ DUPLICATES, LATE, MISKEYED = 0.02, 0.05, 0.03
 """Shares of reports sent twice, of reports sent last and registry entries that follow reports, and keyed by hand."""
 CRC32_PRODUCERS = 0.1
 """Share of producers (a source of a county) whose client library partitions by CRC32: all they send lies so."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A record as an ingest system sends it; ``crc32``: one whose client library partitions so."""
-
-    topic: str
-    key: str
-    value: dict[str, Any]
-    crc32: bool = False
-
-    @property
-    def payload(self) -> bytes:
-        """The record's value."""
-        return orjson.dumps(self.value)
 
 
 @dataclass(slots=True)
@@ -93,7 +76,7 @@ class Simulator:
         if self._households >= len(todo) + len(STORIES):  # a village is planted whole or not at all
             todo += STORIES
         special = self._rng.sample(range(self._households), min(self._households, len(todo)))
-        households, entries, reports = [], [], []
+        households, entries, reports, events = [], [], [], []
         for number in range(self._households):
             household = self._household(number)
             if number in special:
@@ -103,11 +86,13 @@ class Simulator:
             households.append(household)
             entries.append(self._entry(household))
             reports += self._reports(household)
+            events += household.events
         heard = [household for household in households if not household.alone]
         while len(reports) < self._events:
             reports += self._push(self._rng.choice(heard))
         alone = {household.household_id for household in households if household.alone}
-        simulation.records = in_order(self._send(entries, reports, alone), alone)
+        happened = {event.name: self._event(event) for event in events}
+        simulation.records = in_order(self._send(entries, [*reports, *happened.values()], alone), alone)
         return simulation
 
     def _household(self, number: int) -> Household:
@@ -207,6 +192,16 @@ class Simulator:
         }  # fmt: skip
         return Sent(TOPICS[channel], person or household.household_id, value)
 
+    def _event(self, event: AreaSaid) -> Sent:
+        """Make an area event, the same whoever names it: it happened in the middle of a third of the month so far."""
+        at = self._begin + (self._now - self._begin) / 6 * (1 + 2 * event.day)
+        value = {
+            "schema": "area-event/1", "event_id": event.name, "area_code": event.area_code, "about": event.about,
+            "occurred_at": at.isoformat(timespec="seconds"), "reported_at": at.isoformat(timespec="seconds"),
+            "source": event.source, "voids": event.voids, "facts": event.facts,
+        }  # fmt: skip
+        return Sent("area-events", event.about, value)
+
     def _send(self, entries: list[Sent], reports: list[Sent], alone: set[str]) -> list[Sent]:
         """Put records in the order of sending, with what goes wrong in real feeds."""
         rng = self._rng
@@ -218,7 +213,7 @@ class Simulator:
             producer = (report.value["source"].partition("-")[0], report.value["area_code"][:6])
             if producer not in crc32:
                 crc32[producer] = rng.random() < CRC32_PRODUCERS
-            name = report.value["household_id"]
+            name = report.value.get("household_id")  # an area event names none
             key = "by-hand" if rng.random() < MISKEYED and name and name not in alone else report.key
             (late if rng.random() < LATE else on_time).append(Sent(report.topic, key, report.value, crc32[producer]))
         again = rng.sample(on_time, int(len(on_time) * DUPLICATES))
@@ -229,20 +224,6 @@ class Simulator:
         stream = [*on_time, *again, *behind]
         rng.shuffle(stream)
         return [*entered, *stream, *late]
-
-
-def in_order(records: list[Sent], alone: Container[str]) -> list[Sent]:
-    """Return records with the reports of some households in the order in which they occurred, in the places they had."""
-    sorted_out = list(records)
-    places: dict[str, list[int]] = {}
-    for at, record in enumerate(records):
-        if record.topic != "households" and record.value["household_id"] in alone:
-            places.setdefault(record.value["household_id"], []).append(at)
-    for taken in places.values():
-        reports = sorted((records[at] for at in taken), key=lambda record: str(record.value["occurred_at"]))
-        for at, record in zip(taken, reports, strict=True):
-            sorted_out[at] = record
-    return sorted_out
 
 
 def _yuan(fen: int) -> str:

@@ -1,4 +1,4 @@
-"""Sorts more records than memory holds into files by household or person, so that each part can be computed by itself."""
+"""Sorts more records than memory holds into files by household, person or link: each part can be computed by itself."""
 
 import os
 import zlib
@@ -9,11 +9,14 @@ from typing import Any
 
 import msgspec
 
+from streams.area_arrivals import Heard, Linked
 from streams.arrivals import Arrival, Claimed
 
 _encoder = msgspec.msgpack.Encoder()
 _arrivals = msgspec.msgpack.Decoder(list[Arrival])
 _claims = msgspec.msgpack.Decoder(list[Claimed])
+_events = msgspec.msgpack.Decoder(list[Heard])
+_links = msgspec.msgpack.Decoder(list[Linked])
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,7 @@ class Spool:
     parts: int
 
     def part_of(self, name: str) -> int:
-        """Return the part that a household or person belongs to."""
+        """Return the part that a household, person or link belongs to."""
         return zlib.crc32(name.encode()) % self.parts
 
     def add_arrivals(self, kind: str, arrivals: Iterable[Arrival]) -> None:
@@ -35,6 +38,19 @@ class Spool:
         """Put claims into the parts of their persons."""
         self._add("claims", ((each.claim.person_id, each) for each in claims))
 
+    def add_events(self, events: Iterable[Heard]) -> None:
+        """Put area events into the parts of the links they follow."""
+        self._add("events", ((each.notice.link, each) for each in events))
+
+    def add_links(self, links: Iterable[Linked]) -> None:
+        """Put what households say of links into the parts of these."""
+        self._add("links", ((each.claim.link, each) for each in links))
+
+    @property
+    def eventful(self) -> bool:
+        """Whether there is any area event."""
+        return any(self._where("events", part).exists() for part in range(self.parts))
+
     def arrivals(self, kind: str, part: int) -> list[Arrival]:
         """Return the records of a part, in no order."""
         return [each for frame in self._frames(kind, part) for each in _arrivals.decode(frame)]
@@ -42,6 +58,14 @@ class Spool:
     def claims(self, part: int) -> list[Claimed]:
         """Return the claims of a part, in no order."""
         return [each for frame in self._frames("claims", part) for each in _claims.decode(frame)]
+
+    def events(self, part: int) -> list[Heard]:
+        """Return the area events of a part, in no order."""
+        return [each for frame in self._frames("events", part) for each in _events.decode(frame)]
+
+    def links(self, part: int) -> list[Linked]:
+        """Return what households say of the links of a part, in no order."""
+        return [each for frame in self._frames("links", part) for each in _links.decode(frame)]
 
     def _add(self, kind: str, named: Iterable[tuple[str, Any]]) -> None:
         by_part: dict[int, list[Any]] = {}

@@ -16,7 +16,8 @@ from agents.topics import create_topics
 from fangfan import history
 from fangfan.broker import EmbeddedBroker
 from fangfan.history import Counted, of_files, read_source
-from fangfan.simulation import Sent, Simulator
+from fangfan.sent import Sent
+from fangfan.simulation import Simulator
 from fangfan.spool import Spool
 from schemas.fields import parse_instant
 from tests.build import cadre, department, entry, identity_number, member, statement

@@ -25,7 +25,7 @@ from tests.build import TIMESTAMP, cadre, declaration, department, encode, entry
 from tests.oracle.histories import history
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-TOPIC_OF = {schema: topic for topic, schema in SCHEMA_OF.items()}
+TOPIC_OF = {schema: topic for topic, schema in SCHEMA_OF.items()} | {"area-event/1": Topic.AREA_EVENTS}
 
 
 def validator(topic: Topic) -> Draft202012Validator:

@@ -13,7 +13,8 @@ from fangfan.case_plants import CASES
 from fangfan.demo_found import AreaFound, Found
 from fangfan.demo_summary import show
 from fangfan.demo_verdict import as_planted, places, surprises
-from fangfan.simulation import COUNTIES, Simulation, Simulator, in_order
+from fangfan.sent import in_order
+from fangfan.simulation import COUNTIES, Simulation, Simulator
 from fangfan.snooze_plants import SNOOZES
 from streams.policy import Policy
 from tests.fangfan.test_simulation import NOW, Lived
@@ -69,7 +70,7 @@ def test_a_whole_way_is_told_on_all_three_channels(policy: Policy) -> None:
     steps = {
         (record.topic, fact["step"], fact["phase"])
         for record in simulation.records
-        if record.topic != "households" and record.value["household_id"] == household
+        if record.topic != "households" and record.value.get("household_id") == household
         for fact in record.value["facts"]
         if fact["type"] == "case_step"
     }
@@ -126,7 +127,7 @@ def test_what_a_snoozed_household_is_told_of_is_sent_in_order(seed: int) -> None
     simulation = county(seed, events=0)
     for household in simulation.snoozes:
         records = [
-            each for each in simulation.records if each.topic != "households" and each.value["household_id"] == household
+            each for each in simulation.records if each.topic != "households" and each.value.get("household_id") == household
         ]
         times = [record.value["occurred_at"] for record in records]
 

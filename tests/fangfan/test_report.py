@@ -21,7 +21,8 @@ from agents.settings import Settings
 from agents.topics import create_topics
 from fangfan.broker import EmbeddedBroker
 from fangfan.draining import drained
-from fangfan.simulation import Sent, Simulator
+from fangfan.sent import Sent
+from fangfan.simulation import Simulator
 from schemas.fields import parse_instant
 from streams.indicators import MEASURES
 from tests.build import cadre, declaration, department, entry, member

@@ -7,13 +7,16 @@ from functools import partial
 import pytest
 
 from fangfan.plants import NEAR_MISSES, SHOCKS
-from fangfan.simulation import Sent, Simulation, Simulator, in_order
+from fangfan.sent import Sent, in_order
+from fangfan.simulation import Simulation, Simulator
 from schemas.alerts import Alert
 from schemas.area_alerts import AreaAlert, AreaClaim, AreaMember, AreaState
+from schemas.areas import AreaNotice
 from schemas.cases import CaseRecord
 from schemas.household import EMPTY, HouseholdState
 from schemas.registry import RegistryChange
 from schemas.reports import Report
+from streams.areas import link_claims, reaches, report_of
 from streams.normalise import normalise
 from streams.pipeline import advance
 from streams.policy import Policy
@@ -40,6 +43,8 @@ class Lived:
         self.areas: dict[str, AreaState] = {}
         self.area_alerts: dict[str, list[AreaAlert]] = {}
         self._members: dict[str, dict[str, AreaMember]] = {}
+        self._links: dict[str, dict[str, str]] = {}
+        self._events: dict[str, list[AreaNotice]] = {}
         self._policy = policy
         records = list(simulation.records)
         if order is not None:
@@ -51,7 +56,24 @@ class Lived:
         milliseconds = int(NOW.timestamp() * 1000)
 
         message = normalise(Topic(record.topic), record.key.encode(), record.payload, milliseconds)
+        if isinstance(message, AreaNotice):
+            self._events.setdefault(message.link, []).append(message)
+            for household, area in self._links.get(message.link, {}).items():
+                self._reach(message, household, area)
+            return
         assert isinstance(message, Report | RegistryChange), (message, record)
+        self._hear(message)
+
+    def _reach(self, notice: AreaNotice, household: str, area: str) -> None:
+        if reaches(notice.event.area_code, area):
+            milliseconds = int(NOW.timestamp() * 1000)
+            value = report_of(notice.event, household, area)
+            report = normalise(Topic.REROUTED, household.encode(), value, milliseconds)
+            assert isinstance(report, Report), report
+            self._hear(report)
+
+    def _hear(self, message: Report | RegistryChange) -> None:
+        milliseconds = int(NOW.timestamp() * 1000)
         household = message.household_id
         if household is None:
             assert isinstance(message, Report)
@@ -65,6 +87,12 @@ class Lived:
             self.cases[household] = step.case
         for claim in area_claims(household, before, step.state, counted=False):
             self._tell(claim)
+        for link in link_claims(household, before.facts, step.state.facts):
+            self._links.setdefault(link.link, {}).pop(household, None)
+            if link.linked:
+                self._links[link.link][household] = link.area_code
+                for notice in self._events.get(link.link, ()):
+                    self._reach(notice, household, link.area_code)
 
     def _tell(self, claim: AreaClaim) -> None:
         for area in claim.areas:
@@ -112,8 +140,8 @@ def test_what_departments_push_moves_nobody_over_a_boundary(policy: Policy) -> N
 
 
 def test_feeds_carry_what_goes_wrong_in_real_ones() -> None:
-    records = Simulator(300, 6_000, 3, NOW).run().records
-    reports = [record for record in records if record.topic != "households"]
+    records = Simulator(400, 8_000, 3, NOW).run().records
+    reports = [record for record in records if record.topic not in ("households", "area-events")]
     facts = [fact for record in reports for fact in record.value["facts"]]
     by_topic = {topic: [record for record in reports if record.topic == topic] for topic in {each.topic for each in reports}}
 
@@ -146,10 +174,10 @@ def test_registry_entries_come_before_and_after_reports_and_name_every_person_re
     for record in records:
         if record.topic == "households":
             entered.add(record.value["household_id"])
-        elif record.value["household_id"] is not None:
+        elif record.value.get("household_id") is not None:
             ahead += record.value["household_id"] not in entered
     members = {member["person_id"] for record in records if record.topic == "households" for member in record.value["members"]}
-    reports = [record.value for record in records if record.topic != "households"]
+    reports = [record.value for record in records if record.topic not in ("households", "area-events")]
     persons = {fact.get("person_id") for report in reports for fact in report["facts"]} | {
         each["person_id"] for each in reports
     }
