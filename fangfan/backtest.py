@@ -17,7 +17,7 @@ from schemas.fields import instant_of
 from streams.area_arrivals import Heard, Linked, links, reached
 from streams.arrivals import Arrival, claims, place
 from streams.backtest import Comparison, Outcome, replay
-from streams.policy import Policy
+from streams.policies import Judges
 
 PART_SIZE: Final = 4 << 20
 """About so much of the sources goes into one part: a few ten thousand records, which one process holds at a time."""
@@ -36,13 +36,13 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Two policies, the time in which transitions count, and whether time passes without reports.
+    """Two policies, or the versions of each, the time in which transitions count, and whether time passes without reports.
 
     Instants in nanoseconds, None for no bound.
     """
 
-    old: Policy
-    new: Policy
+    old: Judges
+    new: Judges
     since: int | None
     until: int | None
     ticks: bool = False

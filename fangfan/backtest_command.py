@@ -6,9 +6,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
-from agents.policy_files import load_policy
+from agents.policy_files import load_version
 from agents.settings import DEFAULT_POLICY, Settings
 from fangfan.backtest import Question, Result, run_backtest
 from fangfan.backtest_page import backtest_page
@@ -16,9 +17,11 @@ from fangfan.backtest_view import show, write_counts, write_households
 from fangfan.history import RANKS, Source, of_files, of_topics
 from fangfan.looks import console
 from fangfan.options import CONNECTION, fail, moment, on_broker, refusing, with_settings
+from fangfan.policy_topic import read_versions
 from fangfan.tables import FileError
-from streams.policy import Policy
+from streams.policies import Judges, Policies, Version, policies_of
 from streams.policy_parse import PolicyError
+from streams.topics import Topic
 
 
 @with_settings(*CONNECTION, "ticks")
@@ -31,6 +34,12 @@ def backtest(
     against: Annotated[
         Path, typer.Option(envvar="FANGFAN_POLICY", metavar="PATH", help="The policy it is compared with.")
     ] = DEFAULT_POLICY,
+    as_published: Annotated[
+        bool,
+        typer.Option(
+            envvar="FANGFAN_AS_PUBLISHED", help="Judge by the published versions from their days on, and ask about one more."
+        ),
+    ] = False,
     since: Annotated[
         str | None,
         typer.Option(envvar="FANGFAN_SINCE", metavar="TIME", help="Count only transitions from then on: RFC 3339 with offset."),
@@ -50,7 +59,9 @@ def backtest(
     """Replay the history under two policies; report alerts added and removed by rule, tier and county."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what lies in the temporary folder goes
     times = moment("--since", since), moment("--until", until)
-    question = Question(_policy(against), _policy(policy), *times, chosen.ticks)
+    old, new = _version(against), _version(policy)
+    sides: tuple[Judges, Judges] = _in_force(chosen, old, new) if as_published else (old.policy, new.policy)
+    question = Question(*sides, *times, chosen.ticks)
     try:
         sources: list[Source] = of_files(files) if files else on_broker(chosen, of_topics, RANKS)
         with refusing(chosen):
@@ -73,8 +84,19 @@ def _write(result: Result, question: Question, csv: Path | None, households: Pat
         html.write_text(backtest_page(result, question, datetime.now().astimezone()), "utf-8")
 
 
-def _policy(path: Path) -> Policy:
+def _in_force(chosen: Settings, base: Version, asked: Version) -> tuple[Policies, Policies]:
+    """Return the versions that judge, from file and topic, and these with one more."""
+    known, _ = on_broker(chosen, lambda real: read_versions(real, base.policy.id, (base,)), [Topic.POLICY])
+    if asked.policy.id != base.policy.id:
+        raise fail(f"{asked.policy.label} is no version of {base.policy.id}, which judges")
+    if any(version.policy.label == asked.policy.label for version in known):
+        raise fail(f"{asked.policy.label} judges already 已在用; give what is asked about another version")
+    last = max(version.place for version in known) + 1
+    return policies_of(known), policies_of((*known, msgspec.structs.replace(asked, place=last)))
+
+
+def _version(path: Path) -> Version:
     try:
-        return load_policy(path)
+        return load_version(path)
     except PolicyError as error:
         raise fail(f"policy refused: {error}") from None

@@ -21,7 +21,7 @@ Rows = dict[str, Counter[str]]
 
 def backtest_page(result: Result, question: Question, now: datetime) -> str:
     """Return the page. ``now`` is when it was made."""
-    rows, new = result.comparison.rows, question.new
+    rows, new = result.comparison.rows, question.new.newest
     whole = rows.get("all", {}).get("all", Counter())
     rules, tiers, counties = (rows.get(by, {}) for by in ("rule", "tier", "county"))
     most = sorted(counties, key=lambda key: (-differing(counties[key]), key))[:SHOWN_COUNTIES]

@@ -43,7 +43,7 @@ def show(console: Console, result: Result, question: Question) -> None:
         console.print("no household 没有农户")
         return
     console.print(_changes(rows["change"]))
-    console.print(_sections(result.comparison, new))
+    console.print(_sections(result.comparison, new.newest))
     console.print(_months(rows.get("month", {})))
 
 

@@ -19,7 +19,7 @@ from streams.assess import area_code
 from streams.due import due
 from streams.household import merge
 from streams.pipeline import Message, judge
-from streams.policy import Policy
+from streams.policies import Judges
 
 Change = Literal["added", "removed", "raised", "lowered", "reasons"]
 MEASURES: Final = (
@@ -82,9 +82,9 @@ def short(rule: str) -> str:
 
 
 def replay(
-    household_id: str, arrivals: Iterable[Arrival], old: Policy, new: Policy, since: int | None = None, ticks: int | None = None
+    household_id: str, arrivals: Iterable[Arrival], old: Judges, new: Judges, since: int | None = None, ticks: int | None = None
 ) -> Outcome:
-    """Live a household's history, in order of arrival, under two policies.
+    """Live a household's history, in order of arrival, under two policies, or under the versions of each as they take effect.
 
     Transitions caused by records from before ``since`` are not counted. With ``ticks`` time passes between records and up to
     that instant, as it does for workers with ticks on. Instants in nanoseconds.
@@ -102,13 +102,13 @@ def replay(
     area = area_code(life.facts)
     county = area[:6] if area else "unknown"
     sides = [Side(thread.open, tuple(said)) for thread, said in zip(life.threads, life.turned, strict=True)]
-    return Outcome(household_id, county, new.tier(county), *sides)
+    return Outcome(household_id, county, new.of(life.facts.as_of).tier(county), *sides)
 
 
 class _Life:
     """A household while it is lived: facts that are merged once, and a thread by policy."""
 
-    def __init__(self, household_id: str, policies: tuple[Policy, Policy], since: int | None) -> None:
+    def __init__(self, household_id: str, policies: tuple[Judges, Judges], since: int | None) -> None:
         self._household_id, self._policies, self._since = household_id, policies, since
         self.facts = Facts()
         self.threads = [Thread(), Thread()]
@@ -121,7 +121,7 @@ class _Life:
             return
         self.facts = facts
         for side, policy in enumerate(self._policies):
-            found = judge(self._household_id, before, facts, self.threads[side], message, at, policy)
+            found = judge(self._household_id, before, facts, self.threads[side], message, at, policy.of(facts.as_of))
             self.threads[side] = found.thread
             if found.alert is not None and (self._since is None or at >= self._since):
                 self.turned[side].append(_turned(found.alert, at))

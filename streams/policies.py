@@ -38,6 +38,16 @@ class Policies(msgspec.Struct, frozen=True):
     versions: tuple[Version, ...]
     mark: int
 
+    @property
+    def label(self) -> str:
+        """What judges, in the order of taking effect."""
+        return " → ".join(version.policy.label for version in self.versions)
+
+    @property
+    def newest(self) -> Policy:
+        """The policy that takes effect last."""
+        return self.versions[-1].policy
+
     def version_at(self, day: int) -> Version:
         """Return what judges on an ordinal day: the last that is in effect; before all of them, the first."""
         return self.versions[max(0, bisect_right(self.versions, day, key=_effective) - 1)]

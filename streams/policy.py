@@ -209,6 +209,11 @@ class Policy(msgspec.Struct, frozen=True):
         """Return the mark of what the households of a county are judged by: equal marks, equal answers."""
         return self.marks.get(county_code, self.mark)
 
+    @property
+    def newest(self) -> "Policy":
+        """Itself: no other takes effect after it."""
+        return self
+
     def of(self, as_of: int | None) -> "Policy":
         """Return itself: a policy alone judges at every clock, as one of many versions does at some."""
         return self

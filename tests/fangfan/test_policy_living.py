@@ -12,6 +12,7 @@ from agents.topics import create_topics
 from fangfan.broker import EmbeddedBroker
 from fangfan.policy_words import KEYS, rule_words
 from streams.policy_values import SHAPES
+from tests.build import cadre, encode, entry, member, statement
 from tests.conftest import ROOT
 from tests.doors import fangfan
 from tests.worker import read_all
@@ -130,3 +131,34 @@ async def test_a_countys_parameters_name_their_layer_and_source(settings: Settin
 def test_every_key_of_a_policy_has_words() -> None:
     assert not {key for _, shape in SHAPES.values() for key in shape} - set(KEYS)
     assert all(rule_words(rule) != rule for rule in SHAPES)
+
+
+async def test_what_if_it_were_published_is_asked_beside_what_is(settings: Settings, write: Write, tmp_path: Path) -> None:
+    """The second version judges from March 2024 on; the third would from 15 June 2026 on, between two reports."""
+    poor = [entry(name, member(f"P-{name}"), member(f"Q-{name}", birth_year=2014)) for name in ("H0001", "H0002", "H0003")]
+    wages = [("H0001", "17000", "10"), ("H0002", "18000", "10"), ("H0003", "18000", "20")]
+    poor += [
+        cadre(f"s-{name}", statement("2025-06", "2026-05", wage), household_id=name, at=f"2026-06-{day}T09:00:00+08:00")
+        for name, wage, day in wages
+    ]
+    (tmp_path / "history.jsonl").write_bytes(b"".join((encode(each) or b"") + b"\n" for each in poor))
+    second = write("second.toml", "2", LINE, FROM)
+    third = write(
+        "third.toml", "3", ("amount = 6000,", "amount = 9500,"), ('title = "', 'effective-from = 2026-06-15\ntitle = "')
+    )
+    assert 0 == fangfan("policy", "publish", second, **given(settings)).returncode
+
+    def ask(policy: str) -> tuple[int, str]:
+        flags = ["--as-published", "--households", str(tmp_path / "h.csv"), str(tmp_path / "history.jsonl")]
+        done = fangfan("backtest", "--policy", policy, *flags, **given(settings))
+        return done.returncode, done.stdout + done.stderr
+
+    code, shown = ask(third)
+    assert (0, True) == (code, "against 对照 shanxi@1 → shanxi@2   asked about 拟行 shanxi@1 → shanxi@2 → shanxi@3" in shown), (
+        shown
+    )
+    changes = [line.split(",")[0::3][:2] for line in (tmp_path / "h.csv").read_text("utf-8-sig").splitlines()[1:]]
+    assert [["H0003", "added"]] == changes, "8,500 a head: under the second line; 9,000: under the third, where it judges"
+    assert (1, True) == (ask(second)[0], "shanxi@2 judges already" in ask(second)[1])
+    renamed = write("other.toml", "3", ('id = "shanxi"', 'id = "gansu"'))
+    assert (1, True) == (ask(renamed)[0], "gansu@3 is no version of shanxi" in ask(renamed)[1])

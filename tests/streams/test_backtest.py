@@ -18,6 +18,7 @@ from streams.backtest import Comparison, Outcome, replay
 from streams.due import due
 from streams.normalise import normalise
 from streams.pipeline import advance
+from streams.policies import BEGINNING, FILE, Judges, Version, policies_of
 from streams.policy import Policy
 from streams.policy_parse import parse_policy
 from streams.topics import SCHEMA_OF
@@ -215,14 +216,32 @@ def test_time_passes_where_ticks_are_on() -> None:
     assert lived.new.turned[-1].month > lived.new.turned[0].month
 
 
+STAGED = policies_of((
+    Version(with_line(6000), BEGINNING, FILE, None, b""), Version(RAISED, date(2026, 6, 20).toordinal(), 0, 0, b""),
+))  # fmt: skip
+"""The line is raised in the middle of the year."""
+
+
+def test_a_version_judges_from_its_day_on() -> None:
+    """Found poor under the coming line ten days before it comes, and seen again ten days after."""
+    water = {"type": "water", "safe": True}
+    seen = cadre("w", water, household_id="H0001", at="2026-06-30T09:00:00+08:00")
+    before = replay("H0001", arrive(*poor("H0001", "13000")), with_line(6000), STAGED)
+    after = replay("H0001", arrive(*poor("H0001", "13000"), seen), with_line(6000), STAGED)
+    ticked = replay("H0001", arrive(*poor("H0001", "13000")), with_line(6000), STAGED, None, TIMESTAMP * 1_000_000)
+
+    assert [None, "added", "added"] == [each.change for each in (before, after, ticked)]
+
+
+@pytest.mark.parametrize("other", [RAISED, STAGED], ids=["alone", "in mid-year"])
 @pytest.mark.parametrize("seed", range(60))
-def test_with_ticks_each_side_is_what_a_worker_of_its_policy_publishes(policy: Policy, seed: int) -> None:
-    """One policy alone, its own ticks: the other one's beside change nothing."""
+def test_with_ticks_each_side_is_what_a_worker_of_its_policy_publishes(policy: Policy, seed: int, other: Judges) -> None:
+    """One side alone, its own ticks: the other one's beside change nothing."""
     _, _, arrivals = random_life(seed)
     end = (arrivals[-1].timestamp + 800 * DAY) * 1_000_000
-    both = replay("H000001", arrivals, policy, RAISED, None, end)
+    both = replay("H000001", arrivals, policy, other, None, end)
 
-    for made, side in ((policy, both.old), (RAISED, both.new)):
+    for made, side in ((policy, both.old), (other, both.new)):
         state, said = EMPTY, []
         for arrival in [*arrivals, None]:
             at = instant_of(arrival.timestamp) if arrival is not None else end
