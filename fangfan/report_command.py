@@ -9,7 +9,7 @@ from typing import Annotated
 import orjson
 import typer
 
-from agents.policy_files import load_policy
+from agents.policy_files import load_version
 from agents.settings import Settings
 from fangfan.looks import console
 from fangfan.mapping import CHINA
@@ -20,6 +20,7 @@ from fangfan.report_view import as_json, show, write_report
 from schemas.codec import UnknownStateVersion
 from schemas.fields import parse_day
 from streams.indicators import Scope
+from streams.policies import policies_of
 from streams.policy_parse import PolicyError
 from streams.topics import Topic
 
@@ -47,12 +48,17 @@ def report(
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     now = datetime.now(CHINA)
     try:
-        policy = load_policy(chosen.policy)
+        base = load_version(chosen.policy)
     except PolicyError as error:
         raise fail(f"policy refused: {error}") from None
     today = _day("--day", day) or now.toordinal()
     there = date.fromordinal(today)
-    scope = Scope(policy, today, _day("--since", since) or there.replace(year=there.year - 1, day=1).toordinal(), silent_months)
+    scope = Scope(
+        policies_of((base,)),
+        today,
+        _day("--since", since) or there.replace(year=there.year - 1, day=1).toordinal(),
+        silent_months,
+    )
     real = on_broker(chosen, _itself, [Topic.HOUSEHOLDS_CHANGELOG, Topic.ALERTS, Topic.AREA_ALERTS])
     try:
         with refusing(chosen):

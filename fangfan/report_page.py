@@ -10,7 +10,7 @@ from fangfan.page import Cell, note, page, section, table, tiles
 from fangfan.report_view import CHANNELS_ZH, hundredths, rule_name, shown_value, values
 from schemas.fields import render_day
 from schemas.vocabulary import CHANNELS, SEVERITIES
-from streams.indicators import CATEGORIES, PLURAL, RULES, Indicators, Row, Scope
+from streams.indicators import CATEGORIES, OVERDUE, PLURAL, RULES, Indicators, Row, Scope
 
 CHARTED_COUNTIES = 30
 SHARES = (
@@ -100,14 +100,15 @@ def _incomes(counties: dict[str, Row], whole: Row, scope: Scope) -> str:
 
 def _alerts(found: Indicators, scope: Scope) -> str:
     header = ["", "农户\nhouseholds", "在警\nopen", *(severity_name(name).replace(" ", "\n") for name in reversed(SEVERITIES)),
-              "逾期未核\noverdue", "线索\nleads", "风险村\nvillages at risk", "风险乡镇\ntownships at risk"]  # fmt: skip
+              "逾期未核\noverdue", "逾期未办结\nunfinished", "异议逾期\nunsettled",
+              "线索\nleads", "风险村\nvillages at risk", "风险乡镇\ntownships at risk"]  # fmt: skip
 
     def cells(row: Row) -> list[Cell]:
         counts = row.counts
-        late: Cell = ("up", f"{counts['overdue']:,}") if counts["overdue"] else ""
+        late: list[Cell] = [("up", f"{counts[name]:,}") if counts[name] else "" for name in OVERDUE]
         severities = [f"{counts[f'open_{name}']:,}" for name in reversed(SEVERITIES)]
         places = [f"{counts[f'open_{name}']:,}" for name in PLURAL.values()]
-        return [f"{counts['households']:,}", f"{counts['open']:,}", *severities, late, f"{counts['leads']:,}", *places]
+        return [f"{counts['households']:,}", f"{counts['open']:,}", *severities, *late, f"{counts['leads']:,}", *places]
 
     return _by_place(found, scope, header, cells)
 
@@ -144,11 +145,11 @@ def _by_place(found: Indicators, scope: Scope, header: list[str], cells: Callabl
 def _notes(scope: Scope) -> list[str]:
     return [
         note("农户计入其现居县；收入按每户最近时点前12个月计。收入未定：监测收入缺少数据，不作零计。依赖转移：转移性收入占收入达政策所定比例。"
-             "渠道矛盾：两个渠道最近所见一好一坏。逾期未核：核实期限已过而预警仍未解除。"),
+             "渠道矛盾：两个渠道最近所见一好一坏。逾期未核：核实期限已过而无人入户核实；逾期未办结、异议逾期未处理：个案时限已过。"),
         note("A household counts for the county it lives in now; incomes are of the 12 months before its clock. "
              "Undetermined: data is missing, which is not zero. On transfers: transfers are at least the policy's share of "
-             "income. Conflicting: the newest words of two channels stand good against bad. Overdue: open though the day to "
-             "verify it by has passed."),
+             "income. Conflicting: the newest words of two channels stand good against bad. Overdue: nobody verified the "
+             "alert by its day, nobody finished the case, or settled the objection, by theirs."),
         note(f"无声：{scope.silent_months}个月内没有任何渠道的消息。没有消息不等于平安。"
              f"Silent: no channel said anything for {scope.silent_months} months. Silence is not health."),
     ]  # fmt: skip

@@ -15,12 +15,13 @@ from fangfan.explain_view import RULES as RULES_ZH
 from fangfan.looks import COLOURS, SEVERITY_ZH, grid
 from schemas.fields import render_day, render_money
 from schemas.vocabulary import CHANNELS, SEVERITIES
-from streams.indicators import MEASURES, PLURAL, RULES, SHARES, Indicators, Row, Scope, share
+from streams.indicators import MEASURES, OVERDUE, PLURAL, RULES, SHARES, Indicators, Row, Scope, share
 from streams.policy import Policy, in_force
 
 Cells = Callable[[Row], tuple[str | Text, ...]]
 SECTIONS: Final = ("all", "tier", "county")
 PLACES: Final = ("villages at risk\n风险村", "townships at risk\n风险乡镇")
+LATE: Final = ("overdue\n逾期未核", "unfinished\n逾期未办结", "unsettled\n异议逾期")
 CHANNELS_ZH: Final = {"declaration": "申报", "cadre": "排查", "department": "部门"}
 
 
@@ -165,12 +166,12 @@ def _alerts(found: Indicators, policy: Policy) -> Table:
     def cells(row: Row) -> tuple[str | Text, ...]:
         counts = row.counts
         severities = [Text(f"{counts[f'open_{name}']:,}", COLOURS[name]) for name in reversed(SEVERITIES)]
-        late = Text(f"{counts['overdue']:,}", "red" if counts["overdue"] else "dim")
+        late = [Text(f"{counts[name]:,}", "red" if counts[name] else "dim") for name in OVERDUE]
         places = (f"{counts[f'open_{name}']:,}" for name in PLURAL.values())
-        return (f"{counts['open']:,}", *severities, late, f"{counts['leads']:,}", *places)
+        return (f"{counts['open']:,}", *severities, *late, f"{counts['leads']:,}", *places)
 
     severities = tuple(f"{name}\n{SEVERITY_ZH[name]}" for name in reversed(SEVERITIES))
-    return _table(found, policy, ("open\n在警", *severities, "overdue\n逾期未核", "leads\n线索", *PLACES), cells)
+    return _table(found, policy, ("open\n在警", *severities, *LATE, "leads\n线索", *PLACES), cells)
 
 
 def _counts(title: str, rows: dict[str, tuple[int, int]]) -> Table:

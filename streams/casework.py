@@ -1,7 +1,7 @@
 """casework: facts and alert -> what is to be said of the household's case; nothing for a household that has none."""
 
-from schemas.cases import CaseNow, CaseStep
-from schemas.fields import day_of
+from schemas.cases import Case, CaseNow, CaseStep, Clock
+from schemas.fields import day_of, instant_of_day
 from schemas.household import Facts, OpenAlert
 from schemas.reports import Report
 from streams.assess import area_code
@@ -23,7 +23,16 @@ def may_begin(message: object, alert: OpenAlert | None, as_of: int) -> bool:
 def case_now(facts: Facts, alert: OpenAlert | None, judges: Judges) -> CaseNow:
     """Fold the case of a household that has a clock, and read the case's clocks; ``alert`` is the open one, if any."""
     as_of = facts.as_of or 0
+    case, clocks = _at(facts, alert, judges, as_of)
+    return CaseNow(case, clocks, relapsed(case, clocks, alert), as_of)
+
+
+def clocks_on(facts: Facts, alert: OpenAlert | None, judges: Judges, day: int) -> tuple[Clock, ...]:
+    """Return the clocks that run on an ordinal day of the case that all known steps make, whatever ``as_of``."""
+    return _at(facts, alert, judges, instant_of_day(day))[1]
+
+
+def _at(facts: Facts, alert: OpenAlert | None, judges: Judges, as_of: int) -> tuple[Case, tuple[Clock, ...]]:
     rules = judges.of(as_of).parameters((area_code(facts) or "")[:6]).cases
     case = fold(facts, rules, lambda instant: against_removal(facts, instant, judges.of(instant)))
-    clocks = clocks_of(case, as_of, alert, rules)
-    return CaseNow(case, clocks, relapsed(case, clocks, alert), as_of)
+    return case, clocks_of(case, as_of, alert, rules)

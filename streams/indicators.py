@@ -12,7 +12,9 @@ from schemas.fields import day_of, month_of, month_of_day, parse_day, parse_inst
 from schemas.household import HouseholdState
 from schemas.vocabulary import CHANNELS, SEVERITIES, AreaLevel, Transition
 from streams.assess import area_code, ask
+from streams.casework import clocks_on
 from streams.ledger import Missing, Window, divide_half_even
+from streams.policies import Policies
 from streams.policy import BP, Policy
 from streams.rules import INDICATOR_RULES, name_of
 from streams.rules import RULES as EVERY
@@ -26,10 +28,11 @@ AREAS: Final = tuple(
     f"{what}_{places}{severity}" for what in ("open", "opened") for places in PLURAL.values()
     for severity in ("", *(f"_{name}" for name in SEVERITIES))
 )  # fmt: skip
+OVERDUE: Final = ("overdue_verify", "overdue_finish", "overdue_settle")
 MEASURES: Final = (
     "households", "open", *(f"open_{name}" for name in SEVERITIES), *CATEGORIES, "overdue", *RULES, *LEADS, "reported",
     "determined", "undetermined_share", "dependent", "dependent_share", "median_income", "of_province", "of_nation",
-    "conflicting", "conflict_share", "silent", "silent_share", *AREAS,
+    "conflicting", "conflict_share", "silent", "silent_share", *AREAS, *OVERDUE,
 )  # fmt: skip
 SHARES: Final = {
     "dependent_share": ("dependent", "determined"), "conflict_share": ("conflicting", "reported"),
@@ -39,12 +42,20 @@ SHARES: Final = {
 
 
 class Scope(msgspec.Struct, frozen=True):
-    """What a report is about: the policy, the ordinal day it speaks of, the first day leads count from, months of silence."""
+    """What a report is about: versions of the policy, the ordinal day it speaks of, the first day leads count from.
 
-    policy: Policy
+    ``silent_months`` is how long nobody was heard of a silent household.
+    """
+
+    policies: Policies
     day: int
     since: int
     silent_months: int
+
+    @property
+    def policy(self) -> Policy:
+        """What is in force on the day."""
+        return self.policies.at(self.day)
 
 
 class Row:
@@ -148,8 +159,10 @@ def _standing(state: HouseholdState, scope: Scope) -> Iterator[str]:
     if opened is not None:
         yield from ("open", f"open_{opened.severity}", opened.category)
         yield from {f"rule_{name_of(reason.rule)}" for reason in opened.reasons}
-        if opened.verify_by < scope.day:
-            yield "overdue"
+    if opened is not None or facts.signals:  # whoever has neither has no case
+        late = {clock.clock for clock in clocks_on(facts, opened, scope.policies, scope.day) if clock.overdue}
+        yield from (f"overdue_{name}" for name in late)
+        yield from ("overdue",) if "verify" in late else ()
     if facts.as_of is not None:
         yield "reported"
         if _disagree(state, scope.policy):

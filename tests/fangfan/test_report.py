@@ -6,11 +6,12 @@ import json
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
 from typing import Any
 
+import chinese_calendar
 import duckdb
 import pytest
 import pytest_asyncio
@@ -58,12 +59,47 @@ def records() -> list[Sent]:
         if number % 4 == 3:
             says = declaration(f"d-{name}", {"type": "housing", "grade": "B"}, household_id=name, area_code=area, at=at)
             found.append(Sent("self-declarations", name, says))
-    found += places_at_risk()
+    found += places_at_risk() + cases()
     water = department("p-1", "water", {"type": "water", "safe": False}, at="2026-11-20T09:00:00+08:00")
     found.append(Sent("department-feeds", "P-S000000", water | {"household_id": None, "person_id": "P-S000000"}))
     return found
 
 
+def cases() -> list[Sent]:
+    """Bad wells of households whose cases stand before, at and behind each of their clocks."""
+    found = []
+    for number, (opened, *steps) in enumerate(CASES):
+        name, area = f"C{number:06d}", ["140123100201", "140221100201"][number % 2]
+        found.append(Sent("households", name, entry(name, member(f"P-{name}"), area_code=area)))
+        well = cadre(f"w-{name}", WELL, household_id=name, area_code=area, at=f"2026-{opened}T09:00:00+08:00")
+        found.append(Sent("cadre-reports", name, well))
+        for day, step, passed in steps:
+            fact = {"type": "case_step", "step": step, "phase": "entry", "passed": passed}
+            where = {"household_id": name, "area_code": area, "at": f"2026-{day}T10:00:00+08:00"}
+            if step == "comparison":
+                found.append(Sent("department-feeds", name, department(f"{step}-{name}", "civil-affairs", fact, **where)))
+            else:
+                found.append(Sent("cadre-reports", name, cadre(f"{step}-{name}-{day}", fact, **where)))
+    return found
+
+
+WELL = {"type": "water", "safe": False}
+TO_NOTICE = (
+    ("10-22", "verification", True), ("10-23", "authorisation", True), ("10-24", "comparison", True),
+    ("10-26", "appraisal", True), ("10-27", "notice", True),
+)  # fmt: skip
+CASES: tuple[tuple[Any, ...], ...] = (
+    ("11-05",),  # nobody came
+    ("11-05", ("11-10", "verification", True)),  # in time, and there is time to finish
+    ("10-20", ("10-22", "verification", True)),  # in time, and nothing followed
+    ("10-20", *TO_NOTICE, ("10-28", "objection", True)),  # an objection that nobody settles stops the other clock
+    ("10-20", *TO_NOTICE, ("10-28", "objection", True), ("11-11", "settlement", True)),  # late but for the days it was open
+    ("10-20", *TO_NOTICE, ("10-28", "objection", True), ("10-30", "settlement", True)),  # late all the same
+    ("10-20", ("10-22", "verification", False)),  # nothing was found, and the alert stays
+    ("11-05", ("10-12", "verification", False)),  # a visit of before is no answer
+    ("11-10", ("11-20", "verification", True)),  # late, but no longer to be waited for
+)
+"""The day a bad well was seen, then steps of the case: day, step, whether it passed."""
 VILLAGES = ("140221200300", "140221200301", "140221200302", "140221200303")
 
 
@@ -107,7 +143,7 @@ async def place(broker: EmbeddedBroker, tmp_path_factory: pytest.TempPathFactory
                     await producer.send(settings.topic(each.topic), each.payload, each.key.encode(), timestamp_ms=at)
             await drained(settings, 120)
         assert 0 == await running[0].stop()
-    topics = {topic: await read_all(settings, topic) for topic in (*REPORTS, "households", "alerts", "area-alerts")}
+    topics = {topic: await read_all(settings, topic) for topic in (*REPORTS, "households", "alerts", "area-alerts", "cases")}
     given = {"BROKERS": settings.brokers, "TOPIC_PREFIX": settings.topic_prefix, "POLICY": str(policy)}
     yield Place(given, topics)
 
@@ -129,6 +165,7 @@ async def test_it_says_what_a_batch_says_of_the_same_topics(place: Place, tmp_pa
             name: row[name] for name in MEASURES
         })  # fmt: skip
     whole = expected["all", "all"]
+    assert all(0 < whole[name] < len(CASES) for name in ("overdue_finish", "overdue_settle"))
     assert all(
         whole[name] for name in ("overdue", "silent", "conflicting", "dependent", "leads_declaration", "sudden", "of_nation")
     )
@@ -153,6 +190,7 @@ async def test_the_table_and_the_page_speak_both_languages(place: Place, tmp_pat
         "收入低于监测线 income-line",
         "逾期未核",
         "overdue",
+        "逾期未办结",
         "of province",
         "排查 cadre",
         "风险村",
@@ -197,7 +235,13 @@ class Batch:
         rows = [{name: each[name] for name in names} | {"place": number} for number, each in enumerate(areas)]
         self._table("area", folder, rows)
         self._table("alert", folder, [json.loads(each.value) for each in place.topics["alerts"]])
+        names = ("household_id", "sequence", "stage")
+        said = [json.loads(each.value) for each in place.topics["cases"]]
+        self._table("said", folder, [{name: each[name] for name in names} for each in said])
+        year = [date(2026, 1, 1) + timedelta(days=number) for number in range(365)]
+        self._table("workday", folder, [{"day": str(each)} for each in year if chinese_calendar.is_workday(each)])
         self._sql.execute(PREPARE)
+        self._sql.execute(CLOCKS.format(day=DAY))
         self._table("income", folder, self._incomes())
         self._sql.execute(JOIN.format(day=DAY, since=SINCE, months=MONTHS))
 
@@ -260,7 +304,8 @@ def percent(part: int, whole: int) -> str | None:
 
 COLUMNS = {
     "facts": "JSON", "members": "STRUCT(person_id VARCHAR, birth_year INTEGER, labour VARCHAR, student BOOLEAN)[]",
-    "sequence": "BIGINT", "place": "BIGINT", "conflicts": "JSON", "reasons": "STRUCT(rule VARCHAR, channels VARCHAR[])[]",
+    "day": "DATE", "sequence": "BIGINT",
+    "place": "BIGINT", "conflicts": "JSON", "reasons": "STRUCT(rule VARCHAR, channels VARCHAR[])[]",
     "reference": "BIGINT", "gross": "BIGINT", "transfers": "BIGINT", "conflicting": "BOOLEAN",
 }  # fmt: skip
 CHINA = "make_timestamp(epoch_us(CAST({} AS TIMESTAMPTZ)) + 28800000000)"
@@ -276,6 +321,29 @@ CREATE TABLE placed AS SELECT coalesce(report.household_id, named.household) AS 
 CREATE TABLE current AS SELECT * EXCLUDE (place) FROM (
   SELECT *, row_number() OVER (PARTITION BY household_id ORDER BY sequence DESC) AS place FROM alert) WHERE place = 1;
 """
+CLOCKS = """
+CREATE TABLE fact AS SELECT household, occurred, schema, event_id, generate_subscripts(facts, 1) AS place, unnest(facts) AS fact
+  FROM (SELECT *, CAST(body->'facts' AS JSON[]) AS facts FROM placed) AS told WHERE NOT EXISTS (
+    SELECT 1 FROM placed AS other WHERE other.household = told.household AND other.schema = told.schema
+      AND other.body->>'voids' = told.event_id AND told.occurred <= other.occurred);
+CREATE TABLE step AS SELECT household, fact->>'step' AS step, fact->>'passed' = 'true' AS passed, CAST(occurred AS DATE) AS day
+  FROM fact WHERE fact->>'type' = 'case_step';
+CREATE TABLE rest AS SELECT opened.household, opened.day AS first, coalesce(
+    (SELECT min(settled.day) - 1 FROM step AS settled WHERE settled.household = opened.household
+      AND settled.step = 'settlement' AND settled.day >= opened.day), DATE '{day}') AS last
+  FROM step AS opened WHERE opened.step = 'objection';
+CREATE TABLE standing AS SELECT household, any_value(stage) AS stage, max(day) FILTER (step = 'verification') AS visited,
+    max(day) FILTER (step = 'objection' AND NOT EXISTS (SELECT 1 FROM step AS settled WHERE settled.household = step.household
+      AND settled.step = 'settlement' AND settled.day >= step.day)) AS objected
+  FROM step JOIN (SELECT household_id AS household, arg_max(stage, sequence) AS stage FROM said GROUP BY household_id)
+    USING (household) GROUP BY household;
+CREATE TABLE late AS SELECT household, stage, visited,
+    stage IN ('verified', 'authorised', 'compared', 'appraised', 'noticed', 'reviewed') AND (SELECT count(*) FROM workday
+      WHERE day > visited AND day < DATE '{day}' AND NOT EXISTS (SELECT 1 FROM rest
+        WHERE rest.household = standing.household AND day BETWEEN first AND last)) >= 15 AS late_finish,
+    (SELECT count(*) FROM workday WHERE day > objected AND day < DATE '{day}') >= 10 AS late_settle
+  FROM standing;
+"""
 JOIN = f"""
 CREATE TABLE household AS WITH
   heard AS (SELECT household, max(occurred) AS occurred, arg_max(area_code, (occurred, schema = 'department-record/1',
@@ -284,9 +352,12 @@ CREATE TABLE household AS WITH
   living AS (SELECT known.household, coalesce(newest_entry.area_code, heard.area)[1:6] AS county, heard.occurred FROM known
     LEFT JOIN heard USING (household) LEFT JOIN newest_entry ON newest_entry.household_id = known.household)
   SELECT 'all' AS "all", coalesce(county_tier.tier, 'unknown') AS tier, living.*, income.* EXCLUDE (household),
-    current.severity, current.category, current.reasons, current.verify_by,
+    current.severity, current.category, current.reasons, late.late_finish, late.late_settle,
+    current.severity IS NOT NULL AND current.verify_by < '{{day}}'
+      AND coalesce(late.stage, 'none') IN ('none', 'ended', 'removed')
+      AND coalesce(late.visited < CAST({CHINA.format("current.opened_at")} AS DATE), TRUE) AS late_verify,
     living.occurred IS NULL OR datediff('month', living.occurred, TIMESTAMP '{{day}}') >= {{months}} AS silent
-  FROM living LEFT JOIN county_tier USING (county) LEFT JOIN income USING (household)
+  FROM living LEFT JOIN county_tier USING (county) LEFT JOIN income USING (household) LEFT JOIN late USING (household)
     LEFT JOIN current ON current.household_id = living.household;
 CREATE TABLE lead AS SELECT 'all' AS "all", tier, county_code AS county,
     list_sort(list_distinct(flatten([reason.channels FOR reason IN reasons]))) AS channels FROM alert
@@ -303,7 +374,8 @@ _OF_HOUSEHOLDS = {
     "open": "severity IS NOT NULL",
     **{f"open_{name}": f"severity = '{name}'" for name in ("blue", "yellow", "orange", "red")},
     **{name: f"severity IS NOT NULL AND category = '{name}'" for name in ("sudden", "unstable", "marginal", "unknown")},
-    "overdue": f"severity IS NOT NULL AND verify_by < '{DAY}'",
+    "overdue": "late_verify",
+    **{f"overdue_{name}": f"late_{name}" for name in ("verify", "finish", "settle")},
     **{name: f"len([r FOR r IN reasons IF r.rule LIKE '{name[5:].replace('_', '-')}@%']) > 0" for name in _RULES},
     "reported": "occurred IS NOT NULL",
     "determined": "reference IS NOT NULL",

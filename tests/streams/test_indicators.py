@@ -13,6 +13,7 @@ from schemas.rejections import Rejection
 from streams.indicators import MEASURES, Indicators, Scope, median, share
 from streams.normalise import normalise
 from streams.pipeline import advance
+from streams.policies import alone
 from streams.policy import Policy
 from streams.policy_parse import PolicyError, parse_policy
 from streams.topics import SCHEMA_OF
@@ -36,7 +37,7 @@ def live(policy: Policy, *records: dict[str, Any]) -> HouseholdState:
 
 def scope(policy: Policy, day: str = "2026-11-30", **over: Any) -> Scope:
     given = {"since": date(2026, 11, 1).toordinal(), "silent_months": 6} | over
-    return Scope(policy, date.fromisoformat(day).toordinal(), **given)
+    return Scope(alone(policy), date.fromisoformat(day).toordinal(), **given)
 
 
 def count(states: list[HouseholdState], asked: Scope) -> Indicators:
@@ -57,8 +58,8 @@ def test_what_one_household_counts_for(policy: Policy) -> None:
     says = declaration("d1", {"type": "water", "safe": True}, at="2026-06-10T09:00:00+08:00")
     found = count([live(policy, entry(), poor, says, water)], scope(policy))
 
-    assert {"households": 1, "open": 1, "open_orange": 1, "unstable": 1, "overdue": 1, "rule_income_line": 1,
-            "rule_policy_dependence": 1, "rule_water": 1, "reported": 1, "determined": 1, "dependent": 1,
+    assert {"households": 1, "open": 1, "open_orange": 1, "unstable": 1, "overdue": 1, "overdue_verify": 1,
+            "rule_income_line": 1, "rule_policy_dependence": 1, "rule_water": 1, "reported": 1, "determined": 1, "dependent": 1,
             "conflicting": 1} == counts(found)  # fmt: skip
     assert counts(found) == counts(found, "county", COUNTY) == counts(found, "tier", "key")
     assert 481_250 == found.row("all", "all").median
@@ -70,6 +71,45 @@ def test_who_is_overdue_is_decided_by_the_day(policy: Policy) -> None:
 
     assert [0, 1] == [count([state], scope(policy, day)).row("all", "all").counts["overdue"] for day in
                       ("2026-11-25", "2026-11-26")]  # fmt: skip
+
+
+def late(policy: Policy, state: HouseholdState, *days: str) -> list[set[str]]:
+    """The overdue clocks that a household counts for on some days."""
+    rows = [count([state], scope(policy, day)).row("all", "all").counts for day in days]
+    return [{name for name, number in row.items() if number and name.startswith("overdue")} for row in rows]
+
+
+def visit(event_id: str, at: str, step: str = "verification", **more: Any) -> dict[str, Any]:
+    return cadre(event_id, {"type": "case_step", "step": step, **more}, at=f"{at}T09:00:00+08:00")
+
+
+@pytest.mark.parametrize("passed", [True, False])
+def test_who_was_visited_is_not_waited_for(policy: Policy, passed: bool) -> None:
+    """Opened on Wednesday 2026-11-18; a visit that day leaves until 2026-12-09 to finish, if there is anything to finish."""
+    hungry = (entry(), cadre("c1", {"type": "food", "adequate": False}))
+    waiting = {"overdue", "overdue_verify"}
+
+    assert [waiting] == late(policy, live(policy, *hungry), "2026-12-17")
+    before = live(policy, *hungry, visit("v1", "2026-11-17", passed=False))
+    assert [waiting] == late(policy, before, "2026-11-26"), "a visit of before is no answer"
+    seen = live(policy, *hungry, visit("v1", "2026-11-18", passed=passed))
+    assert [set(), {"overdue_finish"} if passed else set()] == late(policy, seen, "2026-12-09", "2026-12-10")
+
+
+def test_an_objection_has_its_own_clock_and_stops_the_other(policy: Policy) -> None:
+    """Raised on Friday 2026-06-12, a week after the visit: to be settled by 2026-06-29, a holiday lies between."""
+    steps = [visit("v1", "2026-06-05"), visit("v2", "2026-06-06", "authorisation")]
+    steps.append(department("v3", "civil-affairs", {"type": "case_step", "step": "comparison"}, at="2026-06-07T09:00:00+08:00"))
+    steps += [
+        visit("v4", "2026-06-08", "appraisal"),
+        visit("v5", "2026-06-09", "notice"),
+        visit("v6", "2026-06-12", "objection"),
+    ]
+    objected = live(policy, entry(), *steps)
+    settled = live(policy, entry(), *steps, visit("v7", "2026-06-15", "settlement"))
+
+    assert [set(), {"overdue_settle"}] == late(policy, objected, "2026-06-29", "2026-06-30")
+    assert [set(), {"overdue_finish"}] == late(policy, settled, "2026-06-30", "2026-07-01")
 
 
 def test_silence_is_a_matter_of_months_and_never_having_spoken(policy: Policy) -> None:
