@@ -12,6 +12,7 @@ from schemas.alerts import Alert
 from schemas.area_alerts import AreaAlert
 from schemas.codec import decode_state
 from streams.indicators import Indicators, Scope
+from streams.outcomes import Lead, Visit, lead_of, visits_of
 from streams.topics import Topic
 
 _alert = msgspec.json.Decoder(Alert)
@@ -39,16 +40,26 @@ def _count(partition: int, settings: Settings, scope: Scope) -> Indicators:
 
 
 async def _partition(partition: int, settings: Settings, scope: Scope) -> Indicators:
-    """Count the households of a partition by their newest state, then its leads and its areas."""
+    """Count the households of a partition by their newest state, then its leads, what visits found of them, and its areas."""
     counted = Indicators()
     newest: dict[bytes, bytes | None] = {}
+    visits: dict[str, tuple[Visit, ...]] = {}
+    leads: dict[str, list[Lead]] = {}
     async for record in read_topic(settings, Topic.HOUSEHOLDS_CHANGELOG, [partition]):
         newest[record.key] = record.value
-    for value in newest.values():
+    for key, value in newest.items():
         if value is not None:
-            counted.add_household(decode_state(value), scope)
+            state = decode_state(value)
+            counted.add_household(state, scope)
+            if made := visits_of(state.facts):
+                visits[key.decode()] = made
     async for record in read_topic(settings, Topic.ALERTS, [partition]):
-        counted.add_alert(_alert.decode(record.value), scope)
+        alert = _alert.decode(record.value)
+        counted.add_alert(alert, scope)
+        if (lead := lead_of(alert)) is not None:
+            leads.setdefault(alert.household_id, []).append(lead)
+    for household_id, opened in leads.items():
+        counted.add_leads(opened, visits.get(household_id, ()), scope)
     areas = [_area_alert.decode(record.value) async for record in read_topic(settings, Topic.AREA_ALERTS, [partition])]
     counted.add_area_alerts(areas, scope)
     return counted

@@ -7,7 +7,7 @@ from fangfan.backtest_view import name_of, severity_name
 from fangfan.charts import Series, bars
 from fangfan.looks import CATEGORY_ZH
 from fangfan.page import Cell, note, page, section, table, tiles
-from fangfan.report_view import CHANNELS_ZH, hundredths, rule_name, shown_value, values
+from fangfan.report_view import CHANNELS_ZH, hundredths, precision_rows, rule_name, shown_value, values
 from schemas.fields import render_day
 from schemas.vocabulary import CHANNELS, SEVERITIES
 from streams.indicators import CATEGORIES, OVERDUE, PLURAL, RULES, Indicators, Row, Scope
@@ -35,6 +35,9 @@ def report_page(found: Indicators, scope: Scope, now: datetime) -> str:
         section("按类别", "by category", bars("open alerts by category 按类别在警", *_categories(whole))),
         section("各渠道发现", "detection by channel", note("一条线索可由多渠道支持。Several channels may stand behind a lead."),
                 bars("leads by channel 各渠道线索", *_channels(whole))),
+        section("线索核实结果", "what visits found of leads",
+                note("属实：入户核实认定确有风险。Confirmed: the visit found the household in need."),
+                table(["规则 rule", "已核实\nverified", "属实\nconfirmed", "准确率%\nprecision"], precision_rows(whole))),
         section("各县收入与数据", "incomes and what is known, by county",
                 _incomes(counties, whole, scope), _known(found, scope)),
         section("说明", "notes", *_notes(scope)),

@@ -41,6 +41,9 @@ def values(row: Row, whole: Row, scope: Scope) -> dict[str, int | None]:
                 found[name] = row.share(name)
             case _:
                 found[name] = row.counts[name]
+    for rule in whole.judged:
+        found |= {f"{what}_{rule}": row.counts[f"{what}_{rule}"] for what in ("verified", "confirmed")}
+        found[f"precision_{rule}"] = row.precision(rule)
     return found
 
 
@@ -50,12 +53,12 @@ def _of(part: int | None, whole: int | None) -> int | None:
 
 def written(name: str, value: int | None) -> str | int | None:
     """Return a count as CSV and JSON hold it: amounts and shares as text with two decimals."""
-    if value is None or name in _PLAIN:
+    if value is None or not (name in _HUNDREDTHS or name.startswith("precision_")):
         return value
     return render_money(value)  # basis points are to percent what fen are to yuan
 
 
-_PLAIN: Final = frozenset(MEASURES) - {*SHARES, "undetermined_share", "median_income", "of_province", "of_nation"}
+_HUNDREDTHS: Final = frozenset({*SHARES, "undetermined_share", "median_income", "of_province", "of_nation"})
 
 
 def rows_of(found: Indicators, scope: Scope) -> list[dict[str, Any]]:
@@ -83,7 +86,8 @@ def write_report(path: Path, found: Indicators, scope: Scope) -> None:
         OSError: the file cannot be written.
     """
     with path.open("w", newline="", encoding="utf-8-sig") as file:
-        writer = csv.DictWriter(file, ["by", "key", *MEASURES])
+        whole = found.row("all", "all")
+        writer = csv.DictWriter(file, ["by", "key", *values(whole, whole, scope)])
         writer.writeheader()
         writer.writerows(rows_of(found, scope))
 
@@ -101,14 +105,38 @@ def show(console: Console, found: Indicators, scope: Scope) -> None:
     console.print(_counts("leads by channel 各渠道发现", {
         f"{CHANNELS_ZH[name]} {name}": (whole[f"leads_{name}"], whole[f"leads_alone_{name}"]) for name in CHANNELS
     }))  # fmt: skip
+    console.print(_precision(found.rows["all"]["all"]))
     rules = {name: whole[name] for name in RULES if whole[name]}
     console.print(", ".join(f"{rule_name(name)} {count:,}" for name, count in rules.items()))
 
 
+def precision_rows(whole: Row) -> list[tuple[str, str, str, str]]:
+    """Return, for each rule whose leads somebody verified, its name in both languages, both counts and the precision."""
+    return [
+        (
+            rule_name(rule),
+            f"{whole.counts[f'verified_{rule}']:,}",
+            f"{whole.counts[f'confirmed_{rule}']:,}",
+            hundredths(whole.precision(rule) or 0),
+        )
+        for rule in whole.judged
+        if whole.counts[f"verified_{rule}"]
+    ]
+
+
+def _precision(whole: Row) -> Table:
+    shown = grid("rule 规则", title="what visits found of leads 线索核实结果")
+    for words in ("verified 已核实", "confirmed 属实", "precision 准确率%"):
+        shown.add_column(words, justify="right")
+    for row in precision_rows(whole):
+        shown.add_row(*row)
+    return shown
+
+
 def rule_name(name: str) -> str:
-    """Return a rule in both languages by the name of its count."""
+    """Return a rule in both languages by the name of its count, or as ``rule@version``."""
     rule = name.removeprefix("rule_").replace("_", "-")
-    return f"{RULES_ZH.get(rule, '')} {rule}".strip()
+    return f"{RULES_ZH.get(rule.partition('@')[0], '')} {rule}".strip()
 
 
 def _table(found: Indicators, policy: Policy, columns: tuple[str, ...], cells: Cells) -> Table:
@@ -152,7 +180,7 @@ def shown_value(name: str, value: int | None) -> str:
     """Return a count as people read it."""
     if value is None:
         return "–"
-    return f"{value:,}" if name in _PLAIN else hundredths(value)
+    return hundredths(value) if name in _HUNDREDTHS else f"{value:,}"
 
 
 def hundredths(value: int) -> str:

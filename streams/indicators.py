@@ -14,6 +14,7 @@ from schemas.vocabulary import CHANNELS, SEVERITIES, AreaLevel, Transition
 from streams.assess import area_code, ask
 from streams.casework import clocks_on
 from streams.ledger import Missing, Window, divide_half_even
+from streams.outcomes import Lead, Visit, answered
 from streams.policies import Policies
 from streams.policy import BP, Policy
 from streams.rules import INDICATOR_RULES, name_of
@@ -39,6 +40,9 @@ SHARES: Final = {
     "silent_share": ("silent", "households"),
 }  # fmt: skip
 """What a share is of what; that of the undetermined is what is left of the determined."""
+
+
+_ORDER: Final = {name: place for place, name in enumerate(EVERY)}
 
 
 class Scope(msgspec.Struct, frozen=True):
@@ -77,6 +81,16 @@ class Row:
             return share(self.counts["reported"] - self.counts["determined"], self.counts["reported"])
         part, whole = SHARES[name]
         return share(self.counts[part], self.counts[whole])
+
+    @property
+    def judged(self) -> list[str]:
+        """The rules that stand behind leads, as ``rule@version``, in the order of the alert's and of their versions."""
+        found = (name.removeprefix("verified_") for name in self.counts if name.startswith("verified_"))
+        return sorted(found, key=lambda rule: (_ORDER.get(name_of(rule), len(_ORDER)), len(rule), rule))
+
+    def precision(self, rule: str) -> int | None:
+        """Return the share of verified leads of a rule (``rule@version``) that a visit confirmed, in basis points."""
+        return share(self.counts[f"confirmed_{rule}"], self.counts[f"verified_{rule}"])
 
     @property
     def median(self) -> int | None:
@@ -118,6 +132,14 @@ class Indicators:
             names.append(f"leads_alone_{next(iter(channels))}")
         for row in self._places(alert.county_code or "unknown", scope.policy):
             row.counts.update(names)
+
+    def add_leads(self, leads: Iterable[Lead], visits: tuple[Visit, ...], scope: Scope) -> None:
+        """Count, by rule and version, what visits found of one household's leads of the time asked about."""
+        for lead, passed in answered(leads, visits, scope.day):
+            if scope.since <= lead.day <= scope.day:
+                for row in self._places(lead.county, scope.policy):
+                    for rule in lead.rules:
+                        row.counts.update({f"verified_{rule}": int(passed is not None), f"confirmed_{rule}": int(passed or 0)})
 
     def add_area_alerts(self, alerts: Iterable[AreaAlert], scope: Scope) -> None:
         """Count the transitions of areas, given whole and in the order in which they were published."""

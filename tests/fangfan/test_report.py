@@ -69,7 +69,7 @@ def cases() -> list[Sent]:
     """Bad wells of households whose cases stand before, at and behind each of their clocks."""
     found = []
     for number, (opened, *steps) in enumerate(CASES):
-        name, area = f"C{number:06d}", ["140123100201", "140221100201"][number % 2]
+        name, area = f"C{number:06d}", f"{[140123, 140221][number % 2]}{110 + number}201"  # no two in one township
         found.append(Sent("households", name, entry(name, member(f"P-{name}"), area_code=area)))
         well = cadre(f"w-{name}", WELL, household_id=name, area_code=area, at=f"2026-{opened}T09:00:00+08:00")
         found.append(Sent("cadre-reports", name, well))
@@ -97,6 +97,7 @@ CASES: tuple[tuple[Any, ...], ...] = (
     ("10-20", *TO_NOTICE, ("10-28", "objection", True), ("10-30", "settlement", True)),  # late all the same
     ("10-20", ("10-22", "verification", False)),  # nothing was found, and the alert stays
     ("11-05", ("10-12", "verification", False)),  # a visit of before is no answer
+    ("11-12", ("11-16", "verification", False), ("11-20", "verification", True)),  # the first visit is the answer
     ("11-10", ("11-20", "verification", True)),  # late, but no longer to be waited for
 )
 """The day a bad well was seen, then steps of the case: day, step, whether it passed."""
@@ -162,9 +163,10 @@ async def test_it_says_what_a_batch_says_of_the_same_topics(place: Place, tmp_pa
     assert expected.keys() == {(row["by"], row["key"]) for row in found["rows"]}
     for row in found["rows"]:
         assert (row["by"], row["key"], expected[row["by"], row["key"]]) == (row["by"], row["key"], {
-            name: row[name] for name in MEASURES
+            name: value for name, value in row.items() if name not in ("by", "key")
         })  # fmt: skip
     whole = expected["all", "all"]
+    assert 0 < whole["confirmed_water@1"] < whole["verified_water@1"] < whole["leads"]
     assert all(0 < whole[name] < len(CASES) for name in ("overdue_finish", "overdue_settle"))
     assert all(
         whole[name] for name in ("overdue", "silent", "conflicting", "dependent", "leads_declaration", "sudden", "of_nation")
@@ -270,6 +272,7 @@ class Batch:
     def rows(self) -> dict[tuple[str, str], dict[str, Any]]:
         made: dict[tuple[str, str], dict[str, Any]] = {}
         provincial = self._median("all", "all")
+        rules = [rule for (rule,) in self._sql.execute("SELECT DISTINCT rule FROM outcome").fetchall()]
         for by in ("all", "tier", "county"):
             counted = self._sql.execute(COUNTS.format(by=by)).fetchall()
             names = [column[0] for column in self._sql.description or ()]
@@ -286,6 +289,10 @@ class Batch:
                     "of_province": None if middle is None else percent(middle, provincial or 0),
                     "of_nation": None if middle is None else percent(middle, NATION),
                 }  # fmt: skip
+                row |= {f"{what}_{rule}": 0 for rule in rules for what in ("verified", "confirmed")}
+                for rule, verified, confirmed in self._sql.execute(OUTCOMES.format(by=by), [key]).fetchall():
+                    row |= {f"verified_{rule}": verified, f"confirmed_{rule}": confirmed}
+                row |= {f"precision_{rule}": percent(row[f"confirmed_{rule}"], row[f"verified_{rule}"]) for rule in rules}
                 made[by, key] = row
         return made
 
@@ -326,7 +333,8 @@ CREATE TABLE fact AS SELECT household, occurred, schema, event_id, generate_subs
   FROM (SELECT *, CAST(body->'facts' AS JSON[]) AS facts FROM placed) AS told WHERE NOT EXISTS (
     SELECT 1 FROM placed AS other WHERE other.household = told.household AND other.schema = told.schema
       AND other.body->>'voids' = told.event_id AND told.occurred <= other.occurred);
-CREATE TABLE step AS SELECT household, fact->>'step' AS step, fact->>'passed' = 'true' AS passed, CAST(occurred AS DATE) AS day
+CREATE TABLE step AS SELECT household, fact->>'step' AS step, fact->>'passed' = 'true' AS passed, occurred,
+    CAST(occurred AS DATE) AS day
   FROM fact WHERE fact->>'type' = 'case_step';
 CREATE TABLE rest AS SELECT opened.household, opened.day AS first, coalesce(
     (SELECT min(settled.day) - 1 FROM step AS settled WHERE settled.household = opened.household
@@ -362,11 +370,22 @@ CREATE TABLE household AS WITH
 CREATE TABLE lead AS SELECT 'all' AS "all", tier, county_code AS county,
     list_sort(list_distinct(flatten([reason.channels FOR reason IN reasons]))) AS channels FROM alert
   WHERE transition = 'opened' AND CAST({CHINA.format("opened_at")} AS DATE) BETWEEN DATE '{{since}}' AND DATE '{{day}}';
+CREATE TABLE outcome AS WITH
+  led AS (SELECT household_id, tier, county_code AS county, sequence, CAST({CHINA.format("opened_at")} AS DATE) AS day, reasons,
+    coalesce(lead(day) OVER (PARTITION BY household_id ORDER BY sequence), DATE '9999-01-01') AS next
+    FROM alert WHERE transition = 'opened')
+  SELECT 'all' AS "all", tier, county, unnest(list_distinct([reason.rule FOR reason IN reasons])) AS rule,
+    (SELECT arg_min(passed, occurred) FROM step WHERE step.household = led.household_id AND step.step = 'verification'
+      AND step.day >= led.day AND step.day < led.next AND step.day <= DATE '{{day}}') AS passed
+  FROM led WHERE day BETWEEN DATE '{{since}}' AND DATE '{{day}}';
 CREATE TABLE risk AS SELECT 'all' AS "all", tier, county_code AS county, level, severity,
     place = max(place) OVER (PARTITION BY level, area_code) AND severity IS NOT NULL AS now,
     transition = 'opened' AND CAST(opened_on AS DATE) BETWEEN DATE '{{since}}' AND DATE '{{day}}' AS began
   FROM area WHERE NOT EXISTS (SELECT 1 FROM area AS other WHERE other.level = area.level AND
     other.area_code = area.area_code AND other.place > area.place AND other.sequence <= area.sequence);
+"""
+OUTCOMES = """
+SELECT rule, count(passed), count(*) FILTER (passed) FROM outcome WHERE "{by}" = ? GROUP BY rule
 """
 _RULES = [name for name in MEASURES if name.startswith("rule_")]
 _OF_HOUSEHOLDS = {
