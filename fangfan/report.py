@@ -11,6 +11,7 @@ from fangfan.reading import read_topic
 from schemas.alerts import Alert
 from schemas.area_alerts import AreaAlert
 from schemas.codec import decode_state
+from streams.feed_silence import word_of
 from streams.indicators import Indicators, Scope
 from streams.outcomes import Lead, Visit, lead_of, visits_of
 from streams.topics import Topic
@@ -40,7 +41,7 @@ def _count(partition: int, settings: Settings, scope: Scope) -> Indicators:
 
 
 async def _partition(partition: int, settings: Settings, scope: Scope) -> Indicators:
-    """Count the households of a partition by their newest state, then its leads, what visits found of them, and its areas."""
+    """Count the households of a partition by their newest state, then its leads, what visits found of them, feeds and areas."""
     counted = Indicators()
     newest: dict[bytes, bytes | None] = {}
     visits: dict[str, tuple[Visit, ...]] = {}
@@ -60,6 +61,9 @@ async def _partition(partition: int, settings: Settings, scope: Scope) -> Indica
             leads.setdefault(alert.household_id, []).append(lead)
     for household_id, opened in leads.items():
         counted.add_leads(opened, visits.get(household_id, ()), scope)
+    async for record in read_topic(settings, Topic.DEPARTMENT_FEEDS, [partition]):
+        if (word := word_of(record.value, record.timestamp)) is not None:
+            counted.add_word(word, scope)
     areas = [_area_alert.decode(record.value) async for record in read_topic(settings, Topic.AREA_ALERTS, [partition])]
     counted.add_area_alerts(areas, scope)
     return counted

@@ -38,6 +38,10 @@ def report(
     silent_months: Annotated[
         int, typer.Option(envvar="FANGFAN_SILENT_MONTHS", metavar="COUNT", min=1, max=36, help="Unheard of for so many months.")
     ] = 6,
+    silent_days: Annotated[
+        int,
+        typer.Option(envvar="FANGFAN_SILENT_DAYS", metavar="COUNT", min=1, max=400, help="Nothing sent for so many days."),
+    ] = 7,
     csv: Annotated[Path | None, typer.Option(envvar="FANGFAN_CSV", metavar="FILE", help="Write all counts there.")] = None,
     html: Annotated[
         Path | None, typer.Option(envvar="FANGFAN_HTML", metavar="FILE", help="Write a page with charts there.")
@@ -53,13 +57,9 @@ def report(
         raise fail(f"policy refused: {error}") from None
     today = _day("--day", day) or now.toordinal()
     there = date.fromordinal(today)
-    scope = Scope(
-        policies_of((base,)),
-        today,
-        _day("--since", since) or there.replace(year=there.year - 1, day=1).toordinal(),
-        silent_months,
-    )
-    real = on_broker(chosen, _itself, [Topic.HOUSEHOLDS_CHANGELOG, Topic.ALERTS, Topic.AREA_ALERTS])
+    first = _day("--since", since) or there.replace(year=there.year - 1, day=1).toordinal()
+    scope = Scope(policies_of((base,)), today, first, silent_months, silent_days)
+    real = on_broker(chosen, _itself, [Topic.HOUSEHOLDS_CHANGELOG, Topic.ALERTS, Topic.AREA_ALERTS, Topic.DEPARTMENT_FEEDS])
     try:
         with refusing(chosen):
             found = run_report(real, scope, console(stderr=True))

@@ -7,6 +7,7 @@ from fangfan.backtest_view import name_of, severity_name
 from fangfan.charts import Series, bars
 from fangfan.looks import CATEGORY_ZH
 from fangfan.page import Cell, note, page, section, table, tiles
+from fangfan.report_feeds import silent_rows
 from fangfan.report_view import CHANNELS_ZH, hundredths, precision_rows, rule_name, shown_value, values
 from schemas.fields import render_day
 from schemas.vocabulary import CHANNELS, SEVERITIES
@@ -40,6 +41,8 @@ def report_page(found: Indicators, scope: Scope, now: datetime) -> str:
                 table(["规则 rule", "已核实\nverified", "属实\nconfirmed", "准确率%\nprecision"], precision_rows(whole))),
         section("各县收入与数据", "incomes and what is known, by county",
                 _incomes(counties, whole, scope), _known(found, scope)),
+        section("部门数据中断", f"departments silent for {scope.silent_days} days or more",
+                table(["", "部门、天数、最近一次\ndepartment, days, newest"], silent_rows(found, scope))),
         section("说明", "notes", *_notes(scope)),
     )  # fmt: skip
 

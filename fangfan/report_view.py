@@ -13,6 +13,7 @@ from rich.text import Text
 from fangfan.backtest_view import name_of
 from fangfan.explain_view import RULES as RULES_ZH
 from fangfan.looks import COLOURS, SEVERITY_ZH, grid
+from fangfan.report_feeds import feed_cells, silent_table
 from schemas.fields import render_day, render_money
 from schemas.vocabulary import CHANNELS, SEVERITIES
 from streams.indicators import MEASURES, OVERDUE, PLURAL, RULES, SHARES, Indicators, Row, Scope, share
@@ -65,7 +66,9 @@ def rows_of(found: Indicators, scope: Scope) -> list[dict[str, Any]]:
     """Return all rows as JSON holds them, in the order of sections and keys."""
     whole = found.row("all", "all")
     return [
-        {"by": by, "key": key} | {name: written(name, value) for name, value in values(row, whole, scope).items()}
+        {"by": by, "key": key}
+        | {name: written(name, value) for name, value in values(row, whole, scope).items()}
+        | feed_cells(found.feeds.heard(by, key, scope.policy), scope)
         for by in SECTIONS
         for key, row in sorted(found.rows.get(by, {}).items())
     ]
@@ -75,7 +78,7 @@ def as_json(found: Indicators, scope: Scope) -> dict[str, Any]:
     """Return the whole report as one JSON object."""
     return {
         "day": render_day(scope.day), "since": render_day(scope.since), "silent_months": scope.silent_months,
-        "policy": scope.policy.label, "rows": rows_of(found, scope),
+        "silent_days": scope.silent_days, "policy": scope.policy.label, "rows": rows_of(found, scope),
     }  # fmt: skip
 
 
@@ -86,10 +89,10 @@ def write_report(path: Path, found: Indicators, scope: Scope) -> None:
         OSError: the file cannot be written.
     """
     with path.open("w", newline="", encoding="utf-8-sig") as file:
-        whole = found.row("all", "all")
-        writer = csv.DictWriter(file, ["by", "key", *values(whole, whole, scope)])
+        rows = rows_of(found, scope)
+        writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
-        writer.writerows(rows_of(found, scope))
+        writer.writerows(rows)
 
 
 def show(console: Console, found: Indicators, scope: Scope) -> None:
@@ -106,6 +109,7 @@ def show(console: Console, found: Indicators, scope: Scope) -> None:
         f"{CHANNELS_ZH[name]} {name}": (whole[f"leads_{name}"], whole[f"leads_alone_{name}"]) for name in CHANNELS
     }))  # fmt: skip
     console.print(_precision(found.rows["all"]["all"]))
+    console.print(silent_table(found, scope))
     rules = {name: whole[name] for name in RULES if whole[name]}
     console.print(", ".join(f"{rule_name(name)} {count:,}" for name, count in rules.items()))
 

@@ -13,6 +13,7 @@ from schemas.household import HouseholdState
 from schemas.vocabulary import CHANNELS, SEVERITIES, AreaLevel, Transition
 from streams.assess import area_code, ask
 from streams.casework import clocks_on
+from streams.feed_silence import Feeds, Word
 from streams.ledger import Missing, Window, divide_half_even
 from streams.outcomes import Lead, Visit, answered
 from streams.policies import Policies
@@ -48,13 +49,14 @@ _ORDER: Final = {name: place for place, name in enumerate(EVERY)}
 class Scope(msgspec.Struct, frozen=True):
     """What a report is about: versions of the policy, the ordinal day it speaks of, the first day leads count from.
 
-    ``silent_months`` is how long nobody was heard of a silent household.
+    ``silent_months`` is for how long nobody was heard of a silent household, ``silent_days`` the same of a department.
     """
 
     policies: Policies
     day: int
     since: int
     silent_months: int
+    silent_days: int
 
     @property
     def policy(self) -> Policy:
@@ -104,6 +106,7 @@ class Indicators:
     def __init__(self) -> None:
         """Begin with nothing."""
         self.rows: dict[str, dict[str, Row]] = {}
+        self.feeds = Feeds()
 
     def add_household(self, state: HouseholdState, scope: Scope) -> None:
         """Count a household as it is stored."""
@@ -141,6 +144,11 @@ class Indicators:
                     for rule in lead.rules:
                         row.counts.update({f"verified_{rule}": int(passed is not None), f"confirmed_{rule}": int(passed or 0)})
 
+    def add_word(self, word: Word, scope: Scope) -> None:
+        """Take a sign of life of a department, unless it came after the day."""
+        if word.day <= scope.day:
+            self.feeds.add(*word)
+
     def add_area_alerts(self, alerts: Iterable[AreaAlert], scope: Scope) -> None:
         """Count the transitions of areas, given whole and in the order in which they were published."""
         said: dict[tuple[AreaLevel, str], list[AreaAlert]] = {}
@@ -162,6 +170,7 @@ class Indicators:
 
     def merge(self, other: "Indicators") -> None:
         """Add what was counted of other households and alerts."""
+        self.feeds.merge(other.feeds)
         for by, rows in other.rows.items():
             for key, row in rows.items():
                 self.row(by, key).merge(row)

@@ -33,7 +33,7 @@ from tests.oracle import naive
 from tests.worker import read_all, workers
 
 NOW = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
-DAY, SINCE, MONTHS, NATION = "2026-11-27", "2026-11-09", 3, 2_311_900
+DAY, SINCE, MONTHS, DAYS, NATION = "2026-11-27", "2026-11-09", 3, 5, 2_311_900
 REPORTS = ("self-declarations", "cadre-reports", "department-feeds")
 
 
@@ -60,6 +60,10 @@ def records() -> list[Sent]:
             says = declaration(f"d-{name}", {"type": "housing", "grade": "B"}, household_id=name, area_code=area, at=at)
             found.append(Sent("self-declarations", name, says))
     found += places_at_risk() + cases()
+    call = {"type": "petition", "ref": "r-1", "category": "water", "urgent": False, "status": "closed", "since": "2026-11"}
+    for name, area, at in (("S000000", "140123100201", "21"), ("S000001", "140221100201", "20")):
+        heard = department(f"t-{name}", "petitions", call, household_id=name, area_code=area, at=f"2026-11-{at}T09:00:00+08:00")
+        found.append(Sent("department-feeds", name, heard))
     water = department("p-1", "water", {"type": "water", "safe": False}, at="2026-11-20T09:00:00+08:00")
     found.append(Sent("department-feeds", "P-S000000", water | {"household_id": None, "person_id": "P-S000000"}))
     return found
@@ -150,7 +154,19 @@ async def place(broker: EmbeddedBroker, tmp_path_factory: pytest.TempPathFactory
 
 
 def run(place: Place, *flags: str) -> str:
-    done = fangfan("report", "--day", DAY, "--since", SINCE, "--silent-months", str(MONTHS), *flags, **place.given)
+    done = fangfan(
+        "report",
+        "--day",
+        DAY,
+        "--since",
+        SINCE,
+        "--silent-months",
+        str(MONTHS),
+        "--silent-days",
+        str(DAYS),
+        *flags,
+        **place.given,
+    )
     assert 0 == done.returncode, done.stderr
     return done.stdout
 
@@ -159,13 +175,17 @@ async def test_it_says_what_a_batch_says_of_the_same_topics(place: Place, tmp_pa
     found = json.loads(await asyncio.to_thread(run, place, "--json", "--csv", str(tmp_path / "report.csv")))
     expected = Batch(place, tmp_path).rows()
 
-    assert (DAY, SINCE, MONTHS, "shanxi@1") == tuple(found[name] for name in ("day", "since", "silent_months", "policy"))
+    assert (DAY, SINCE, MONTHS, DAYS, "shanxi@1") == tuple(
+        found[name] for name in ("day", "since", "silent_months", "silent_days", "policy")
+    )
     assert expected.keys() == {(row["by"], row["key"]) for row in found["rows"]}
     for row in found["rows"]:
         assert (row["by"], row["key"], expected[row["by"], row["key"]]) == (row["by"], row["key"], {
             name: value for name, value in row.items() if name not in ("by", "key")
         })  # fmt: skip
     whole = expected["all", "all"]
+    assert ("2026-11-21", "petitions") == (whole["feed_petitions"], whole["silent_departments"])
+    assert "water" in expected["county", "140123"]["silent_departments"].split()
     assert 0 < whole["confirmed_water@1"] < whole["verified_water@1"] < whole["leads"]
     assert all(0 < whole[name] < len(CASES) for name in ("overdue_finish", "overdue_settle"))
     assert all(
@@ -193,6 +213,8 @@ async def test_the_table_and_the_page_speak_both_languages(place: Place, tmp_pat
         "逾期未核",
         "overdue",
         "逾期未办结",
+        "线索核实结果",
+        "信访 petitions 6 (2026-11-21)",
         "of province",
         "排查 cadre",
         "风险村",
@@ -206,6 +228,8 @@ async def test_the_table_and_the_page_speak_both_languages(place: Place, tmp_pat
         "Indicators of monitoring",
         "娄烦县 Loufan County",
         "全省 province",
+        "线索核实结果",
+        "信访 petitions 6 (2026-11-21)",
         "收入低于监测线 income-line",
     ):
         assert words in text, words
@@ -293,8 +317,14 @@ class Batch:
                 for rule, verified, confirmed in self._sql.execute(OUTCOMES.format(by=by), [key]).fetchall():
                     row |= {f"verified_{rule}": verified, f"confirmed_{rule}": confirmed}
                 row |= {f"precision_{rule}": percent(row[f"confirmed_{rule}"], row[f"verified_{rule}"]) for rule in rules}
-                made[by, key] = row
+                made[by, key] = row | self._feeds(by, key)
         return made
+
+    def _feeds(self, by: str, key: str) -> dict[str, Any]:
+        days = dict(self._sql.execute(FEEDS.format(by=by, day=DAY), [key]).fetchall())
+        late = [name for name in DEPARTMENTS if name in days and (date.fromisoformat(DAY) - days[name]).days >= DAYS]
+        found = {f"feed_{name.replace('-', '_')}": str(days[name]) if name in days else None for name in DEPARTMENTS}
+        return found | {"silent_departments": " ".join(late)}
 
     def _median(self, by: str, key: str) -> int | None:
         query = f'SELECT reference FROM household WHERE "{by}" = ? AND reference IS NOT NULL ORDER BY reference'
@@ -383,6 +413,17 @@ CREATE TABLE risk AS SELECT 'all' AS "all", tier, county_code AS county, level, 
     transition = 'opened' AND CAST(opened_on AS DATE) BETWEEN DATE '{{since}}' AND DATE '{{day}}' AS began
   FROM area WHERE NOT EXISTS (SELECT 1 FROM area AS other WHERE other.level = area.level AND
     other.area_code = area.area_code AND other.place > area.place AND other.sequence <= area.sequence);
+"""
+DEPARTMENTS = (
+    "medical-insurance", "health", "education", "housing", "water", "human-resources", "civil-affairs", "disabled-federation",
+    "emergency", "public-security", "agriculture", "market-regulation", "commerce", "rural-revitalization", "insurance",
+    "petitions",
+)  # fmt: skip
+FEEDS = f"""
+SELECT source, max(CAST({CHINA.format("reported_at")} AS DATE)) FROM (
+  SELECT 'all' AS "all", coalesce(county_tier.tier, 'unknown') AS tier, area_code[1:6] AS county, source, reported_at
+    FROM report LEFT JOIN county_tier ON county_tier.county = area_code[1:6] WHERE schema = 'department-record/1')
+  WHERE "{{by}}" = ? AND CAST({CHINA.format("reported_at")} AS DATE) <= DATE '{{day}}' GROUP BY source
 """
 OUTCOMES = """
 SELECT rule, count(passed), count(*) FILTER (passed) FROM outcome WHERE "{by}" = ? GROUP BY rule

@@ -36,7 +36,7 @@ def live(policy: Policy, *records: dict[str, Any]) -> HouseholdState:
 
 
 def scope(policy: Policy, day: str = "2026-11-30", **over: Any) -> Scope:
-    given = {"since": date(2026, 11, 1).toordinal(), "silent_months": 6} | over
+    given = {"since": date(2026, 11, 1).toordinal(), "silent_months": 6, "silent_days": 7} | over
     return Scope(alone(policy), date.fromisoformat(day).toordinal(), **given)
 
 

@@ -1,0 +1,48 @@
+"""How feed silence looks in `fangfan report`: cells for CSV and JSON, lines for people."""
+
+from typing import Final
+
+from rich.table import Table
+
+from fangfan.backtest_view import name_of
+from fangfan.looks import grid
+from schemas.fields import render_day
+from streams.feed_silence import DEPARTMENTS, Days, silent
+from streams.indicators import Indicators, Scope
+
+DEPARTMENTS_ZH: Final = {
+    "medical-insurance": "医保", "health": "卫健", "education": "教育", "housing": "住建", "water": "水利",
+    "human-resources": "人社", "civil-affairs": "民政", "disabled-federation": "残联", "emergency": "应急",
+    "public-security": "公安", "agriculture": "农业农村", "market-regulation": "市场监管", "commerce": "商务",
+    "rural-revitalization": "乡村振兴", "insurance": "保险", "petitions": "信访",
+}  # fmt: skip
+
+
+def feed_cells(days: Days, scope: Scope) -> dict[str, str | None]:
+    """Return the day of each department's newest word, None where it never spoke, and which departments are silent."""
+    found = {f"feed_{name.replace('-', '_')}": render_day(days[name]) if name in days else None for name in DEPARTMENTS}
+    return found | {"silent_departments": " ".join(silent(days, scope.day, scope.silent_days))}
+
+
+def silent_rows(found: Indicators, scope: Scope) -> list[tuple[str, str]]:
+    """Return places of which some department is silent, with these departments, how long, and since when."""
+    places = [(by, key) for by in ("all", "county") for key in sorted(found.rows.get(by, {}))]
+    rows = []
+    for by, key in places:
+        days = found.feeds.heard(by, key, scope.policy)
+        words = [
+            f"{DEPARTMENTS_ZH[name]} {name} {scope.day - days[name]} ({render_day(days[name])})"
+            for name in silent(days, scope.day, scope.silent_days)
+        ]
+        if words:
+            rows.append((name_of(by, key, scope.policy), ", ".join(words)))
+    return rows
+
+
+def silent_table(found: Indicators, scope: Scope) -> Table:
+    """Return the same as a table for the terminal."""
+    title = f"departments silent for {scope.silent_days} days or more 部门数据中断{scope.silent_days}天以上"
+    shown = grid("", "department, days, newest 部门、天数、最近一次", title=title)
+    for row in silent_rows(found, scope):
+        shown.add_row(*row)
+    return shown
