@@ -8,10 +8,10 @@ from fangfan.charts import Series, bars
 from fangfan.looks import CATEGORY_ZH
 from fangfan.page import Cell, note, page, section, table, tiles
 from fangfan.report_feeds import silent_rows
-from fangfan.report_view import CHANNELS_ZH, hundredths, precision_rows, rule_name, shown_value, values
+from fangfan.report_view import CHANNELS_ZH, MIGRANTS_WORDS, hundredths, precision_rows, rule_name, shown_value, values
 from schemas.fields import render_day
 from schemas.vocabulary import CHANNELS, SEVERITIES
-from streams.indicators import CATEGORIES, OVERDUE, PLURAL, RULES, Indicators, Row, Scope
+from streams.indicators import CATEGORIES, MIGRANTS, OVERDUE, PLURAL, RULES, Indicators, Row, Scope
 
 CHARTED_COUNTIES = 30
 SHARES = (
@@ -41,6 +41,7 @@ def report_page(found: Indicators, scope: Scope, now: datetime) -> str:
                 table(["规则 rule", "已核实\nverified", "属实\nconfirmed", "准确率%\nprecision"], precision_rows(whole))),
         section("各县收入与数据", "incomes and what is known, by county",
                 _incomes(counties, whole, scope), _known(found, scope)),
+        section("外出务工", "migrant work, beside a year before", _migrants(found, scope)),
         section("部门数据中断", f"departments silent for {scope.silent_days} days or more",
                 table(["", "部门、天数、最近一次\ndepartment, days, newest"], silent_rows(found, scope))),
         section("说明", "notes", *_notes(scope)),
@@ -137,6 +138,16 @@ def _known(found: Indicators, scope: Scope) -> str:
         ]
 
     return _by_place(found, scope, header, cells)
+
+
+def _migrants(found: Indicators, scope: Scope) -> str:
+    whole = found.row("all", "all")
+
+    def cells(row: Row) -> list[Cell]:
+        known = values(row, whole, scope)
+        return [shown_value(name, known[name]) for name in MIGRANTS]
+
+    return _by_place(found, scope, ["", *MIGRANTS_WORDS], cells)
 
 
 def _by_place(found: Indicators, scope: Scope, header: list[str], cells: Callable[[Row], list[Cell]]) -> str:

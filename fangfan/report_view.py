@@ -16,7 +16,7 @@ from fangfan.looks import COLOURS, SEVERITY_ZH, grid
 from fangfan.report_feeds import feed_cells, silent_table
 from schemas.fields import render_day, render_money
 from schemas.vocabulary import CHANNELS, SEVERITIES
-from streams.indicators import MEASURES, OVERDUE, PLURAL, RULES, SHARES, Indicators, Row, Scope, share
+from streams.indicators import MEASURES, MIGRANTS, OVERDUE, PLURAL, RULES, SHARES, Indicators, Row, Scope, share
 from streams.policy import Policy, in_force
 
 Cells = Callable[[Row], tuple[str | Text, ...]]
@@ -110,8 +110,26 @@ def show(console: Console, found: Indicators, scope: Scope) -> None:
     }))  # fmt: skip
     console.print(_precision(found.rows["all"]["all"]))
     console.print(silent_table(found, scope))
+    console.print(_migrants(found, scope))
     rules = {name: whole[name] for name in RULES if whole[name]}
     console.print(", ".join(f"{rule_name(name)} {count:,}" for name, count in rules.items()))
+
+
+MIGRANTS_WORDS: Final = (
+    "outside the county\n县外务工", "a year before\n上年同日", "of last year\n占上年%", "outside the province\n省外务工",
+    "a year before\n上年同日", "of last year\n占上年%",
+)  # fmt: skip
+
+
+def _migrants(found: Indicators, scope: Scope) -> Table:
+    """Return who works away from home, beside a year before."""
+    whole = found.row("all", "all")
+
+    def cells(row: Row) -> tuple[str, ...]:
+        known = values(row, whole, scope)
+        return tuple(shown_value(name, known[name]) for name in MIGRANTS)
+
+    return _table(found, scope.policy, MIGRANTS_WORDS, cells)
 
 
 def precision_rows(whole: Row) -> list[tuple[str, str, str, str]]:

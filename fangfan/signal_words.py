@@ -20,7 +20,8 @@ _THINGS: Final = {
     "accident": words.ACCIDENTS, "loss": words.OBJECTS,
 }  # fmt: skip
 _VALUES: Final = {
-    "employment": words.EMPLOYMENT, "skills": words.STEPS, "support": words.SUPPORT_STATUS, "accident": words.OUTCOMES,
+    "employment": words.EMPLOYMENT | words.PLACES, "skills": words.STEPS, "support": words.SUPPORT_STATUS,
+    "accident": words.OUTCOMES,
     "asset_status": words.ASSET_STATUS, "loss": words.HAZARDS, "membership": words.CAUSES, "petition": words.PETITIONS,
     "asset_link": words.ASSETS, "snooze": words.SNOOZES,
 }  # fmt: skip

@@ -39,6 +39,8 @@ SignalKind = Literal[
 ]  # fmt: skip
 """Facts of which the newest of a key counts (docs/contract-more.md §1)."""
 EmploymentStatus = Literal["working", "not_working", "seeking", "unable", "retired"]
+WorkPlace = Literal["county", "province", "outside"]
+"""Where a person works: in the home county, elsewhere in the province, or outside of it."""
 SkillsStep = Literal["filed", "trained", "assessed", "certified", "placed", "left"]
 DisabilityGrade = Literal["none", "1", "2", "3", "4"]
 MeasureCode = Literal[

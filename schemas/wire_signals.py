@@ -23,16 +23,18 @@ from schemas.vocabulary import (
     SkillsStep,
     SnoozeReason,
     SupportStatus,
+    WorkPlace,
 )
 from schemas.wire_fields import Day, HouseholdId, Money, Month, Percent, PersonId, ThingId
 
 
 class EmploymentFact(Struct, frozen=True, tag_field="type", tag="employment", gc=False):
-    """Whether a person works, and since which month."""
+    """Whether a person works, since which month, and where: in the home county, elsewhere in the province, or outside of it."""
 
     person_id: PersonId
     status: EmploymentStatus
     since: Month
+    place: WorkPlace | None = None
 
 
 class SkillsFact(Struct, frozen=True, tag_field="type", tag="skills", gc=False):

@@ -9,12 +9,14 @@ import msgspec
 from schemas.alerts import Alert
 from schemas.area_alerts import AreaAlert
 from schemas.fields import day_of, month_of, month_of_day, parse_day, parse_instant
-from schemas.household import HouseholdState
+from schemas.household import Facts, HouseholdState
 from schemas.vocabulary import CHANNELS, SEVERITIES, AreaLevel, Transition
 from streams.assess import area_code, ask
+from streams.case_clocks import add_months
 from streams.casework import clocks_on
 from streams.feed_silence import Feeds, Word
 from streams.ledger import Missing, Window, divide_half_even
+from streams.migrants import migrants
 from streams.outcomes import Lead, Visit, answered
 from streams.policies import Policies
 from streams.policy import BP, Policy
@@ -31,14 +33,19 @@ AREAS: Final = tuple(
     for severity in ("", *(f"_{name}" for name in SEVERITIES))
 )  # fmt: skip
 OVERDUE: Final = ("overdue_verify", "overdue_finish", "overdue_settle")
+MIGRANTS: Final = (
+    "migrants", "migrants_before", "migrants_share", "migrants_outside", "migrants_outside_before", "migrants_outside_share",
+)  # fmt: skip
 MEASURES: Final = (
     "households", "open", *(f"open_{name}" for name in SEVERITIES), *CATEGORIES, "overdue", *RULES, *LEADS, "reported",
     "determined", "undetermined_share", "dependent", "dependent_share", "median_income", "of_province", "of_nation",
-    "conflicting", "conflict_share", "silent", "silent_share", *AREAS, *OVERDUE,
+    "conflicting", "conflict_share", "silent", "silent_share", *AREAS, *OVERDUE, *MIGRANTS,
 )  # fmt: skip
 SHARES: Final = {
     "dependent_share": ("dependent", "determined"), "conflict_share": ("conflicting", "reported"),
     "silent_share": ("silent", "households"),
+    "migrants_share": ("migrants", "migrants_before"),
+    "migrants_outside_share": ("migrants_outside", "migrants_outside_before"),
 }  # fmt: skip
 """What a share is of what; that of the undetermined is what is left of the determined."""
 
@@ -120,6 +127,7 @@ class Indicators:
             counted.update(["determined"])
             points = scope.policy.parameters(county).policy_dependence.share_from
             counted["dependent"] += income.gross > 0 and income.transfers * BP >= income.gross * points
+        counted.update(_migrants(state.facts, scope.day))
         for row in self._places(county, scope.policy):
             row.counts.update(counted)
             if income is not None:
@@ -201,6 +209,16 @@ def _standing(state: HouseholdState, scope: Scope) -> Iterator[str]:
     heard = month_of(facts.newest.occurred_at) if facts.newest is not None else None
     if heard is None or heard <= month_of_day(scope.day) - scope.silent_months:
         yield "silent"
+
+
+def _migrants(facts: Facts, day: int) -> dict[str, int]:
+    """Return who works away from home on a day and on that of twelve months before."""
+    if not facts.signals:
+        return {}
+    found = {}
+    for end, there in (("", day), ("_before", add_months(day, -12))):
+        found[f"migrants{end}"], found[f"migrants_outside{end}"] = migrants(facts, there)
+    return found
 
 
 def _disagree(state: HouseholdState, policy: Policy) -> bool:

@@ -79,7 +79,8 @@ def check_reporters(facts: Iterable[_Wire], channel: int, source: str) -> None:
 
 
 def _employment(fact: _Wire, _channel: int) -> Signal:
-    return Signal("employment", fact.person_id, "", fact.status, parse_month(fact.since))
+    works_at = fact.status == "working" and fact.place
+    return Signal("employment", fact.person_id, "", f"working:{works_at}" if works_at else fact.status, parse_month(fact.since))
 
 
 def _skills(fact: _Wire, _channel: int) -> Signal:

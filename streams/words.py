@@ -38,6 +38,11 @@ EMPLOYMENT: Final = _table(
     unable="不能就业|unable to work",
     retired="已退休|retired",
 )
+PLACES: Final = _table(
+    county="县内|in the county",
+    province="省内县外|elsewhere in the province",
+    outside="省外|outside the province",
+)
 STEPS: Final = _table(
     filed="已建档|filed",
     trained="已培训|trained",

@@ -19,8 +19,9 @@ def employment(context: Context) -> Answers:
 
 def _judge(context: Context, signal: Signal) -> Verdict:
     rule = context.parameters.employment
-    if signal.value not in WITHOUT_WORK:
-        return Fine(signal.value, "working", "state")
+    status = signal.value.partition(":")[0]  # where somebody works is no matter here
+    if status not in WITHOUT_WORK:
+        return Fine(status, "working", "state")
     if context.facts.registry is None:
         return Open("registry entry")
     member = member_of(context, signal.person_id)

@@ -59,7 +59,7 @@ def records() -> list[Sent]:
         if number % 4 == 3:
             says = declaration(f"d-{name}", {"type": "housing", "grade": "B"}, household_id=name, area_code=area, at=at)
             found.append(Sent("self-declarations", name, says))
-    found += places_at_risk() + cases()
+    found += places_at_risk() + cases() + workers_away()
     call = {"type": "petition", "ref": "r-1", "category": "water", "urgent": False, "status": "closed", "since": "2026-11"}
     for name, area, at in (("S000000", "140123100201", "21"), ("S000001", "140221100201", "20")):
         heard = department(f"t-{name}", "petitions", call, household_id=name, area_code=area, at=f"2026-11-{at}T09:00:00+08:00")
@@ -67,6 +67,46 @@ def records() -> list[Sent]:
     water = department("p-1", "water", {"type": "water", "safe": False}, at="2026-11-20T09:00:00+08:00")
     found.append(Sent("department-feeds", "P-S000000", water | {"household_id": None, "person_id": "P-S000000"}))
     return found
+
+
+def workers_away() -> list[Sent]:
+    """Persons who work in many places, were elsewhere a year before, or are not to be counted."""
+    found = []
+    for number, words in enumerate(AWAY):
+        name, area = f"M{number:06d}", ["140123100201", "140221100201"][number % 2]
+        if number:  # of the first household no entry is known
+            found.append(Sent("households", name, entry(name, member(f"P-{name}"), area_code=area)))
+        for place, (day, person, status, where) in enumerate(words):
+            fact = {
+                "type": "employment",
+                "person_id": person or f"P-{name}",
+                "status": status,
+                "since": day[:7],
+                "place": where,
+            }
+            at = {"household_id": name, "area_code": area, "at": f"{day}T09:00:00+08:00"}
+            if status == "void":
+                found.append(Sent("cadre-reports", name, cadre(f"x-{name}", voids=f"m-{name}-{place - 1}", **at)))
+            else:
+                found.append(Sent("cadre-reports", name, cadre(f"m-{name}-{place}", fact, **at)))
+    return found
+
+
+AWAY: tuple[tuple[tuple[str, str, str, str | None], ...], ...] = (
+    (("2026-03-01", "P-AA", "working", "outside"), ("2026-03-02", "P-BB", "working", "province")),
+    (("2025-03-01", "", "working", "outside"),),
+    (("2025-03-01", "", "working", "province"), ("2026-05-01", "", "working", "outside")),
+    (("2025-03-01", "", "working", "outside"), ("2026-05-01", "", "working", "county")),
+    (("2025-11-27", "", "working", "outside"), ("2026-05-01", "", "not_working", "outside")),
+    (("2025-11-28", "", "working", "province"),),
+    (("2024-10-31", "", "working", "outside"),),  # too long ago for this year
+    (("2024-11-01", "", "working", "outside"),),
+    (("2026-05-01", "P-XX", "working", "outside"),),  # not of this household
+    (("2026-05-01", "", "working", None),),
+    (("2026-05-01", "", "working", "outside"), ("2026-05-02", "", "void", None)),
+    (("2026-04-01", "", "working", "province"), ("2026-05-01", "", "working", "county"), ("2026-05-02", "", "void", None)),
+)
+"""By household the words about its one member, or a person named: day, status, place; a void takes back the one before."""
 
 
 def cases() -> list[Sent]:
@@ -180,11 +220,13 @@ async def test_it_says_what_a_batch_says_of_the_same_topics(place: Place, tmp_pa
     )
     assert expected.keys() == {(row["by"], row["key"]) for row in found["rows"]}
     for row in found["rows"]:
-        assert (row["by"], row["key"], expected[row["by"], row["key"]]) == (row["by"], row["key"], {
-            name: value for name, value in row.items() if name not in ("by", "key")
-        })  # fmt: skip
+        wanted = {"by": row["by"], "key": row["key"]} | expected[row["by"], row["key"]]
+        assert wanted.keys() == row.keys()
+        assert {} == {name: (value, row[name]) for name, value in wanted.items() if value != row[name]}, row["key"]
     whole = expected["all", "all"]
     assert ("2026-11-21", "petitions") == (whole["feed_petitions"], whole["silent_departments"])
+    assert (7, 6) == (whole["migrants"], whole["migrants_before"])
+    assert (4, 5) == (whole["migrants_outside"], whole["migrants_outside_before"])
     assert "water" in expected["county", "140123"]["silent_departments"].split()
     assert 0 < whole["confirmed_water@1"] < whole["verified_water@1"] < whole["leads"]
     assert all(0 < whole[name] < len(CASES) for name in ("overdue_finish", "overdue_settle"))
@@ -213,6 +255,7 @@ async def test_the_table_and_the_page_speak_both_languages(place: Place, tmp_pat
         "逾期未核",
         "overdue",
         "逾期未办结",
+        "县外务工",
         "线索核实结果",
         "信访 petitions 6 (2026-11-21)",
         "of province",
@@ -267,7 +310,7 @@ class Batch:
         year = [date(2026, 1, 1) + timedelta(days=number) for number in range(365)]
         self._table("workday", folder, [{"day": str(each)} for each in year if chinese_calendar.is_workday(each)])
         self._sql.execute(PREPARE)
-        self._sql.execute(CLOCKS.format(day=DAY))
+        self._sql.execute(CLOCKS.format(day=DAY) + WORK.format(day=DAY))
         self._table("income", folder, self._incomes())
         self._sql.execute(JOIN.format(day=DAY, since=SINCE, months=MONTHS))
 
@@ -305,6 +348,7 @@ class Batch:
                 key = row.pop("key")
                 middle = self._median(by, key)
                 row |= {
+                    **{f"{name}_share": percent(row[name], row[f"{name}_before"]) for name in ("migrants", "migrants_outside")},
                     "undetermined_share": percent(row["reported"] - row["determined"], row["reported"]),
                     "dependent_share": percent(row["dependent"], row["determined"]),
                     "conflict_share": percent(row["conflicting"], row["reported"]),
@@ -345,6 +389,21 @@ COLUMNS = {
     "place": "BIGINT", "conflicts": "JSON", "reasons": "STRUCT(rule VARCHAR, channels VARCHAR[])[]",
     "reference": "BIGINT", "gross": "BIGINT", "transfers": "BIGINT", "conflicting": "BOOLEAN",
 }  # fmt: skip
+WORK = """
+CREATE TABLE migrant AS WITH
+  asked AS (SELECT DATE '{day}' AS day, 'now' AS "when" UNION SELECT DATE '{day}' - INTERVAL 12 MONTH, 'before'),
+  said AS (SELECT asked.day, "when", household, fact, row_number() OVER (PARTITION BY "when", household, fact->>'person_id'
+      ORDER BY occurred DESC, schema = 'department-record/1' DESC, schema = 'cadre-report/1' DESC, event_id DESC, place) AS rank
+    FROM fact, asked WHERE fact->>'type' = 'employment' AND CAST(occurred AS DATE) <= asked.day
+      AND datediff('month', occurred, asked.day) <= 24)
+  SELECT household, count(*) FILTER ("when" = 'now') AS migrants, count(*) FILTER ("when" = 'before') AS migrants_before,
+    count(*) FILTER ("when" = 'now' AND fact->>'place' = 'outside') AS migrants_outside,
+    count(*) FILTER ("when" = 'before' AND fact->>'place' = 'outside') AS migrants_outside_before
+  FROM said WHERE rank = 1 AND fact->>'status' = 'working' AND fact->>'since' <= strftime(day, '%Y-%m')
+    AND fact->>'place' IN ('province', 'outside') AND (household NOT IN (SELECT household_id FROM newest_entry)
+      OR EXISTS (SELECT 1 FROM named WHERE named.household = said.household AND named.person = fact->>'person_id'))
+  GROUP BY household;
+"""
 CHINA = "make_timestamp(epoch_us(CAST({} AS TIMESTAMPTZ)) + 28800000000)"
 PREPARE = f"""
 CREATE TABLE newest_entry AS SELECT * EXCLUDE (place), to_json(entry) AS body FROM (
@@ -390,12 +449,14 @@ CREATE TABLE household AS WITH
   living AS (SELECT known.household, coalesce(newest_entry.area_code, heard.area)[1:6] AS county, heard.occurred FROM known
     LEFT JOIN heard USING (household) LEFT JOIN newest_entry ON newest_entry.household_id = known.household)
   SELECT 'all' AS "all", coalesce(county_tier.tier, 'unknown') AS tier, living.*, income.* EXCLUDE (household),
+    migrant.* EXCLUDE (household),
     current.severity, current.category, current.reasons, late.late_finish, late.late_settle,
     current.severity IS NOT NULL AND current.verify_by < '{{day}}'
       AND coalesce(late.stage, 'none') IN ('none', 'ended', 'removed')
       AND coalesce(late.visited < CAST({CHINA.format("current.opened_at")} AS DATE), TRUE) AS late_verify,
     living.occurred IS NULL OR datediff('month', living.occurred, TIMESTAMP '{{day}}') >= {{months}} AS silent
   FROM living LEFT JOIN county_tier USING (county) LEFT JOIN income USING (household) LEFT JOIN late USING (household)
+    LEFT JOIN migrant USING (household)
     LEFT JOIN current ON current.household_id = living.household;
 CREATE TABLE lead AS SELECT 'all' AS "all", tier, county_code AS county,
     list_sort(list_distinct(flatten([reason.channels FOR reason IN reasons]))) AS channels FROM alert
@@ -458,6 +519,8 @@ _OF_AREAS = {
     )
 }  # fmt: skip
 _FIRST = ", ".join(f'count(*) FILTER ({condition}) AS "{name}"' for name, condition in _OF_HOUSEHOLDS.items())
+_MIGRANTS = ("migrants", "migrants_before", "migrants_outside", "migrants_outside_before")
+_FIRST += "".join(f', CAST(coalesce(sum("{name}"), 0) AS BIGINT) AS "{name}"' for name in _MIGRANTS)
 _SECOND = ", ".join(f'count(*) FILTER ({condition}) AS "{name}"' for name, condition in _OF_LEADS.items())
 _THIRD = ", ".join(f'count(*) FILTER ({condition}) AS "{name}"' for name, condition in _OF_AREAS.items())
 _ZEROES = ", ".join(
