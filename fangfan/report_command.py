@@ -14,13 +14,14 @@ from agents.settings import Settings
 from fangfan.looks import console
 from fangfan.mapping import CHINA
 from fangfan.options import CONNECTION, fail, on_broker, refusing, with_settings
+from fangfan.policy_topic import read_versions
 from fangfan.report import run_report
 from fangfan.report_page import report_page
 from fangfan.report_view import as_json, show, write_report
 from schemas.codec import UnknownStateVersion
 from schemas.fields import parse_day
 from streams.indicators import Scope
-from streams.policies import policies_of
+from streams.policies import Policies, Version, policies_of
 from streams.policy_parse import PolicyError
 from streams.topics import Topic
 
@@ -58,8 +59,12 @@ def report(
     today = _day("--day", day) or now.toordinal()
     there = date.fromordinal(today)
     first = _day("--since", since) or there.replace(year=there.year - 1, day=1).toordinal()
-    scope = Scope(policies_of((base,)), today, first, silent_months, silent_days)
-    real = on_broker(chosen, _itself, [Topic.HOUSEHOLDS_CHANGELOG, Topic.ALERTS, Topic.AREA_ALERTS, Topic.DEPARTMENT_FEEDS])
+    real, policies = on_broker(
+        chosen,
+        lambda real: _versions(real, base),
+        [Topic.HOUSEHOLDS_CHANGELOG, Topic.ALERTS, Topic.AREA_ALERTS, Topic.DEPARTMENT_FEEDS],
+    )
+    scope = Scope(policies, today, first, silent_months, silent_days)
     try:
         with refusing(chosen):
             found = run_report(real, scope, console(stderr=True))
@@ -78,9 +83,10 @@ def report(
         show(console(), found, scope)
 
 
-async def _itself(settings: Settings) -> Settings:
-    """Return settings that know how many partitions the topics really have."""
-    return settings
+async def _versions(settings: Settings, base: Version) -> tuple[Settings, Policies]:
+    """Return settings that know how many partitions the topics really have, and the versions of the policy."""
+    versions, _ = await read_versions(settings, base.policy.id, (base,))
+    return settings, policies_of(versions)
 
 
 def _day(flag: str, text: str | None) -> int | None:

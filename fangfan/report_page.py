@@ -108,13 +108,14 @@ def _incomes(counties: dict[str, Row], whole: Row, scope: Scope) -> str:
 def _alerts(found: Indicators, scope: Scope) -> str:
     header = ["", "农户\nhouseholds", "在警\nopen", *(severity_name(name).replace(" ", "\n") for name in reversed(SEVERITIES)),
               "逾期未核\noverdue", "逾期未办结\nunfinished", "异议逾期\nunsettled",
-              "线索\nleads", "风险村\nvillages at risk", "风险乡镇\ntownships at risk"]  # fmt: skip
+              "线索\nleads", "风险村\nvillages at risk", "风险乡镇\ntownships at risk",
+              "暂缓提醒\nsnoozed", "暂未发出\nwithheld"]  # fmt: skip
 
     def cells(row: Row) -> list[Cell]:
         counts = row.counts
         late: list[Cell] = [("up", f"{counts[name]:,}") if counts[name] else "" for name in OVERDUE]
         severities = [f"{counts[f'open_{name}']:,}" for name in reversed(SEVERITIES)]
-        places = [f"{counts[f'open_{name}']:,}" for name in PLURAL.values()]
+        places = [f"{counts[name]:,}" for name in (*(f"open_{name}" for name in PLURAL.values()), "snoozed", "withheld")]
         return [f"{counts['households']:,}", f"{counts['open']:,}", *severities, *late, f"{counts['leads']:,}", *places]
 
     return _by_place(found, scope, header, cells)

@@ -22,6 +22,7 @@ from streams.policy import Policy, in_force
 Cells = Callable[[Row], tuple[str | Text, ...]]
 SECTIONS: Final = ("all", "tier", "county")
 PLACES: Final = ("villages at risk\n风险村", "townships at risk\n风险乡镇")
+QUIET: Final = ("snoozed\n暂缓提醒", "withheld\n暂未发出")
 LATE: Final = ("overdue\n逾期未核", "unfinished\n逾期未办结", "unsettled\n异议逾期")
 CHANNELS_ZH: Final = {"declaration": "申报", "cadre": "排查", "department": "部门"}
 
@@ -218,10 +219,11 @@ def _alerts(found: Indicators, policy: Policy) -> Table:
         severities = [Text(f"{counts[f'open_{name}']:,}", COLOURS[name]) for name in reversed(SEVERITIES)]
         late = [Text(f"{counts[name]:,}", "red" if counts[name] else "dim") for name in OVERDUE]
         places = (f"{counts[f'open_{name}']:,}" for name in PLURAL.values())
-        return (f"{counts['open']:,}", *severities, *late, f"{counts['leads']:,}", *places)
+        quiet = (f"{counts[name]:,}" for name in ("snoozed", "withheld"))
+        return (f"{counts['open']:,}", *severities, *late, f"{counts['leads']:,}", *places, *quiet)
 
     severities = tuple(f"{name}\n{SEVERITY_ZH[name]}" for name in reversed(SEVERITIES))
-    return _table(found, policy, ("open\n在警", *severities, *LATE, "leads\n线索", *PLACES), cells)
+    return _table(found, policy, ("open\n在警", *severities, *LATE, "leads\n线索", *PLACES, *QUIET), cells)
 
 
 def _counts(title: str, rows: dict[str, tuple[int, int]]) -> Table:

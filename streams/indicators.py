@@ -9,14 +9,14 @@ import msgspec
 from schemas.alerts import Alert
 from schemas.area_alerts import AreaAlert
 from schemas.fields import day_of, month_of, month_of_day, parse_day, parse_instant
-from schemas.household import Facts, HouseholdState
+from schemas.household import HouseholdState
 from schemas.vocabulary import CHANNELS, SEVERITIES, AreaLevel, Transition
 from streams.assess import area_code, ask
-from streams.case_clocks import add_months
 from streams.casework import clocks_on
 from streams.feed_silence import Feeds, Word
 from streams.ledger import Missing, Window, divide_half_even
-from streams.migrants import migrants
+from streams.migrants import beside_a_year_before
+from streams.noise import snoozed_until
 from streams.outcomes import Lead, Visit, answered
 from streams.policies import Policies
 from streams.policy import BP, Policy
@@ -39,7 +39,7 @@ MIGRANTS: Final = (
 MEASURES: Final = (
     "households", "open", *(f"open_{name}" for name in SEVERITIES), *CATEGORIES, "overdue", *RULES, *LEADS, "reported",
     "determined", "undetermined_share", "dependent", "dependent_share", "median_income", "of_province", "of_nation",
-    "conflicting", "conflict_share", "silent", "silent_share", *AREAS, *OVERDUE, *MIGRANTS,
+    "conflicting", "conflict_share", "silent", "silent_share", *AREAS, *OVERDUE, *MIGRANTS, "snoozed", "withheld",
 )  # fmt: skip
 SHARES: Final = {
     "dependent_share": ("dependent", "determined"), "conflict_share": ("conflicting", "reported"),
@@ -127,7 +127,7 @@ class Indicators:
             counted.update(["determined"])
             points = scope.policy.parameters(county).policy_dependence.share_from
             counted["dependent"] += income.gross > 0 and income.transfers * BP >= income.gross * points
-        counted.update(_migrants(state.facts, scope.day))
+        counted.update(beside_a_year_before(state.facts, scope.day))
         for row in self._places(county, scope.policy):
             row.counts.update(counted)
             if income is not None:
@@ -202,6 +202,11 @@ def _standing(state: HouseholdState, scope: Scope) -> Iterator[str]:
         late = {clock.clock for clock in clocks_on(facts, opened, scope.policies, scope.day) if clock.overdue}
         yield from (f"overdue_{name}" for name in late)
         yield from ("overdue",) if "verify" in late else ()
+    rules = scope.policy.parameters((area_code(facts) or "")[:6]).noise
+    if facts.signals and snoozed_until(facts, rules, scope.day) is not None:
+        yield "snoozed"
+    if state.thread.noise is not None and state.thread.noise.pending is not None:
+        yield "withheld"
     if facts.as_of is not None:
         yield "reported"
         if _disagree(state, scope.policy):
@@ -209,16 +214,6 @@ def _standing(state: HouseholdState, scope: Scope) -> Iterator[str]:
     heard = month_of(facts.newest.occurred_at) if facts.newest is not None else None
     if heard is None or heard <= month_of_day(scope.day) - scope.silent_months:
         yield "silent"
-
-
-def _migrants(facts: Facts, day: int) -> dict[str, int]:
-    """Return who works away from home on a day and on that of twelve months before."""
-    if not facts.signals:
-        return {}
-    found = {}
-    for end, there in (("", day), ("_before", add_months(day, -12))):
-        found[f"migrants{end}"], found[f"migrants_outside{end}"] = migrants(facts, there)
-    return found
 
 
 def _disagree(state: HouseholdState, policy: Policy) -> bool:

@@ -6,10 +6,21 @@ from typing import Final
 from schemas.fields import instant_of_day, month_of, month_of_day
 from schemas.household import Facts
 from schemas.reports import Signal
+from streams.case_clocks import add_months
 
 AWAY: Final = frozenset({"province", "outside"})
 MEMORY_MONTHS: Final = 24
 """How long somebody counts of whom nobody says anything new: so long that a year ago the state still knows as much as now."""
+
+
+def beside_a_year_before(facts: Facts, day: int) -> dict[str, int]:
+    """Return by name the counts of a household on an ordinal day and on that of twelve months before."""
+    if not facts.signals:
+        return {}
+    found = {}
+    for end, there in (("", day), ("_before", add_months(day, -12))):
+        found[f"migrants{end}"], found[f"migrants_outside{end}"] = migrants(facts, there)
+    return found
 
 
 def migrants(facts: Facts, day: int) -> tuple[int, int]:

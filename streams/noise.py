@@ -33,14 +33,14 @@ def hush_of(facts: Facts, rules: NoiseRules) -> Hush:
     return Hush(rules.window_days, snoozed_until(facts, rules))
 
 
-def snoozed_until(facts: Facts, rules: NoiseRules) -> int | None:
-    """Return the last day of the snooze a household is in by its clock, as an ordinal; None where it is in none.
+def snoozed_until(facts: Facts, rules: NoiseRules, day: int | None = None) -> int | None:
+    """Return the last day of the snooze a household is in on an ordinal day, by default that of its clock; None: in none.
 
     The newest counts; it ends ``snooze_days`` after it was reported at the latest, whatever it says.
     """
     if not rules.snooze_days:
         return None
-    today = day_of(facts.as_of or 0)
+    today = day_of(facts.as_of or 0) if day is None else day
     for report in reversed(facts.signals):
         for fact in report.facts:
             if isinstance(fact, Signal) and fact.kind == "snooze":

@@ -59,7 +59,7 @@ def records() -> list[Sent]:
         if number % 4 == 3:
             says = declaration(f"d-{name}", {"type": "housing", "grade": "B"}, household_id=name, area_code=area, at=at)
             found.append(Sent("self-declarations", name, says))
-    found += places_at_risk() + cases() + workers_away()
+    found += places_at_risk() + cases() + workers_away() + sleepers()
     call = {"type": "petition", "ref": "r-1", "category": "water", "urgent": False, "status": "closed", "since": "2026-11"}
     for name, area, at in (("S000000", "140123100201", "21"), ("S000001", "140221100201", "20")):
         heard = department(f"t-{name}", "petitions", call, household_id=name, area_code=area, at=f"2026-11-{at}T09:00:00+08:00")
@@ -107,6 +107,30 @@ AWAY: tuple[tuple[tuple[str, str, str, str | None], ...], ...] = (
     (("2026-04-01", "", "working", "province"), ("2026-05-01", "", "working", "county"), ("2026-05-02", "", "void", None)),
 )
 """By household the words about its one member, or a person named: day, status, place; a void takes back the one before."""
+
+
+def sleepers() -> list[Sent]:
+    """Households that a cadre asks not to be told of, and what is seen there."""
+    found = []
+    for number, (day, until, fact) in enumerate(SLEEPERS):
+        name, area = f"Z{number:06d}", f"140123{130 + number}201"
+        snooze = {"type": "snooze", "until": until, "reason": "being_helped"}
+        found.append(Sent("households", name, entry(name, member(f"P-{name}"), area_code=area)))
+        for at, said in ((f"2026-{day}T09:00:00+08:00", snooze), ("2026-11-22T09:00:00+08:00", fact)):
+            found.append(Sent("cadre-reports", name, cadre(f"z-{name}-{at}", said, household_id=name, area_code=area, at=at)))
+    return found
+
+
+SLEEPERS: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("11-01", "2026-11-27", {"type": "housing", "grade": "C"}),  # waits
+    ("11-01", "2026-11-26", {"type": "housing", "grade": "C"}),  # waits still: nothing has come since the snooze ended
+    ("11-01", "2026-11-21", {"type": "housing", "grade": "C"}),  # ended before
+    ("11-01", "2026-12-24", {"type": "food", "adequate": False}),  # red waits for nobody
+    ("11-01", "2026-12-24", {"type": "food", "adequate": True}),  # there is nothing to say
+    ("08-22", "2026-12-24", {"type": "housing", "grade": "C"}),  # no snooze lasts more than 92 days: it ended on the 22nd
+    ("08-01", "2026-12-24", {"type": "housing", "grade": "C"}),
+)
+"""The day a snooze was asked for, until when, and what was seen on the 22nd of November."""
 
 
 def cases() -> list[Sent]:
@@ -227,6 +251,7 @@ async def test_it_says_what_a_batch_says_of_the_same_topics(place: Place, tmp_pa
     assert ("2026-11-21", "petitions") == (whole["feed_petitions"], whole["silent_departments"])
     assert (7, 6) == (whole["migrants"], whole["migrants_before"])
     assert (4, 5) == (whole["migrants_outside"], whole["migrants_outside_before"])
+    assert (3, 3) == (whole["snoozed"], whole["withheld"])
     assert "water" in expected["county", "140123"]["silent_departments"].split()
     assert 0 < whole["confirmed_water@1"] < whole["verified_water@1"] < whole["leads"]
     assert all(0 < whole[name] < len(CASES) for name in ("overdue_finish", "overdue_settle"))
@@ -242,6 +267,25 @@ async def test_it_says_what_a_batch_says_of_the_same_topics(place: Place, tmp_pa
     with (tmp_path / "report.csv").open(encoding="utf-8-sig", newline="") as file:
         written = list(csv.DictReader(file))
     assert [{name: "" if value is None else str(value) for name, value in row.items()} for row in found["rows"]] == written
+
+
+async def test_it_is_judged_by_the_version_in_force_on_the_day(place: Place, tmp_path: Path) -> None:
+    """From a day on fewer transfers make a household dependent; the workers are gone, so nobody is judged again."""
+    text = (ROOT / "policy" / "shanxi.toml").read_text("utf-8")
+    head, rule, rest = text.partition("[rules.policy-dependence]")
+    rest = rest.replace("share-from = 0.60", "share-from = 0.01", 1)
+    second = tmp_path / "second.toml"
+    head = head.replace('version = "1"', 'version = "2"\neffective-from = 2026-12-10', 1)
+    second.write_text(head + rule + rest, "utf-8")
+    published = fangfan(
+        "policy", "publish", str(second), **{key: value for key, value in place.given.items() if key != "POLICY"}
+    )
+    assert 0 == published.returncode, published.stderr
+
+    days = ("2026-12-09", "2026-12-10")
+    before, after = [json.loads(await asyncio.to_thread(run, place, "--json", "--day", day)) for day in days]
+    assert ("shanxi@1", "shanxi@2") == (before["policy"], after["policy"])
+    assert before["rows"][0]["dependent"] < after["rows"][0]["dependent"]
 
 
 async def test_the_table_and_the_page_speak_both_languages(place: Place, tmp_path: Path) -> None:
@@ -333,7 +377,8 @@ class Batch:
             assert found is not None
             now = found["now"] or {"reference": None, "gross": None, "transfers": None}
             rows.append({"household": household, "reference": now["reference"], "gross": now["gross"],
-                         "transfers": now["transfers"], "conflicting": bool(found["conflicts"])})  # fmt: skip
+                         "transfers": now["transfers"], "found": found["severity"],
+                         "conflicting": bool(found["conflicts"])})  # fmt: skip
         return rows
 
     def rows(self) -> dict[tuple[str, str], dict[str, Any]]:
@@ -442,6 +487,9 @@ CREATE TABLE late AS SELECT household, stage, visited,
   FROM standing;
 """
 JOIN = f"""
+CREATE TABLE snooze AS SELECT household,
+    arg_max(least(CAST(fact->>'until' AS DATE), CAST(occurred AS DATE) + 92), occurred) AS ends
+  FROM fact WHERE fact->>'type' = 'snooze' GROUP BY household;
 CREATE TABLE household AS WITH
   heard AS (SELECT household, max(occurred) AS occurred, arg_max(area_code, (occurred, schema = 'department-record/1',
     schema = 'cadre-report/1', event_id)) AS area FROM placed GROUP BY household),
@@ -449,14 +497,16 @@ CREATE TABLE household AS WITH
   living AS (SELECT known.household, coalesce(newest_entry.area_code, heard.area)[1:6] AS county, heard.occurred FROM known
     LEFT JOIN heard USING (household) LEFT JOIN newest_entry ON newest_entry.household_id = known.household)
   SELECT 'all' AS "all", coalesce(county_tier.tier, 'unknown') AS tier, living.*, income.* EXCLUDE (household),
-    migrant.* EXCLUDE (household),
+    migrant.* EXCLUDE (household), coalesce(snooze.ends >= DATE '{{day}}', FALSE) AS snoozed,
+    coalesce(snooze.ends >= CAST(living.occurred AS DATE), FALSE) AND income.found IS DISTINCT FROM current.severity
+      AND 'red' NOT IN (coalesce(income.found, ''), coalesce(current.severity, '')) AS withheld,
     current.severity, current.category, current.reasons, late.late_finish, late.late_settle,
     current.severity IS NOT NULL AND current.verify_by < '{{day}}'
       AND coalesce(late.stage, 'none') IN ('none', 'ended', 'removed')
       AND coalesce(late.visited < CAST({CHINA.format("current.opened_at")} AS DATE), TRUE) AS late_verify,
     living.occurred IS NULL OR datediff('month', living.occurred, TIMESTAMP '{{day}}') >= {{months}} AS silent
   FROM living LEFT JOIN county_tier USING (county) LEFT JOIN income USING (household) LEFT JOIN late USING (household)
-    LEFT JOIN migrant USING (household)
+    LEFT JOIN migrant USING (household) LEFT JOIN snooze USING (household)
     LEFT JOIN current ON current.household_id = living.household;
 CREATE TABLE lead AS SELECT 'all' AS "all", tier, county_code AS county,
     list_sort(list_distinct(flatten([reason.channels FOR reason IN reasons]))) AS channels FROM alert
@@ -501,6 +551,8 @@ _OF_HOUSEHOLDS = {
     "reported": "occurred IS NOT NULL",
     "determined": "reference IS NOT NULL",
     "dependent": "gross > 0 AND transfers * 10 >= gross * 6",
+    "snoozed": "snoozed",
+    "withheld": "withheld",
     "conflicting": "conflicting",
     "silent": "silent",
 }

@@ -13,7 +13,7 @@ from schemas.rejections import Rejection
 from streams.indicators import MEASURES, Indicators, Scope, median, share
 from streams.normalise import normalise
 from streams.pipeline import advance
-from streams.policies import alone
+from streams.policies import BEGINNING, FILE, Version, alone, policies_of
 from streams.policy import Policy
 from streams.policy_parse import PolicyError, parse_policy
 from streams.topics import SCHEMA_OF
@@ -110,6 +110,34 @@ def test_an_objection_has_its_own_clock_and_stops_the_other(policy: Policy) -> N
 
     assert [set(), {"overdue_settle"}] == late(policy, objected, "2026-06-29", "2026-06-30")
     assert [set(), {"overdue_finish"}] == late(policy, settled, "2026-06-30", "2026-07-01")
+
+
+def test_who_is_asleep_is_decided_by_the_day_and_what_waits_by_the_last_assessment(policy: Policy) -> None:
+    """Asked for on 2026-06-01 until the 20th; a house of grade C is seen on the 10th, its danger (red) on the 11th."""
+    sleep = {"type": "snooze", "until": "2026-06-20", "reason": "seasonal"}
+    asleep = (entry(), cadre("c1", sleep, at="2026-06-01T09:00:00+08:00"))
+    house = cadre("c2", {"type": "housing", "grade": "C"})
+    hunger = cadre("c3", {"type": "food", "adequate": False}, at="2026-06-11T09:00:00+08:00")
+
+    def quiet(day: str, *records: dict[str, Any]) -> tuple[int, int]:
+        row = count([live(policy, *records)], scope(policy, day)).row("all", "all").counts
+        return row["snoozed"], row["withheld"]
+
+    assert [(1, 0), (1, 1), (0, 1), (1, 0), (0, 0)] == [
+        quiet("2026-06-20", *asleep), quiet("2026-06-20", *asleep, house), quiet("2026-06-21", *asleep, house),
+        quiet("2026-06-20", *asleep, house, hunger), quiet("2026-06-20", entry(), house),
+    ]  # fmt: skip
+
+
+def test_the_version_in_force_on_the_day_is_asked(policy: Policy) -> None:
+    stricter = parse_policy(changed(lambda document: document["rules"]["policy-dependence"].update({"share-from": 1})), "x")
+    start = date(2026, 11, 30).toordinal()
+    versions = policies_of((Version(policy, BEGINNING, FILE, None, b""), Version(stricter, start, 0, 0, b"")))
+    mixed = live(policy, entry(), cadre("c1", statement("2025-06", "2026-05", "1000.00", transfer="9625.00")))
+
+    asked = [Scope(versions, start + days, start, 6, 7) for days in (-1, 0)]
+    assert [policy, stricter] == [each.policy for each in asked]
+    assert [1, 0] == [count([mixed], each).row("all", "all").counts["dependent"] for each in asked]
 
 
 def test_silence_is_a_matter_of_months_and_never_having_spoken(policy: Policy) -> None:
