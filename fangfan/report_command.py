@@ -25,31 +25,35 @@ from streams.policies import Policies, Version, policies_of
 from streams.policy_parse import PolicyError
 from streams.topics import Topic
 
+DayOption = Annotated[
+    str | None, typer.Option(envvar="FANGFAN_DAY", metavar="DAY", help="The day it speaks of.", show_default="today")
+]
+SinceOption = Annotated[
+    str | None, typer.Option(envvar="FANGFAN_SINCE_DAY", metavar="DAY", help="Count leads from then on.", show_default="a year")
+]
+MonthsOption = Annotated[
+    int, typer.Option(envvar="FANGFAN_SILENT_MONTHS", metavar="COUNT", min=1, max=36, help="Unheard of for so many months.")
+]
+DaysOption = Annotated[
+    int, typer.Option(envvar="FANGFAN_SILENT_DAYS", metavar="COUNT", min=1, max=400, help="Nothing sent for so many days.")
+]
+CsvOption = Annotated[Path | None, typer.Option(envvar="FANGFAN_CSV", metavar="FILE", help="Write all counts there.")]
+HtmlOption = Annotated[Path | None, typer.Option(envvar="FANGFAN_HTML", metavar="FILE", help="Write a page with charts there.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")]
+
 
 @with_settings(*CONNECTION, "policy")
 def report(
     chosen: Settings,
-    day: Annotated[
-        str | None, typer.Option(envvar="FANGFAN_DAY", metavar="DAY", help="The day it speaks of.", show_default="today")
-    ] = None,
-    since: Annotated[
-        str | None,
-        typer.Option(envvar="FANGFAN_SINCE_DAY", metavar="DAY", help="Count leads from then on.", show_default="a year"),
-    ] = None,
-    silent_months: Annotated[
-        int, typer.Option(envvar="FANGFAN_SILENT_MONTHS", metavar="COUNT", min=1, max=36, help="Unheard of for so many months.")
-    ] = 6,
-    silent_days: Annotated[
-        int,
-        typer.Option(envvar="FANGFAN_SILENT_DAYS", metavar="COUNT", min=1, max=400, help="Nothing sent for so many days."),
-    ] = 7,
-    csv: Annotated[Path | None, typer.Option(envvar="FANGFAN_CSV", metavar="FILE", help="Write all counts there.")] = None,
-    html: Annotated[
-        Path | None, typer.Option(envvar="FANGFAN_HTML", metavar="FILE", help="Write a page with charts there.")
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
+    day: DayOption = None,
+    since: SinceOption = None,
+    silent_months: MonthsOption = 6,
+    silent_days: DaysOption = 7,
+    csv: CsvOption = None,
+    html: HtmlOption = None,
+    json: JsonOption = False,
 ) -> None:
-    """Count open alerts, detection by channel, incomes, conflicts, silence and places at risk by county."""
+    """Count open alerts, detection, precision, incomes, migrant work, conflicts, silence and places at risk by county."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     now = datetime.now(CHINA)
     try:
