@@ -8,6 +8,7 @@ from schemas.fields import parse_day
 from schemas.household import HouseholdState
 from schemas.rejections import Rejection
 from schemas.reports import Signal
+from streams.assess import assess
 from streams.migrants import migrants
 from streams.normalise import normalise
 from streams.policy import Policy
@@ -50,6 +51,13 @@ def test_where_somebody_works_changes_no_rule(policy: Policy) -> None:
         assert state.thread.open is None
         back = cadre("c3", work("not_working", place), at="2026-06-12T09:00:00+08:00")
         assert ["employment@1"] == [each.rule for each in live(policy, entry(), back).thread.open.reasons]  # type: ignore[union-attr] # open
+
+
+def test_who_works_is_said_to_work_wherever_it_is(policy: Policy) -> None:
+    found = assess(live(policy, entry(), cadre("c1", work())).facts, policy)
+
+    assert found is not None
+    assert ["working"] == [each.value for each in found.quiet if each.rule == "employment@1"]
 
 
 def test_the_newest_word_up_to_the_day_counts(policy: Policy) -> None:
