@@ -7,7 +7,7 @@ are so wide, or so narrow, that no holiday decides whether a notice period or a 
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
-from fangfan.simulated import Household
+from fangfan.simulated import Fact, Household
 from schemas.cases import ClockName, ConditionCode, Phase, Stage, Step
 from schemas.fields import render_month
 
@@ -36,6 +36,9 @@ _WHO: Final = {
 }  # fmt: skip
 """Who reports a step; the others are a cadre's."""
 _BAD_WATER: Final = {"type": "water", "safe": False}
+_WELL: Final[tuple[Fact, ...]] = (
+    {"type": "food", "adequate": True}, {"type": "clothing", "adequate": True}, {"type": "housing", "grade": "A"},
+)  # fmt: skip
 _GOOD_WATER: Final = {"type": "water", "safe": True}
 
 
@@ -73,6 +76,9 @@ def _earned(household: Household, before: int) -> None:
         none = dict.fromkeys(("business", "property", "transfer", "production_cost"), "0")
         fact = {"type": "income_statement", "from": render_month(household.month - first), "wage": f"{wage}.00"} | none
         household.say("cadre", "cadre-9", fact | {"to": render_month(household.month - last)}, before=before)
+    person = household.members[0]["person_id"]
+    cover = {"type": "medical_cover", "person_id": person, "enrolled": True}
+    household.say("cadre", "cadre-9", *_WELL, cover, before=before)
 
 
 def _whole_way(household: Household) -> None:
