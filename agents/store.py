@@ -151,10 +151,6 @@ class Store:
         """Compact again, in the background, after the last of many :meth:`ingest`."""
         self._compact(True)
 
-    def figure(self, name: str) -> int:
-        """Return a number that RocksDB tells of itself, such as ``num-files-at-level0``."""
-        return int(self._db.property_int_value(f"rocksdb.{name}") or 0)
-
     def _compact(self, wanted: bool) -> None:
         if self._compacts != wanted:
             self._db.set_options({"disable_auto_compactions": "false" if wanted else "true"})
