@@ -75,7 +75,9 @@ def employment(w: World, f: dict[str, Any]) -> Verdict:
 
 
 def skills(w: World, f: dict[str, Any]) -> Verdict:
-    waits = f["step"] not in ("placed", "left") and w.age(f) >= 3
+    work = w.one("employment", f["person_id"])
+    found = work and work["status"] == "working" and f["since"] <= work["since"] and w.age(work) >= 0
+    waits = f["step"] not in ("placed", "left") and w.age(f) >= 3 and not found
     return (FIRES, "blue", str(w.age(f))) if waits else quiet()
 
 
