@@ -75,7 +75,7 @@ class Batches:
 
     def __call__(self, *records: dict[str, Any]) -> Life:
         state, sent = self._live(*records)
-        return state, [_alert(each.value or b"") for each in sent if each.topic is Topic.ALERTS]
+        return state, [alert_of(each.value or b"") for each in sent if each.topic is Topic.ALERTS]
 
     def cases(self, *records: dict[str, Any]) -> list[CaseRecord]:
         return [_case(each.value or b"") for each in self._live(*records)[1] if each.topic is Topic.CASES]
@@ -112,7 +112,7 @@ class Kafka:
         name = self._live(*records)
         states = self._read(Topic.HOUSEHOLDS_CHANGELOG, name)
         state = codec.decode_state(states[-1]) if states else EMPTY
-        return state, [_alert(value.replace(name.encode(), NAME.encode())) for value in self._read(Topic.ALERTS, name)]
+        return state, [alert_of(value.replace(name.encode(), NAME.encode())) for value in self._read(Topic.ALERTS, name)]
 
     def cases(self, *records: dict[str, Any]) -> list[CaseRecord]:
         name = self._live(*records)
@@ -129,7 +129,7 @@ class Kafka:
         self._group.close()
         self._reader.close()
 
-    def _send(self, topic: str, key: str, value: bytes) -> None:
+    def _send(self, topic: str, key: str, value: bytes | None) -> None:
         """Send a record and wait until the worker has committed it."""
         offsets: list[int] = []
         self._producer.produce(
@@ -150,7 +150,8 @@ class Kafka:
         return values
 
 
-def _alert(value: bytes) -> Alert:
+def alert_of(value: bytes) -> Alert:
+    """Read a transition; when it was sent is no part of a story."""
     return msgspec.structs.replace(msgspec.json.decode(value, type=Alert), emitted_at="")
 
 
