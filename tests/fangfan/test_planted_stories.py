@@ -20,7 +20,7 @@ from streams.policy import Policy
 from tests.fangfan.test_simulation import NOW, Lived
 
 
-def county(seed: int = 1, now: datetime = NOW, households: int = 110, events: int = 600) -> Simulation:
+def county(seed: int = 1, now: datetime = NOW, households: int = 190, events: int = 900) -> Simulation:
     return Simulator(households, events, seed, now, plants_each=1).run()
 
 

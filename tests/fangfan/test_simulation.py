@@ -140,7 +140,7 @@ def test_what_departments_push_moves_nobody_over_a_boundary(policy: Policy) -> N
 
 
 def test_feeds_carry_what_goes_wrong_in_real_ones() -> None:
-    records = Simulator(400, 8_000, 3, NOW).run().records
+    records = Simulator(800, 16_000, 3, NOW).run().records
     reports = [record for record in records if record.topic not in ("households", "area-events")]
     facts = [fact for record in reports for fact in record.value["facts"]]
     by_topic = {topic: [record for record in reports if record.topic == topic] for topic in {each.topic for each in reports}}
