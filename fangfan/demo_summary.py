@@ -23,9 +23,9 @@ from streams.case_words import STAGE_WORDS, STEP_WORDS
 SHOWN_SURPRISES: Final = 20
 CAUSES: Final = {"households": "多户新增 households", "disaster": "受灾 disaster", "market": "市场 market"}
 CODES: Final[Mapping[str, str]] = {
-    "notice-period": "公示期未满 notice period not over", "guarantee": "保障未落实 a guarantee is not safe",
+    "notice-period": "公示期未满 notice period not over", "guarantee": "保障未落实 a guarantee is not known to be safe",
     "income-below-line": "收入未稳定超线 income under the line", "spending": "刚性支出未化解 rigid spending",
-    "labour": "无劳动力 nobody can work",
+    "labour": "无劳动力 nobody can work", "stage": "阶段不符 not at this stage",
 }  # fmt: skip
 """What a planted step lacks."""
 
@@ -111,10 +111,17 @@ def _heard(plant: SnoozePlant) -> str:
 def _places(simulation: Simulation, found: Found) -> Table:
     table = grid("place 地方", "must be at risk 应为规模性风险", "households 户", "found 发现", "", title="places 地方")
     for place in places(simulation):
-        said = found.areas.get(place.area)
         table.add_row(f"{place.name} {VILLAGES_ZH[place.name]}, {place.area}", _risk(place), str(len(place.residents)),
-                      str(len(said.members) if said is not None else 0), _mark(place_good(place, found)))  # fmt: skip
+                      _risen(place, found), _mark(place_good(place, found)))  # fmt: skip
     return _right(table, 2, 3)
+
+
+def _risen(place: Place, found: Found) -> str:
+    """Return of how many households a place is at risk; of one that is so no more, also how often it was."""
+    said = found.areas.get(place.area)
+    if said is None:
+        return "0"
+    return f"{len(said.members)}, before 曾经 {said.times}×" if place.cleared else str(len(said.members))
 
 
 def _risk(place: Place) -> str:

@@ -64,6 +64,19 @@ def _objection(household: Household) -> None:
     step(household, "objection", 50, "removal", by=("department", "petitions"))
 
 
+def _stated(household: Household) -> None:
+    """A statement may begin a case; it takes nobody past the guard."""
+    stand(household, "registered", 200)
+    stand(household, "removed", 100)
+
+
+def _unknown(household: Household) -> None:
+    """All is well as far as anybody has said; of the well nobody had, on the day of the appraisal."""
+    stand(household, "registered", 200)
+    earn(household, 75)
+    remove(household, 60)
+
+
 def _again(household: Household) -> None:
     """The well of a household that was removed goes bad; it is visited, registered anew, and the well is repaired."""
     household.say("department", "water", GOOD_WATER, before=115)
@@ -84,11 +97,17 @@ CASES: Final[Mapping[str, CasePlant]] = {
     "not removed on 5,000 yuan": CasePlant(_refused("income-below-line"), _NOTHING, _poor),
     "not removed without labour": CasePlant(_refused("labour"), _NOTHING, _nobody_can_work),
     "removed once the tuition was paid": CasePlant(_refused("spending")._replace(stage="removed"), _NOTHING, _tuition),
+    "not removed, nothing known of the well": CasePlant(_refused("guarantee"), _NOTHING, _unknown),
+    "not removed by a statement": CasePlant(
+        CaseTruth("registered", frozenset({("standing", "entry", ("stage",))})), _NOTHING, _stated
+    ),
     "objection to a removal": CasePlant(CaseTruth("removal_noticed", overdue=frozenset({"settle"})), _NOTHING, _objection),
     "registered again after a relapse": CasePlant(CaseTruth("registered", episode=2), _NOTHING, _again),
 }
 CASES_ZH: Final[Mapping[str, str]] = {
     "removal rolled back": "风险消除后回退", "not removed on 5,000 yuan": "收入未稳定超线不予消除",
     "not removed without labour": "无劳动力不予消除", "removed once the tuition was paid": "刚性支出化解后消除",
+    "not removed, nothing known of the well": "饮水情况不明不予消除",
+    "not removed by a statement": "不得以登记状态代替消除程序",
     "objection to a removal": "消除公示有异议逾期未处理", "registered again after a relapse": "返贫后再次纳入",
 }  # fmt: skip

@@ -1,6 +1,7 @@
 """Households whose entries change in a simulated county: who is told of where, and what stays where it was said."""
 
-from fangfan.registry_plants import FAMILIES
+from typing import Any
+
 from fangfan.truth import Simulation
 from schemas.household import Facts
 from streams.policy import Policy
@@ -58,12 +59,22 @@ def test_the_removal_of_an_entry_decides(policy: Policy) -> None:
     assert grown not in found.opened
 
 
-def test_each_entry_of_before_decides_nothing_any_more(policy: Policy) -> None:
-    """It is there, it differs, and it is older than what counts."""
+def test_whose_entry_changed_and_how() -> None:
+    """Two entries each, of which the newer counts: fewer members, another county."""
     simulation = county()
-    for name in FAMILIES:
-        for household in of(simulation, name):
-            entries = [each.value for each in simulation.records if each.topic == "households" and each.key == household]
-            whole = sorted({(each["updated_at"], each["area_code"], len(each["members"])) for each in entries})
-            assert whole[-1][1:] == (simulation.areas.get(household, whole[-1][1]), whole[-1][2])
-            assert len({each[1:] for each in whole}) == len(whole)
+    entries: dict[str, list[dict[str, Any]]] = {}
+    for each in simulation.records:
+        if each.topic == "households" and each.key in simulation.families and not each.gone and each.turn == -1:
+            entries.setdefault(each.key, []).append(each.value)
+    (old, _), (_, bride), (here,), (away,) = (
+        of(simulation, name)
+        for name in ("a household splits", "marries, both entries corrected", "moves to a key county",
+                     "moves away from a key county")
+    )  # fmt: skip
+    changed = {name: sorted(some, key=lambda each: str(each["updated_at"])) for name, some in entries.items() if len(some) > 1}
+
+    assert {old, bride, here, away} == set(changed)
+    assert [2, 1] == [len(first["members"]) - len(last["members"]) for first, last in (changed[old], changed[bride])]
+    assert [("140105", "140123"), ("140123", "140105")] == [
+        (first["area_code"][:6], last["area_code"][:6]) for first, last in (changed[here], changed[away])
+    ]
