@@ -17,7 +17,8 @@ from rich.progress import Progress
 from rich.table import Table
 
 from agents.settings import Settings
-from fangfan.mapping import CellError, Mapping, to_report
+from fangfan.cells import CellError
+from fangfan.mapping import Mapping, to_report
 from fangfan.options import on_broker
 from fangfan.tables import FileError, read_lines, read_table
 from schemas.areas import AreaNotice
@@ -93,7 +94,9 @@ def read_file(path: Path, mapping: Mapping, now: datetime) -> Iterator[Item]:
             except CellError as error:
                 yield Refused(where.file, where.sheet, where.row, error.column, error.reason)
                 continue
-            yield _checked(value, where, row.columns, mapping)
+            yield _checked(
+                value, where, (*row.cells, *row.columns), mapping
+            )  # of two headers of a field, the one that is filled
     else:
         raise FileError(f"{path}: takes .csv, .xlsx, .jsonl, .ndjson or .json")
 
