@@ -41,15 +41,12 @@ _SORT_OF: Final[dict[Any, Sort]] = {
 }  # fmt: skip
 
 
-def _sorts(shape: type[msgspec.Struct]) -> dict[str, Sort]:
-    found = {}
-    for field in msgspec.structs.fields(shape):
-        parts = (field.type, *get_args(field.type))  # an optional one is a union with None
-        found[field.encode_name] = next((_SORT_OF[part] for part in parts if part in _SORT_OF), Sort.WORD)
-    return found
-
-
-OF_FACT: Final = {shape.__struct_config__.tag: _sorts(shape) for shape in get_args(wire.WireFact)}
+OF_FACT: Final = {
+    shape.__struct_config__.tag: {
+        field.encode_name: _SORT_OF.get(field.type, Sort.WORD) for field in msgspec.structs.fields(shape)
+    }
+    for shape in get_args(wire.WireFact)
+}
 """What every field of a fact holds, by the fact's type: ``until`` is a month of one and a day of another."""
 OF_FIELD: Final[dict[str, frozenset[Sort]]] = {
     field: frozenset(sorts[field] for sorts in OF_FACT.values() if field in sorts)
