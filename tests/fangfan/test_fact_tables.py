@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 import msgspec
 import openpyxl
+import orjson
 import pytest
 
 from fangfan.mapping import load_mapping
@@ -19,6 +20,7 @@ from schemas.reports import Report
 from schemas.vocabulary import Department
 from streams.case_steps import FORMS
 from streams.normalise import normalise
+from streams.topics import Topic
 from tests.build import TIMESTAMP, cadre, declaration, department, encode
 
 MAPPING, NOW = load_mapping(None), datetime(2026, 6, 20, tzinfo=UTC)
@@ -106,7 +108,7 @@ def chinese(field: str, value: Any) -> tuple[str, str]:
     if value in TEXTS[1:]:
         year, month, *day = value.split("-")
         return HEADERS[field], f"{year}年{int(month)}月" + "".join(f"{each}日" for each in day)
-    free = field not in WORDS or (field == "source" and value == "cadre-7")
+    free = field not in WORDS or value in ("", "cadre-7")
     return HEADERS[field], value if free else str(WORDS[field][value])
 
 
@@ -122,11 +124,9 @@ def workbook(field: str, value: Any) -> tuple[str, Any]:
     return HEADERS[field], float(value) if numeric else value
 
 
-def rows(write: Callable[[str, Any], tuple[str, Any]]) -> Iterator[dict[str, Any]]:
-    for record in REPORTS:
-        (fact,) = record["facts"]
-        fields = {name: value for name, value in record.items() if name != "facts" and value is not None} | fact
-        yield dict(write(field, value) for field, value in fields.items())
+def flat(record: dict[str, Any]) -> dict[str, Any]:
+    """Return a report and its one fact as a row has them."""
+    return {name: value for name, value in record.items() if name != "facts" and value is not None} | record["facts"][0]
 
 
 def save(path: Path, found: list[dict[str, Any]]) -> None:
@@ -152,10 +152,35 @@ def save(path: Path, found: list[dict[str, Any]]) -> None:
 def test_every_fact_of_every_department_is_the_same_report_as_its_json(
     tmp_path: Path, write: Callable[[str, Any], tuple[str, Any]], name: str
 ) -> None:
-    save(tmp_path / name, list(rows(write)))
+    save(tmp_path / name, [dict(write(field, value) for field, value in flat(record).items()) for record in REPORTS])
     for item, record in zip(read_file(tmp_path / name, MAPPING, NOW), REPORTS, strict=True):
         assert not isinstance(item, Refused), (item, record)
         topic, key, value = item
 
         assert (TOPIC_OF[record["schema"]], b"H000001") == (topic, key)
         assert read(record) == normalise(topic, None, value, TIMESTAMP)
+
+
+def unnamed(path: Path, household: str) -> list[tuple[dict[str, Any], Any]]:
+    """Return rows of departments that do not say which kind of report they are, and what becomes of each."""
+    of_departments = [each for each in REPORTS if each["schema"] == "department-record/1" and each["person_id"] is None]
+    spoken = [flat(record) | {"household_id": household, "schema": ""} for record in of_departments]
+    save(path, [dict(chinese(*each) for each in fields.items()) for fields in spoken])
+    return list(zip(spoken, read_file(path, MAPPING, NOW), strict=True))
+
+
+def test_of_rows_that_name_nobody_only_those_of_a_market_or_an_asset_are_events_of_an_area(tmp_path: Path) -> None:
+    """All else must say of whom it speaks: its row is refused by the column of the household."""
+    events = set()
+    for fields, item in unnamed(tmp_path / "rows.csv", ""):
+        if isinstance(item, Refused):
+            assert HEADERS["household_id"] == item.column
+            continue
+        event = orjson.loads(item[2])
+        (fact,) = event["facts"]
+        assert (Topic.AREA_EVENTS, "area-event/1", fields["source"]) == (item[0], event["schema"], event["source"])
+        assert fact == {name: value for name, value in fields.items() if name in fact}
+        events.add(fields["type"])
+
+    assert {"market", "asset_status", "dividend"} == events
+    assert {Topic.DEPARTMENT_FEEDS} == {item[0] for _, item in unnamed(tmp_path / "named.csv", "H000001")}
