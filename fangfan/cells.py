@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import Enum, auto
-from typing import Any, Final, get_args
+from typing import Any, Final, Literal, get_args, get_origin
 
 import msgspec
 
@@ -41,6 +41,11 @@ _SORT_OF: Final[dict[Any, Sort]] = {
 }  # fmt: skip
 
 
+def _codes(kind: Any) -> tuple[str, ...]:
+    parts = (kind, *get_args(kind))  # what may be left out is a union with None
+    return tuple(code for part in parts if get_origin(part) is Literal for code in get_args(part))
+
+
 OF_FACT: Final = {
     shape.__struct_config__.tag: {
         field.encode_name: _SORT_OF.get(field.type, Sort.WORD) for field in msgspec.structs.fields(shape)
@@ -48,6 +53,11 @@ OF_FACT: Final = {
     for shape in get_args(wire.WireFact)
 }
 """What every field of a fact holds, by the fact's type: ``until`` is a month of one and a day of another."""
+CODES: Final = {
+    shape.__struct_config__.tag: {field.encode_name: _codes(field.type) for field in msgspec.structs.fields(shape)}
+    for shape in get_args(wire.WireFact)
+}
+"""What a field of a fact may say where its set is closed, by the fact's type; empty where it is open."""
 OF_FIELD: Final[dict[str, frozenset[Sort]]] = {
     field: frozenset(sorts[field] for sorts in OF_FACT.values() if field in sorts)
     for field in sorted({field for sorts in OF_FACT.values() for field in sorts})

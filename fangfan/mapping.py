@@ -2,14 +2,13 @@
 
 import hashlib
 import tomllib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, get_args
 
 from fangfan.cells import CHINA as CHINA
-from fangfan.cells import OF_FACT, OF_FIELD, CellError, Sort, read_cell
+from fangfan.cells import CODES, OF_FACT, OF_FIELD, CellError, Sort, read_cell
 from fangfan.tables import Row
 from schemas.areas import AreaFact
 
@@ -39,13 +38,20 @@ class Mapping:
         """Return the field that a column holds; a header that is not named stands for itself."""
         return self.columns.get(column, column)
 
-    def column_of(self, field: str, columns: Iterable[str]) -> str:
-        """Return the first header under which a table has a field, else the field's own name."""
+    def column_of(self, field: str, row: Row) -> str:
+        """Return the header of the cell that says a field; all headers it could stand under, where none does; else its name."""
         for wanted in (field, *MADE_OF.get(field, ())):
-            for name in columns:
-                if self.field_of(name) == wanted:
-                    return name
+            for names in (row.cells, row.columns):
+                found = [name for name in names if self.field_of(name) == wanted]
+                if found:
+                    return "、".join(found)
         return field
+
+    def choices(self, kind: str, field: str) -> list[str]:
+        """Return the words for a field of a fact whose set is closed, or for ``type`` itself; none where it is open."""
+        codes = tuple(OF_FACT) if field == "type" else CODES.get(kind, {}).get(field, ())
+        words = [word for word, value in self.words.get(field, {}).items() if value in codes]
+        return words or list(codes)
 
 
 def load_mapping(path: Path | None) -> Mapping:
@@ -91,7 +97,7 @@ def to_report(row: Row, mapping: Mapping, now: datetime) -> dict[str, Any]:
     kind = fields.get("type")
     fields.setdefault("schema", "area-event/1" if _of_an_area(fields) else "department-record/1")
     if fields["schema"] == "area-event/1":
-        fields.setdefault("about", _about(fields, mapping, row.columns))
+        fields.setdefault("about", _about(fields, mapping, row))
     envelope = {name: fields.get(name) for name in ENVELOPE if name in fields}
     if "event_id" not in envelope:
         content = "\x1f".join(f"{name}={fields[name]}" for name in sorted(fields))
@@ -101,7 +107,7 @@ def to_report(row: Row, mapping: Mapping, now: datetime) -> dict[str, Any]:
     if kind is not None:
         facts = [{"type": kind} | {name: fields[name] for name in OF_FACT.get(kind, ()) if name in fields}]
     elif "voids" not in fields:
-        raise CellError(mapping.column_of("type", row.columns), "没有说明报告何事 nothing says what the row reports")
+        raise CellError(mapping.column_of("type", row), "没有说明报告何事 nothing says what the row reports")
     return envelope | {"facts": facts}
 
 
@@ -146,10 +152,10 @@ def _of_an_area(fields: dict[str, Any]) -> bool:
     return fields.get("type") in AREA_FACTS or ("type" not in fields and not {"about", *MADE_OF["about"]}.isdisjoint(fields))
 
 
-def _about(fields: dict[str, Any], mapping: Mapping, columns: tuple[str, ...]) -> str:
+def _about(fields: dict[str, Any], mapping: Mapping, row: Row) -> str:
     """Return what an area event is about by the product or asset of its fact."""
     if "product" in fields:
         return f"grows:{fields['product']}"
     if "asset" in fields:
         return f"asset:{fields['asset']}"
-    raise CellError(mapping.column_of("about", columns), "没有说明是何产品或资产 nothing says which product or asset")
+    raise CellError(mapping.column_of("about", row), "没有说明是何产品或资产 nothing says which product or asset")

@@ -111,6 +111,26 @@ def test_what_a_row_has_no_use_for_does_not_hold_it_up(tmp_path: Path) -> None:
 
 
 def test_of_two_headers_of_a_field_a_refusal_names_the_one_that_is_filled_in(tmp_path: Path) -> None:
-    found = row(tmp_path, {"就业状态": None, "帮扶状态": None}, PETITION, {"办理状态": "在办"})
+    """Where neither is, it names both."""
+    wide = {"就业状态": None, "帮扶状态": None} | PETITION
 
-    assert "办理状态" == found.column
+    assert "办理状态" == row(tmp_path, wide, {"办理状态": "在办"}).column
+    assert "就业状态、帮扶状态、办理状态" == row(tmp_path, wide, {"办理状态": None}).column
+
+
+@pytest.mark.parametrize(("fact", "column", "cell", "words"), [
+    (PETITION, "办理状态", "在办", "未办结、已答复、已办结"),
+    (COVER, "保险类别", "车险", "价格、灾害、意外、价格保险、灾害保险、意外保险"),
+    (PETITION, "事实类型", "信访件", "收入、收入申报、支出"),
+    (SNOOZE, "暂缓原因", "忙", "已走访、帮扶中、季节性、有争议、其他"),
+])  # fmt: skip
+def test_who_fills_in_what_nobody_knows_is_told_what_may_stand_there(
+    tmp_path: Path, fact: dict[str, str], column: str, cell: str, words: str
+) -> None:
+    """Words of this fact alone: other facts have other kinds and states."""
+    found = row(tmp_path, fact, {column: cell})
+
+    assert column == found.column
+    assert f"可填 one of {words}" in found.reason
+    assert "已付" not in found.reason
+    assert "可填" not in row(tmp_path, COVER, {"来源部门": "教育局"}).reason
