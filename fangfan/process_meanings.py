@@ -1,5 +1,6 @@
 """What a policy's numbers around the rules mean, in Chinese and English: ages, deadlines, cases, noise, areas, silence."""
 
+from fangfan.policy_words import TABLES
 from fangfan.signal_meanings import Meaning, graded, percent
 from streams.policy import CaseRules, NoiseRules, Parameters
 from streams.policy_areas import ScaleRisk
@@ -22,12 +23,15 @@ def meanings(p: Parameters) -> dict[str, Meaning]:
 
 def _cases(rules: CaseRules) -> Meaning:
     labour = ("可以", "may be") if rules.without_labour else ("不得", "are never")
+    known_zh, known_en = "、".join(TABLES[name] for name in rules.known_good) or "无", ", ".join(rules.known_good) or "none"
     return (
         f"公示{rules.notice_days}个工作日；核实后{rules.finish_days}个工作日内办结；异议{rules.settle_days}个工作日内处理；"
-        f"连续{rules.income_months}个月收入达到监测线方可消除风险；无劳动力户{labour[0]}标注消除；消除后跟踪{rules.watch_months}个月",
+        f"连续{rules.income_months}个月收入达到监测线方可消除风险，消除前须有人报告达标：{known_zh}；"
+        f"无劳动力户{labour[0]}标注消除；消除后跟踪{rules.watch_months}个月",
         f"notice of {rules.notice_days} working days; decided within {rules.finish_days} working days of the visit, objections "
-        f"settled within {rules.settle_days}; removed after {rules.income_months} months of income not below the line; "
-        f"households without labour {labour[1]} removed; watched for {rules.watch_months} months after removal",
+        f"settled within {rules.settle_days}; removed after {rules.income_months} months of income not below the line, "
+        f"and once reported to be good: {known_en}; households without labour {labour[1]} removed; "
+        f"watched for {rules.watch_months} months after removal",
     )
 
 
