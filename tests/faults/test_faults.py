@@ -5,12 +5,15 @@ from pathlib import Path
 import pytest
 
 from fangfan.broker import EmbeddedBroker
-from tests.faults.driver import Plan, carry_out
+from tests.faults.driver import carry_out
+from tests.faults.plan import Plan
+from tests.faults.switched import ALL
 
 
 @pytest.mark.timeout(420)
 async def test_nothing_lost_nothing_doubled_nothing_wrong(tmp_path: Path) -> None:
-    plan = Plan(reports=12_000, seed=20261124, faults=["kill", "broker", "zombie", "folder", "join", "term"])
+    faults = ["kill", "broker", "zombie", "folder", "join", "term"]
+    plan = Plan(reports=12_000, seed=20261124, faults=faults, switched=ALL, to_the_end=False)
     with EmbeddedBroker(nodes=plan.nodes) as broker:
         line, verdict = await carry_out(plan, tmp_path, broker, "faults-")
 
