@@ -13,7 +13,7 @@ from tests.faults.switched import ALL
 @pytest.mark.timeout(420)
 async def test_nothing_lost_nothing_doubled_nothing_wrong(tmp_path: Path) -> None:
     faults = ["kill", "broker", "zombie", "folder", "join", "term"]
-    plan = Plan(reports=12_000, seed=20261124, faults=faults, switched=ALL, to_the_end=False)
+    plan = Plan(reports=8_000, seed=20261124, faults=faults, switched=ALL, to_the_end=False)
     with EmbeddedBroker(nodes=plan.nodes) as broker:
         line, verdict = await carry_out(plan, tmp_path, broker, "faults-")
 
