@@ -57,6 +57,7 @@ class Driver:
         self._supervisors: list[asyncio.Task[None]] = []
         self.counts: Counter[str] = Counter()
         self.today: datetime | None = None
+        self.left: list[str] = []
         self._given = plan.switched.given(base / "policies")
         self._over = False
 
@@ -95,7 +96,7 @@ class Driver:
         ticks = switched.ticks and self._plan.to_the_end
         if switched.version or switched.shadow or ticks:
             say("waiting until all are judged by what is in force" + (" and none is due" if ticks else ""))
-            await settled(self._webs, self._plan.partitions, SETTLE_SECONDS, ticks=ticks)
+            self.left = await settled(self._webs, self._plan.partitions, SETTLE_SECONDS, ticks=ticks)
         self.today = began if ticks else None
 
     def _webs(self) -> list[str]:
@@ -197,6 +198,7 @@ async def carry_out(plan: Plan, base: Path, broker: EmbeddedBroker, prefix: str)
     witness = await driver.run(world)
     verdict = await judge(driver.settings, world, witness.sequences, plan.switched, driver.today)
     verdict.lost += witness.failed
+    verdict.wrong += driver.left
     if plan.nodes >= 3:
         verdict.wrong += await weaknesses(driver.settings)
     for kind in ("lost", "doubled", "wrong"):

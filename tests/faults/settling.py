@@ -14,13 +14,11 @@ LEFT = re.compile(
 )
 
 
-async def settled(webs: Callable[[], Iterable[str]], partitions: int, seconds: float, *, ticks: bool) -> None:
+async def settled(webs: Callable[[], Iterable[str]], partitions: int, seconds: float, *, ticks: bool) -> list[str]:
     """Wait until every partition says that no household is to be judged again, and none is due for a tick.
 
-    ``webs``: the workers' web addresses, asked for anew each time. ``ticks``: whether those are waited for.
-
-    Raises:
-        TimeoutError: that took longer than ``seconds``.
+    ``webs``: the workers' web addresses, asked for anew each time. ``ticks``: whether those are waited for. Returns what is
+    still left after so many seconds.
     """
     wanted = {("fangfan_reassessment_remaining_households", f"{at}") for at in range(partitions)}
     wanted |= {("fangfan_ticks_behind_seconds", f"{at}") for at in range(partitions) if ticks}
@@ -33,8 +31,9 @@ async def settled(webs: Callable[[], Iterable[str]], partitions: int, seconds: f
         done = not wanted - {*told} and not any(told[each] for each in wanted)
         quiet = quiet + 1 if done else 0
         if time.monotonic() > until:
-            raise TimeoutError(f"still left: {told}")
+            return [f"{name} of {at}: {told.get((name, at), 'not told')}" for name, at in wanted if told.get((name, at)) != 0]
         await asyncio.sleep(SECONDS)
+    return []
 
 
 def _metrics(web: str) -> str:
