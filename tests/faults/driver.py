@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -38,6 +39,8 @@ from tests.worker import read_all
 TICK_SECONDS = 0.25
 """How often the stream of reports sends some."""
 SETTLE_SECONDS = 600.0
+SOME = 4
+"""One transition to so many households is midway enough for a version to be published."""
 
 
 class Driver:
@@ -70,7 +73,7 @@ class Driver:
             for _ in range(self._plan.workers):
                 self._add()
             fed = asyncio.create_task(self._feed(world))
-            await self._hurt()
+            await self._hurt(lambda: witness.until(len(world.lives) // SOME, SETTLE_SECONDS))
             say("all faults done")
             await fed
             say("all sent; waiting for the workers")
@@ -139,9 +142,11 @@ class Driver:
         if failed:
             raise RuntimeError(f"the feed could not send: {failed[:3]}")
 
-    async def _hurt(self) -> None:
+    async def _hurt(self, some: Callable[[], None]) -> None:
+        """Do one fault after another; the version is published midway, and not before ``some`` households are open."""
         for at, fault in enumerate(self._plan.faults):
             if self._plan.switched.version and at == len(self._plan.faults) // 2:
+                await asyncio.to_thread(some)  # so that there are some who are to be judged again without a report
                 await publish(self.settings, self._base / "policies")
             self.counts[fault] += 1
             slot = self._rng.choice(self._running)
