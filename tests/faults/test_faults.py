@@ -13,7 +13,7 @@ from tests.faults.switched import ALL, Switched
 @pytest.mark.timeout(420)
 async def test_nothing_lost_nothing_doubled_nothing_wrong(tmp_path: Path) -> None:
     faults = ["kill", "broker", "zombie", "folder", "join", "term"]
-    plan = Plan(reports=8_000, seed=20261124, faults=faults, switched=ALL, to_the_end=False)
+    plan = Plan(reports=6_000, seed=20261124, faults=faults, switched=ALL, to_the_end=False)
     with EmbeddedBroker(nodes=plan.nodes) as broker:
         line, verdict = await carry_out(plan, tmp_path, broker, "faults-")
 
@@ -28,7 +28,7 @@ async def test_at_least_once_repeats_but_loses_nothing_when_workers_are_killed(t
     that had reported before.
     """
     faults, switched = ["kill", "term", "kill", "folder", "kill"], Switched(signals=0.4, version=True)
-    plan = Plan(reports=16_000, seed=7, faults=faults, nodes=1, guarantee="at-least-once", switched=switched)
+    plan = Plan(reports=12_000, seed=7, faults=faults, nodes=1, guarantee="at-least-once", switched=switched)
     with EmbeddedBroker() as broker:
         line, verdict = await carry_out(plan, tmp_path, broker, "faults-")
 
