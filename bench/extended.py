@@ -28,10 +28,10 @@ def _month(back: int) -> str:
     return render_month(NOW.year * 12 + NOW.month - 1 - back)
 
 
-def _with(records: list[Sent], more: dict[str, Fact]) -> list[Sent]:
-    """Return records with one fact more in some reports, by their event id: one that is sent twice says the same twice."""
+def _with(records: list[Sent], more: dict[str, list[Fact]]) -> list[Sent]:
+    """Return records with further facts in some reports, by their event id: one that is sent twice says the same twice."""
     return [
-        Sent(each.topic, each.key, each.value | {"facts": [*each.value["facts"], more[each.value["event_id"]]]}, each.crc32)
+        Sent(each.topic, each.key, each.value | {"facts": each.value["facts"] + more[each.value["event_id"]]}, each.crc32)
         if each.value.get("event_id") in more else each for each in records
     ]  # fmt: skip
 
@@ -66,22 +66,25 @@ def signals(records: list[Sent]) -> list[Sent]:
     """Return records in which a share of the reports also says something of work, training, support or who lives there."""
     rng = random.Random(SEED)
     some = (each for each in _reports(records) if rng.random() < SIGNAL_SHARE and each.value["source"] != "petitions")
-    return _with(records, {each.value["event_id"]: _signal(rng, each) for each in some})
+    return _with(records, {each.value["event_id"]: [_signal(rng, each)] for each in some})
 
 
+STEPS_AT_ONCE: Final = 2
+"""So many of them stand in one report at most: of a year's reports few are a cadre's."""
 STEPS: Final = ("verification", "authorisation", "comparison", "appraisal", "notice", "review")
 
 
 def cases(records: list[Sent]) -> list[Sent]:
     """Return records in which a share of the households has a case: its steps stand in reports, in the order they occurred."""
-    rng, lives, steps = random.Random(SEED), defaultdict[str, list[Sent]](list), dict[str, Fact]()
+    rng, lives, steps = random.Random(SEED), defaultdict[str, list[Sent]](list), defaultdict[str, list[Fact]](list)
     for sent in _reports(records):
         lives[sent.value["household_id"]].append(sent)
     for name in sorted(lives):
         left = list(STEPS) if rng.random() < CASE_SHARE else []
         for sent in sorted(lives[name], key=lambda each: str(each.value["occurred_at"])):
-            if left and _takes(sent, left[0]):
-                steps[sent.value["event_id"]] = {"type": "case_step", "step": left.pop(0)}
+            taken = steps[sent.value["event_id"]]
+            while left and len(taken) < STEPS_AT_ONCE and _takes(sent, left[0]):
+                taken.append({"type": "case_step", "step": left.pop(0)})
     return _with(records, steps)
 
 
@@ -94,14 +97,14 @@ def _takes(sent: Sent, step: str) -> bool:
 
 def area_events(records: list[Sent]) -> list[Sent]:
     """Return records in which a share of the households grows something, and prices fall in a county from time to time."""
-    rng, grown = random.Random(SEED), dict[str, Fact]()
+    rng, grown = random.Random(SEED), dict[str, list[Fact]]()
     households: set[str] = set()
     for sent in _reports(records):
         name = sent.value["household_id"]
         if sent.topic != Topic.DEPARTMENT_FEEDS and name not in households:
             households.add(name)
             if rng.random() < GROWERS_SHARE:
-                grown[sent.value["event_id"]] = {"type": "grows", "product": rng.choice(PRODUCTS), "active": True}
+                grown[sent.value["event_id"]] = [{"type": "grows", "product": rng.choice(PRODUCTS), "active": True}]
     made = list[Sent]()
     for at, sent in enumerate(_with(records, grown)):
         made.append(sent)
