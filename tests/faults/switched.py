@@ -20,7 +20,7 @@ LATER_FROM = date(2026, 6, 1)
 """When the later version takes effect: among the moments of the histories, so that each version judges some households."""
 PUBLISH_TIMES = 5
 RECENT = datetime(2026, 5, 31, tzinfo=CHINA)
-"""With ticks each household has a report since then: one that is many months behind gets its ticks a minute apart."""
+"""With ticks each household has a report since then: one that is many months behind gets them one sweep after another."""
 
 
 @dataclass(frozen=True, slots=True)
