@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 JARS := .kafka/libs/.complete
 
-.PHONY: promtool help setup demo test bench bench-extensions bench-peers bench-scale bench-gate scale-doc faults docs fmt lint types contracts clean
+.PHONY: promtool help setup demo test bench bench-extensions bench-ticks bench-peers bench-scale bench-gate scale-doc faults docs fmt lint types contracts clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -43,8 +43,11 @@ test: setup promtool ## Run all tests, on a real Kafka where it concerns deliver
 bench: setup ## Measure: reports a second, microseconds by stage, bytes of state, alert latency
 	$(BIN)/python -m bench
 
-bench-extensions: setup ## Measure what area alerts, noise control, ticks, versions and a shadow add to a report
+bench-extensions: setup ## Measure what signals, cases, area events and alerts, noise control, ticks, versions and a shadow add to a report
 	$(BIN)/python -m bench.extensions
+
+bench-ticks: setup ## Measure what time costs at a million households: sweeps and ticks, by how many households are due
+	$(BIN)/python -m bench.ticks
 
 bench-scale: setup ## Measure 60,000 to 1,200,000 households: reports a second, memory, restart, rebuild, takeover, a second worker
 	$(BIN)/python -m bench.scale

@@ -85,10 +85,7 @@ class Households:
                 tally.rejections[rejection.code.value] += 1
                 tally.refused[name].append(tally.read[name])
             tally.read[name] += 1
-        for name, count in tally.read.items():
-            channel, bad = CHANNEL_OF[topics[name]], len(tally.refused.get(name, ()))
-            tally.reports[channel, "accepted"] += count - bad
-            tally.reports[channel, "rejected"] += bad
+        tally.count_channels(topics)
         self._watch.end(self._policies, now)
         self._encode(work)
         return work

@@ -172,6 +172,7 @@ class Recovery:
                 await in_thread(store.ingest if bulk else store.replay, chunk.entries, chunk.offsets)
                 chunk = Chunk()
             if not left:
+                await in_thread(store.settle)
                 return read
             for tp, (records, end) in (await reader.take(consumer._fetcher, ends, TAKE_SECONDS, TAKE_RECORDS)).items():
                 read += len(records)

@@ -55,6 +55,7 @@ class Store:
         self._counts_read = False
         self._meanwhile = 0, 0
         self._counting: Generator[None, None, None] | None = None
+        self._compacts = True
         try:
             if (path / _DAMAGED).exists():
                 raise StoreUnreadable("it was found unreadable")
@@ -123,7 +124,11 @@ class Store:
         )  # fmt: skip
 
     def ingest(self, entries: Mapping[bytes, bytes | None], offsets: Mapping[str, int]) -> None:
-        """Take in very many entries, all or nothing, as a table file of their own; :meth:`count` is to follow."""
+        """Take in very many entries, all or nothing, as a table file; :meth:`settle` and :meth:`count` are to follow.
+
+        Meanwhile nothing is compacted: each file spans all keys, so every few of them would rewrite those before.
+        """
+        self._compact(False)
         meta: dict[bytes, bytes | None] = {_OFFSET + topic.encode(): b"%d" % offset for topic, offset in offsets.items()}
         meta[_COUNTS] = None
         path = self._path / "ingest.sst"
@@ -141,6 +146,15 @@ class Store:
         how.set_move_files(True)
         self._db.ingest_external_file([str(path)], how)
         self._counts, self._counts_read = None, True
+
+    def settle(self) -> None:
+        """Compact again, in the background, after the last of many :meth:`ingest`."""
+        self._compact(True)
+
+    def _compact(self, wanted: bool) -> None:
+        if self._compacts != wanted:
+            self._db.set_options({"disable_auto_compactions": "false" if wanted else "true"})
+            self._compacts = wanted
 
     @property
     def counts(self) -> tuple[int, int] | None:

@@ -7,7 +7,7 @@ duplicate. What is due is read from the lanes' indexes; an index that is not com
 import asyncio
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -32,14 +32,23 @@ AGAIN_SECONDS: Final = 60.0
 """A household that is still due after so long gets its tick again; before, it is on its way."""
 
 
+class _Sent(NamedTuple):
+    """How far the sweeps of an index have come: the last index key, when they began, the first instant then, and whether they
+    reached the end of what was due."""
+
+    last: bytes
+    since: float
+    first: int
+    whole: bool
+
+
 class Sweep:
     """Sends the ticks of a worker's partitions."""
 
     def __init__(self, worker: "Worker") -> None:
         """Bind to a worker; :meth:`run` does the rest."""
         self._worker = worker
-        self._sent: dict[DueIndex, tuple[bytes, float]] = {}
-        """Where the last sweep of an index ended, and when the sweeps that lead there began."""
+        self._sent: dict[DueIndex, _Sent] = {}
 
     async def run(self) -> None:
         """Sweep until cancelled. A broker that is away is waited for; ticks that were not confirmed are sent again."""
@@ -83,16 +92,22 @@ class Sweep:
             first = index.first() if lane.index is index else None
             telemetry.due(str(partition), first, now)
             if found:
-                last = due_key(*found[-1])
-                self._sent[index] = (last, self._sent.get(index, (b"", time.monotonic()))[1])
+                before = self._sent.get(index)
+                since, began = (before.since, before.first) if before is not None else (time.monotonic(), found[0][0])
+                self._sent[index] = _Sent(due_key(*found[-1]), since, began, len(found) < MOST)
 
     def _begin(self, index: DueIndex) -> bytes:
-        """Return the index key behind which a sweep goes on: the households before it have been sent theirs."""
-        last, since = self._sent.get(index, (b"", time.monotonic()))
-        if time.monotonic() - since > AGAIN_SECONDS:
+        """Return the index key behind which a sweep goes on: the households before it have been sent theirs.
+
+        Once all had theirs and the first of them have moved on, it is begun anew: who was further behind is due again.
+        """
+        sent = self._sent.get(index)
+        if sent is None:
+            return b""
+        if time.monotonic() - sent.since > AGAIN_SECONDS or (sent.whole and index.first() != sent.first):
             del self._sent[index]
             return b""
-        return last
+        return sent.last
 
     async def _build(self) -> None:
         """Complete the indexes of all lanes, one after another, for as long as there are lanes."""

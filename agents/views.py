@@ -15,10 +15,10 @@ from streams.assess import area_code, assess
 from streams.case_turn import show
 from streams.casework import case_now
 from streams.ledger import Ledger, Missing, Window
-from streams.measures import suggest, track
+from streams.measures import tracked
 from streams.noise import NOTHING, snoozed_until
 from streams.policies import Judges
-from streams.policy import NoiseRules, Parameters, Policy
+from streams.policy import NoiseRules, Parameters
 from streams.rules import SIGNAL_RULES, version_of
 from streams.rules.signals import UNREPORTED
 from streams.rules.support import render_figure
@@ -56,24 +56,13 @@ def household_view(household_id: str, state: HouseholdState, policies: Judges) -
             "undetermined": _undetermined(assessment, facts, policy.parameters((area or "")[:6])) if assessment else [],
         },
         "conflicts": [msgspec.to_builtins(note(each)) for each in assessment.conflicts] if assessment else [],
-        "measures": _measures(assessment, facts, policy) if assessment else [],
+        "measures": msgspec.to_builtins(tracked(policy.measures, assessment, facts)) if assessment else [],
         "category": assessment.category if assessment else "unknown",
         "pathway": assessment.pathway if assessment else "unknown",
         "alert": _open(household_id, state),
         "noise": _noise(state, policy.parameters((area or "")[:6]).noise),
         "case": _case(state, policies),
     }
-
-
-def _measures(assessment: Assessment, facts: Facts, policy: Policy) -> list[dict[str, Any]]:
-    """Return what is suggested and what was given, each against the other."""
-    suggested = suggest(policy.measures, assessment, facts)
-    rules = {each.code: each.rules for each in suggested}
-    return [
-        {"code": measure.code, "zh": measure.zh, "en": measure.en, "rules": rules.get(measure.code, []), "status": status,
-         "since": render_month(word.month) if word is not None else None}
-        for measure, status, word in track(policy.measures, suggested, facts)
-    ]  # fmt: skip
 
 
 def _undetermined(assessment: Assessment, facts: Facts, parameters: Parameters) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """What one lane's batch did: records to send, states to store, and what telemetry may tell once it is committed."""
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -78,6 +79,13 @@ class Tally(msgspec.Struct):
     parked: int = 0
     undetermined: int = 0
     calendar_unknown: int = 0
+
+    def count_channels(self, topics: Mapping[str, Topic]) -> None:
+        """Count what was read by channel, once all of it has been; ``topics`` are those read by their names."""
+        for name, count in self.read.items():
+            channel, bad = CHANNEL_OF[topics[name]], len(self.refused.get(name, ()))
+            self.reports[channel, "accepted"] += count - bad
+            self.reports[channel, "rejected"] += bad
 
 
 class Work(msgspec.Struct):

@@ -58,8 +58,9 @@ def templates(seed: int = 1) -> list[Template]:
         number = int((sent.value["household_id"] or sent.value["person_id"])[1:8])
         template = found[number]
         states[number] = _take(template, states[number], sent, policy)
-        if sent.topic != Topic.HOUSEHOLDS and sent.value["voids"] is None:
-            template.reports.append((sent.topic, sent.key.encode(), sent.payload))
+        payload = sent.payload
+        if sent.topic != Topic.HOUSEHOLDS and sent.value["voids"] is None and payload is not None:
+            template.reports.append((sent.topic, sent.key.encode(), payload))
     for template, state in zip(found, states, strict=True):
         template.state = codec.encode_state(state)
     return found

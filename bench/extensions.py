@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from agents.due_index import DueIndex
 from agents.households import Households
@@ -19,8 +19,10 @@ from agents.reading import Record as Taken
 from agents.settings import DEFAULT_POLICY
 from agents.store import Store
 from agents.work import Work
-from bench.load import NOW, simulated
+from bench import extended
+from bench.load import NOW, Record, simulated
 from bench.report import machine, table
+from fangfan.sent import Sent
 from streams.policies import BEGINNING, FILE, Version, policies_of
 from streams.policy import Policy
 from streams.policy_parse import parse_policy
@@ -30,25 +32,18 @@ BATCH: Final = 1_500
 """Records of a batch: what a lane takes in one turn when much is waiting."""
 STAMP: Final = int(NOW.timestamp())
 CHANGELOG: Final = "changelog"
+AGAIN: Final = (Topic.PERSONS, Topic.REROUTED)
+"""Topics that lanes write and read."""
 Document = dict[str, Any]
-
-
-class Record(NamedTuple):
-    """A record as a lane gets it."""
-
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-    headers: list[tuple[str, bytes | None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Extension:
-    """One way to run the job: what it changes in the policy, and what stands beside it."""
+    """One way to run the job: what it changes in the policy and in what is reported, and what stands beside it."""
 
     name: str
     change: Callable[[Document], None] = lambda _: None
+    reported: Callable[[list[Sent]], list[Sent]] = list
     ticks: bool = False
     shadow: bool = False
     versions: int = 1
@@ -84,10 +79,16 @@ EXTENSIONS: Final = (
     Extension("area alerts by number (as in the default policy)", _areas),
     Extension("area alerts by share: every household is counted", _shares),
     Extension("a window that damps", _window),
+    Extension(f"signals: {extended.SIGNAL_SHARE:.0%} of the reports carry one", reported=extended.signals),
+    Extension(f"cases: steps of {extended.CASE_SHARE:.0%} of the households", reported=extended.cases),
+    Extension(
+        f"area events: one to {extended.EVENT_EACH} reports, {extended.GROWERS_SHARE:.0%} of the households linked",
+        reported=extended.area_events,
+    ),
     Extension("ticks: the index of due households", ticks=True),
     Extension("a second version, in effect half-way", versions=2),
     Extension("a shadow policy", shadow=True),
-    Extension("all of these", _everything, ticks=True, shadow=True, versions=2),
+    Extension("all of these", _everything, extended.everything, ticks=True, shadow=True, versions=2),
 )
 
 
@@ -129,21 +130,34 @@ def run(
 
 
 def _take(job: Households, store: Store, records: Sequence[tuple[str, Taken]], *, walks: bool) -> int:
-    """Batch by batch, with a slice of the households to be judged again beside each, and what areas are told in the next."""
+    """Batch by batch, with a slice of the households to be judged again beside each, and what was moved or told in the next."""
     sent, told = 0, list[tuple[str, Taken]]()
     for start in range(0, len(records), BATCH):
         done = [job.run([*records[start : start + BATCH], *told], STAMP * 10**9)]
         if walks and (piece := job.slice(STAMP * 10**9)) is not None:
             done.append(piece)
-        told = [(Topic.PERSONS.value, each) for work in done for each in _told(work)]
+        told = [each for work in done for each in _told(work)]
         for work in done:
+            assert not work.tally.rejections, work.tally.rejections
             sent += len(work.outgoing)
             store.write([*work.changes.items(), *work.index.items()], {}, work.tally.new_households)
     return sent
 
 
-def _told(work: Work) -> list[Taken]:
-    return [Record(0, STAMP * 1_000, each.key, each.value, []) for each in work.outgoing if each.topic is Topic.PERSONS]
+def _told(work: Work) -> list[tuple[str, Taken]]:
+    """Return what a lane reads again of what a batch sent."""
+    return [
+        (each.topic.value, Record(0, STAMP * 1_000, each.key, each.value, [])) for each in work.outgoing if each.topic in AGAIN
+    ]
+
+
+def taken(sent: list[Sent]) -> tuple[list[tuple[str, Taken]], list[tuple[str, Taken]]]:
+    """Return the registry, and all else that was sent, as a lane gets them."""
+    records: list[tuple[str, Taken]] = [
+        (each.topic, Record(at, STAMP * 1_000, each.key.encode(), each.payload, [])) for at, each in enumerate(sent)
+    ]
+    households = Topic.HOUSEHOLDS
+    return [each for each in records if each[0] == households], [each for each in records if each[0] != households]
 
 
 def main() -> None:
@@ -152,17 +166,14 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=50_000)
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
-    records: list[tuple[str, Taken]] = [
-        (each.topic, Record(at, STAMP * 1_000, each.key.encode(), each.payload, []))
-        for at, each in enumerate(simulated(options.households, options.events))
-    ]
-    registry = [each for each in records if each[0] == Topic.HOUSEHOLDS]
-    reports = [each for each in records if each[0] != Topic.HOUSEHOLDS]
+    sent = simulated(options.households, options.events)
+    given = {each.reported: taken(each.reported(sent)) for each in EXTENSIONS}
+    reports = len(given[list][1])
     found = {each.name: Measured() for each in EXTENSIONS}
     middle = (NOW.date().toordinal()) - 60
     for _ in range(options.rounds):
         for each in EXTENSIONS:  # side by side, so that a slow moment of the machine meets all of them
-            used, found[each.name].sent = run(each, registry, reports, middle)
+            used, found[each.name].sent = run(each, *given[each.reported], middle)
             found[each.name].cpu_us.append(used)
     plain = found[EXTENSIONS[0].name]
     rows = [
@@ -170,7 +181,7 @@ def main() -> None:
          f"{statistics.median(a / b for a, b in zip(each.cpu_us, plain.cpu_us, strict=True)):.2f}", f"{each.sent:.2f}"]
         for name, each in found.items()
     ]  # fmt: skip
-    command = f"`make bench-extensions` (households {options.households}, reports {len(reports)}, medians of {options.rounds})"
+    command = f"`make bench-extensions` (households {options.households}, reports {reports}, medians of {options.rounds})"
     print(f"{machine()}; {command}; the join in one process, without Kafka.\n")
     print(table(["what is on", "CPU µs/report", "of plain", "records sent a report"], rows))
 

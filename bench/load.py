@@ -1,6 +1,7 @@
 """What the benchmarks send: simulated records, put on topics as fast as the broker takes them."""
 
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from confluent_kafka import Producer
 
@@ -9,6 +10,16 @@ from fangfan.sent import Sent
 from fangfan.simulation import Simulator
 
 NOW = datetime(2026, 6, 20, 12, tzinfo=UTC)
+
+
+class Record(NamedTuple):
+    """A record as a lane gets it."""
+
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: list[tuple[str, bytes | None]]
 
 
 def simulated(households: int, events: int, seed: int = 1) -> list[Sent]:

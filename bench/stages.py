@@ -67,7 +67,7 @@ def measure(records: list[Sent], policy: Policy, folder: Path, now: int) -> dict
     return {stage: (meter.spent[stage] - meter.laps[stage] * clock) / len(packed) / 1e3 for stage in STAGES}
 
 
-def _batch(meter: Meter, store: Store, packed: Iterable[tuple[Topic, bytes, bytes]], policy: Policy, now: int) -> None:
+def _batch(meter: Meter, store: Store, packed: Iterable[tuple[Topic, bytes, bytes | None]], policy: Policy, now: int) -> None:
     """The same calls, in the same order, as a lane makes for a batch; records that know only a person stop at place."""
     loaded: dict[str, HouseholdState] = {}
     changed: dict[str, HouseholdState] = {}

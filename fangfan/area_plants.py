@@ -1,4 +1,4 @@
-"""Villages planted in a simulated county: one in which many households are hit, one with too few.
+"""Villages planted in a simulated county: hit by hail, by a slump, by too little, and by what turned out to be little.
 
 They lie in a county where nobody else lives, so that what is said of them is known to the household.
 """
@@ -6,8 +6,8 @@ They lie in a county where nobody else lives, so that what is said of them is kn
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
-from fangfan.simulated import Fact, Household
-from schemas.fields import render_month
+from fangfan.saying import ago, lost
+from fangfan.simulated import AreaSaid, Fact, Household
 from streams.scale_risk import DIGITS, areas_of
 
 VILLAGE_HOUSEHOLDS: Final = 5
@@ -26,12 +26,16 @@ class Resident(NamedTuple):
 
 
 class VillagePlant(NamedTuple):
-    """A planted village: its code, why it and why its township must be at risk (empty: must not), and who lives there."""
+    """A planted village: its code, why it and why its township must be at risk (empty: must not), and who lives there.
+
+    ``cleared``: neither is at risk at the end, but both were.
+    """
 
     village: str
     because: tuple[str, ...]
     township_because: tuple[str, ...]
     residents: tuple[Resident, ...]
+    cleared: bool = False
 
 
 def _lives(village: str, source: str, fact_of: Callable[[Household], Fact]) -> Callable[[Household], None]:
@@ -43,28 +47,58 @@ def _lives(village: str, source: str, fact_of: Callable[[Household], Fact]) -> C
 
 
 def _hail(village: str, **over: Any) -> Resident:
-    def fact(household: Household) -> Fact:
-        return {"type": "loss", "event": f"hail-{household.month}", "hazard": "hail", "object": "crop", "lost_percent": 40,
-                "amount": "800.00", "month": render_month(household.month)} | over  # fmt: skip
-
     rule = "disaster-loss" if over else "production-loss"
-    return Resident(frozenset({rule}), _lives(village, "emergency", fact))
+    return Resident(frozenset({rule}), _lives(village, "emergency", lambda household: lost(household, 40, "800.00") | over))
 
 
 def _bad_well(village: str) -> Resident:
     return Resident(frozenset({"water"}), _lives(village, "water", lambda _: {"type": "water", "safe": False}))
 
 
+def _potatoes(village: str) -> Resident:
+    """Grow what falls in price in the whole county; that alone is said of the household."""
+
+    def plant(household: Household) -> None:
+        household.area_code = village
+        household.say("declaration", "app", {"type": "grows", "product": "potato", "active": True}, day=2)
+        fact = {"type": "market", "product": "potato", "measure": "sales", "drop_percent": 70, "month": ago(household, 1)}
+        name, county = f"potato-{household.month}", f"{village[:6]}000000"
+        household.events.append(AreaSaid(name, county, "grows:potato", "market-regulation", [fact]))
+
+    return Resident(_MARKET, plant)
+
+
+def _feared(village: str) -> Resident:
+    """After the first look most of the crop was lost, after the second a tenth.
+
+    The first is sent before, the second after all else: a village says nothing of what comes and goes between two looks at it.
+    """
+
+    def plant(household: Household) -> None:
+        household.area_code = village
+        for day, turn, percent in ((1, -1, 70), (2, 1, 10)):
+            household.say("department", "agriculture", lost(household, percent, "400.00"), day=day, turn=turn)
+
+    return Resident(frozenset(), plant)
+
+
 _HIT: Final = "140925110301"
 _SPARED: Final = "140925111301"
+_UNSOLD: Final = "140925112301"
+_FEARED: Final = "140925113301"
 _SHED: Final[dict[str, Any]] = {"object": "facility", "lost_percent": 20, "amount": "6000.00"}
 VILLAGES: Final[Mapping[str, VillagePlant]] = {
     "hail over a village": VillagePlant(
         _HIT, ("households", "disaster"), ("disaster",), (*[_hail(_HIT)] * 4, *[_hail(_HIT, **_SHED)] * 2)
     ),
     "two fields and two wells": VillagePlant(_SPARED, (), (), (*[_hail(_SPARED)] * 2, *[_bad_well(_SPARED)] * 2)),
+    "potatoes unsold": VillagePlant(_UNSOLD, ("market",), ("market",), (*[_potatoes(_UNSOLD)] * 3,)),
+    "hail less than feared": VillagePlant(_FEARED, (), (), (*[_feared(_FEARED)] * 4,), cleared=True),
 }
-VILLAGES_ZH: Final[Mapping[str, str]] = {"hail over a village": "冰雹袭村", "two fields and two wells": "两户受灾两户饮水"}
+VILLAGES_ZH: Final[Mapping[str, str]] = {
+    "hail over a village": "冰雹袭村", "two fields and two wells": "两户受灾两户饮水", "potatoes unsold": "土豆滞销",
+    "hail less than feared": "冰雹损失轻于预估",
+}  # fmt: skip
 
 
 def crowded(households: Iterable[tuple[str, frozenset[str]]]) -> frozenset[str]:

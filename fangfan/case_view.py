@@ -9,7 +9,8 @@ from fangfan.looks import grid
 from streams.case_words import STAGE_WORDS, STEP_WORDS
 
 CLOCKS: Final = {
-    "verify": "核实 to verify", "finish": "办结 to finish", "settle": "处理异议 to settle an objection", "watch": "跟踪 watch",
+    "verify": "核实 to verify", "finish": "办结 to finish", "settle": "处理异议 to settle an objection",
+    "notice": "公示 notice", "watch": "跟踪 watch",
 }  # fmt: skip
 PHASES: Final = {"entry": "纳入 entry", "removal": "风险消除 removal"}
 
@@ -24,10 +25,12 @@ def show_case(console: Console, case: dict[str, Any]) -> None:
             clocks.add_row(CLOCKS[clock["clock"]], clock["due"], late)
         console.print(clocks)
     if case["history"]:
-        done = grid("when 时间", "step 步骤", "of 环节", "then 之后", title="steps 已办步骤")
+        done = grid("case 个案", "when 时间", "step 步骤", "of 环节", "then 之后", title="steps 已办步骤")
         for each in case["history"]:
             step = Text(_words(STEP_WORDS[each["step"]])) if each["passed"] else Text(_words(STEP_WORDS[each["step"]]), "red")
-            done.add_row(each["occurred_at"], step, PHASES[each["phase"]], _words(STAGE_WORDS[each["stage"]]))
+            done.add_row(
+                str(each["episode"]), each["occurred_at"], step, PHASES[each["phase"]], _words(STAGE_WORDS[each["stage"]])
+            )
         console.print(done)
     if case["refused"]:
         refused = grid("report 报告", "step 步骤", "missing 缺少的条件", title="refused 未受理的步骤")

@@ -18,6 +18,7 @@ from fangfan.broker import EmbeddedBroker
 from fangfan.broker_process import BrokerError
 from fangfan.demo_command import demo
 from fangfan.dlq_command import dlq
+from fangfan.doubles_command import doubles
 from fangfan.explain_command import explain
 from fangfan.options import CONNECTION, TOPICS, WORKER, fail, on_broker, with_settings
 from fangfan.policy_command import policy as policy_commands
@@ -38,6 +39,7 @@ app.command()(alerts)
 app.command()(explain)
 app.command()(backtest)
 app.command()(report)
+app.command()(doubles)
 
 
 @app.command()

@@ -1,9 +1,10 @@
 """`fangfan demo`: the whole system for about a minute, ending with planted against found."""
 
 import asyncio
+import contextlib
 import shutil
 import tempfile
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +17,7 @@ from agents.settings import Settings
 from agents.topics import create_topics
 from fangfan.broker import EmbeddedBroker
 from fangfan.broker_process import BrokerError, BrokerStopped
-from fangfan.demo_found import all_found
+from fangfan.demo_found import all_found, until_told
 from fangfan.demo_interrupts import Interrupts
 from fangfan.demo_screen import Screen
 from fangfan.demo_summary import show
@@ -26,12 +27,15 @@ from fangfan.looks import console as make_console
 from fangfan.options import fail
 from fangfan.reading import read_topic
 from fangfan.sending import send
-from fangfan.simulation import Simulation, Simulator
+from fangfan.simulation import CHINA, Simulator
+from fangfan.truth import Simulation
 from streams.topics import Topic
 
 PARTITIONS = 4
 WORKERS = 2
 DRAIN_SECONDS = 120
+TICK_SECONDS = 30
+"""So long may it take until time has passed for those of whom nothing else will tell."""
 
 
 def demo(
@@ -81,7 +85,8 @@ async def _run(
         settings = Settings(brokers=broker.bootstrap, partitions=PARTITIONS)
         await create_topics(settings)
         console.print("making up a county …  生成模拟县域 …")
-        simulator = Simulator(households, households * 5, seed, datetime.now(UTC), plants_each=max(1, households // 1_000))
+        now = moment(datetime.now(CHINA), seconds)
+        simulator = Simulator(households, households * 5, seed, now, plants_each=max(1, households // 1_000))
         simulation = await asyncio.to_thread(simulator.run)
         async with workers(broker) as running:
             try:
@@ -96,6 +101,16 @@ async def _run(
     return show(console, simulation, found)
 
 
+def moment(now: datetime, seconds: float) -> datetime:
+    """Return when the county's time ends: now, or early next month if that begins while the demo runs.
+
+    What is planted stands alike on every day of a month, but workers tick, and would carry it into the next one.
+    """
+    end = now + timedelta(seconds=seconds + DRAIN_SECONDS)
+    month = end.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return now if month <= now else month + timedelta(minutes=3)
+
+
 async def _feed(settings: Settings, simulation: Simulation, console: Console, running: Workers, seconds: float) -> None:
     """Send everything at its pace while alerts are shown, until the workers have taken it in and its alerts are shown."""
     with Screen(console, len(simulation.records)) as screen:
@@ -105,6 +120,10 @@ async def _feed(settings: Settings, simulation: Simulation, console: Console, ru
             await drained(settings, DRAIN_SECONDS)
         except TimeoutError:
             raise DemoError(f"the workers have not taken in everything {DRAIN_SECONDS} s after the last report") from None
+        else:
+            with contextlib.suppress(TimeoutError):  # the summary says who was not told of
+                async with asyncio.timeout(TICK_SECONDS):
+                    await until_told(settings, simulation.by_time())
         finally:
             for task in beside:
                 task.cancel()

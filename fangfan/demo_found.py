@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from agents.settings import Settings
-from fangfan.case_plants import CaseTruth
+from fangfan.case_planting import CaseTruth
 from fangfan.reading import read_topic
 from streams.scale_risk import DIGITS
 from streams.topics import Topic
@@ -57,7 +57,7 @@ class Found:
             (each["step"], each["phase"], tuple(one["code"] for one in each["missing"])) for each in case["refused"]
         )
         overdue = frozenset(clock["clock"] for clock in case["clocks"] if clock["overdue"])
-        self.cases[case["household_id"]] = CaseTruth(case["stage"], refused, overdue, case["relapsed"])
+        self.cases[case["household_id"]] = CaseTruth(case["stage"], refused, overdue, case["relapsed"], case["episode"])
 
     def area_alert(self, alert: Record) -> None:
         """Take in a transition of an area's alert."""
@@ -69,6 +69,16 @@ class Found:
     def at_risk(self) -> Iterable[str]:
         """Return the digits of the areas whose alert is open at the end."""
         return (area for area, found in self.areas.items() if found.because)
+
+
+async def until_told(settings: Settings, households: Iterable[str]) -> None:
+    """Wait until something was said of the cases of some households."""
+    left = set(households)
+    if left:
+        async for record in read_topic(settings, Topic.CASES, range(settings.partitions), follow=True):
+            left.discard(record.key.decode())
+            if not left:
+                return
 
 
 async def all_found(settings: Settings) -> Found:

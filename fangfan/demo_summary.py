@@ -8,19 +8,26 @@ from rich.table import Table
 from rich.text import Text
 
 from fangfan.area_plants import VILLAGES_ZH
-from fangfan.case_plants import CASES, CASES_ZH, CaseTruth
+from fangfan.case_planting import CaseTruth
+from fangfan.case_plants import CASES, CASES_ZH
 from fangfan.case_view import CLOCKS, PHASES
 from fangfan.demo_found import Found
-from fangfan.demo_verdict import as_planted, case_good, place_good, places, snooze_good, surprises
+from fangfan.demo_verdict import Place, as_planted, case_good, family_good, place_good, places, snooze_good, surprises
 from fangfan.looks import grid
 from fangfan.plants import NEAR_MISSES, NEAR_MISSES_ZH, SHOCKS, SHOCKS_ZH
-from fangfan.simulation import Simulation
+from fangfan.registry_plants import FAMILIES, FAMILIES_ZH
 from fangfan.snooze_plants import SNOOZES, SNOOZES_ZH, SnoozePlant
+from fangfan.truth import Simulation
 from streams.case_words import STAGE_WORDS, STEP_WORDS
 
 SHOWN_SURPRISES: Final = 20
-CAUSES: Final = {"households": "多户新增 households", "disaster": "受灾 disaster"}
-CODES: Final = {"notice-period": "公示期未满 notice period not over", "guarantee": "保障未落实 a guarantee is not safe"}
+CAUSES: Final = {"households": "多户新增 households", "disaster": "受灾 disaster", "market": "市场 market"}
+CODES: Final[Mapping[str, str]] = {
+    "notice-period": "公示期未满 notice period not over", "guarantee": "保障未落实 a guarantee is not known to be safe",
+    "income-below-line": "收入未稳定超线 income under the line", "spending": "刚性支出未化解 rigid spending",
+    "labour": "无劳动力 nobody can work", "stage": "阶段不符 not at this stage",
+}  # fmt: skip
+"""What a planted step lacks."""
 
 
 def show(console: Console, simulation: Simulation, found: Found) -> bool:
@@ -31,6 +38,7 @@ def show(console: Console, simulation: Simulation, found: Found) -> bool:
         console.print(_cases(simulation, found))
         console.print(_snoozes(simulation, found))
         console.print(_places(simulation, found))
+        console.print(_families(simulation, found))
     more = surprises(simulation, found)
     console.print(f"other households 其他农户 {simulation.others}: alerts, cases, places 预警、个案、地方 {len(more)}",
                   style="red" if more else "")  # fmt: skip
@@ -80,6 +88,7 @@ def _stands(truth: CaseTruth) -> str:
         missing = ", ".join(CODES[code] for code in codes)
         words.append(f"refused 未受理: {' '.join(STEP_WORDS[step])} ({PHASES[phase]}), {missing}")
     words += [f"overdue 超期: {CLOCKS[clock]}" for clock in sorted(truth.overdue)]
+    words += [f"episode 第{truth.episode}次"] * (truth.episode > 1)
     return "\n".join(words + ["relapsed 返贫"] * truth.relapsed)
 
 
@@ -102,10 +111,35 @@ def _heard(plant: SnoozePlant) -> str:
 def _places(simulation: Simulation, found: Found) -> Table:
     table = grid("place 地方", "must be at risk 应为规模性风险", "households 户", "found 发现", "", title="places 地方")
     for place in places(simulation):
-        because = ", ".join(CAUSES[cause] for cause in place.because) or "no 否"
-        said = found.areas.get(place.area)
-        table.add_row(f"{place.name} {VILLAGES_ZH[place.name]}, {place.area}", because, str(len(place.residents)),
-                      str(len(said.members) if said is not None else 0), _mark(place_good(place, found)))  # fmt: skip
+        table.add_row(f"{place.name} {VILLAGES_ZH[place.name]}, {place.area}", _risk(place), str(len(place.residents)),
+                      _risen(place, found), _mark(place_good(place, found)))  # fmt: skip
+    return _right(table, 2, 3)
+
+
+def _risen(place: Place, found: Found) -> str:
+    """Return of how many households a place is at risk; of one that is so no more, also how often it was."""
+    said = found.areas.get(place.area)
+    if said is None:
+        return "0"
+    return f"{len(said.members)}, before 曾经 {said.times}×" if place.cleared else str(len(said.members))
+
+
+def _risk(place: Place) -> str:
+    """Return in words why a place must be at risk."""
+    if place.cleared:
+        return "no more 已解除"
+    return ", ".join(CAUSES[cause] for cause in place.because) or "no 否"
+
+
+def _families(simulation: Simulation, found: Found) -> Table:
+    title = "entries that change 户籍变动"
+    table = grid("entries 户籍", "must be open 应有预警", "households 户", "found 发现", "", title=title)
+    for name, family in FAMILIES.items():
+        households = _of(simulation.families, name)
+        must = " / ".join(", ".join(sorted(rules)) or "none 无" for rules in family.rules)
+        alerts = sum(household in found.opened for household in households)
+        good = family_good(households, name, found)
+        table.add_row(f"{name} {FAMILIES_ZH[name]}", must, str(len(households)), str(alerts), _mark(good))
     return _right(table, 2, 3)
 
 

@@ -1,23 +1,28 @@
 """Whether what was found is what was planted: all of it, and nothing else."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from fangfan.area_plants import VILLAGES, crowded
 from fangfan.case_plants import CASES
 from fangfan.demo_found import Found
-from fangfan.simulation import Simulation
+from fangfan.registry_plants import FAMILIES
 from fangfan.snooze_plants import SNOOZES
+from fangfan.truth import Simulation
 from streams.scale_risk import areas_of
 
 
 class Place(NamedTuple):
-    """A planted village or township: the village's name, its digits, why it must be at risk (empty: must not), of whom."""
+    """A planted village or township: the village's name, its digits, why it must be at risk (empty: must not), of whom.
+
+    ``cleared``: it was at risk before.
+    """
 
     name: str
     area: str
     because: tuple[str, ...]
     residents: frozenset[str]
+    cleared: bool
 
 
 def places(simulation: Simulation) -> Iterator[Place]:
@@ -25,7 +30,7 @@ def places(simulation: Simulation) -> Iterator[Place]:
     for name, village in VILLAGES.items() if simulation.residents else ():
         residents = frozenset(household for household, each in simulation.residents.items() if each == name)
         for area, because in zip(areas_of(village.village), (village.because, village.township_because), strict=True):
-            yield Place(name, area, because, residents)
+            yield Place(name, area, because, residents, village.cleared)
 
 
 def case_good(household: str, name: str, found: Found) -> bool:
@@ -40,9 +45,19 @@ def snooze_good(household: str, name: str, found: Found) -> bool:
     return said == (bool(plant.rules), plant.asleep, plant.woken)
 
 
+def family_good(households: Sequence[str], name: str, found: Found) -> bool:
+    """Tell whether of all households whose entries changed together that is open which must be."""
+    return tuple(found.opened.get(household, frozenset()) for household in households) == FAMILIES[name].rules
+
+
 def place_good(place: Place, found: Found) -> bool:
-    """Tell whether a place's one alert is open as planted; of one that must not be at risk nothing was ever said."""
+    """Tell whether a place's one alert is open as planted; of one that must not be at risk nothing was ever said.
+
+    One that was at risk may say nothing either: where a worker takes in at once what made it so and what ended it.
+    """
     said = found.areas.get(place.area)
+    if place.cleared:
+        return said is None or (said.times, said.because) == (1, ())
     if said is None or not place.because:
         return said is None and not place.because
     return (said.times, said.because, said.members) == (1, place.because, place.residents)

@@ -170,6 +170,7 @@ async def _spawn(settings: Settings, folder: Path) -> asyncio.subprocess.Process
         "FANGFAN_PARTITIONS": str(settings.partitions),
         "FANGFAN_DATA_DIR": str(folder),
         "FANGFAN_WEB_PORT": "0",
+        "FANGFAN_TICKS": "on",
     }
     with _open_log(folder) as log:
         return await asyncio.create_subprocess_exec(

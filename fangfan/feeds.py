@@ -25,7 +25,7 @@ def push(rng: random.Random, household: Household) -> list[Said]:
     claims of the running month do not count yet, the yearly medical total stays small, and what would stand against a plant
     is kept from planted households.
     """
-    kinds = [_cover, _claim, _bill]
+    kinds = [_cover, _bill] if household.unclaimed else [_cover, _claim, _bill]
     if household.statements:
         kinds += [_wage, _wage, _wage, _component, _component]
     if household.plain:

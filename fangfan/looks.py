@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from rich import box
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 COLOURS: Final = {"red": "bold red", "orange": "dark_orange", "yellow": "yellow", "blue": "dodger_blue1", None: "green"}
@@ -23,8 +23,9 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def grid(*columns: str, title: str | None = None) -> Table:
-    """Return an empty table in the one style of all commands."""
-    return Table(*columns, title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    """Return an empty table in the one style of all commands. Chinese has no spaces to break at: what is too long is folded."""
+    folded = (Column(header, overflow="fold") for header in columns)
+    return Table(*folded, title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
 
 
 def severity_of(alert: dict[str, Any]) -> Text:

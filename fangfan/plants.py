@@ -6,7 +6,7 @@ Each plant takes a simulated household and adds or changes reports; it names the
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from fangfan import event_plants, signal_plants
+from fangfan import event_plants, loss_plants, people_plants, signal_plants
 from fangfan.simulated import Household
 from schemas.fields import render_month
 
@@ -129,6 +129,8 @@ SHOCKS: Final[Mapping[str, tuple[frozenset[str], Callable[[Household], None]]]] 
     "unsafe water, twice seen": (frozenset({"water"}), _water_by_two),
     "flood": (frozenset({"housing", "water", "expenditure-shock"}), _flood),
     **signal_plants.SHOCKS,
+    **loss_plants.SHOCKS,
+    **people_plants.SHOCKS,
     **event_plants.SHOCKS,
 }
 """By a name: the rules that must be open at the end, and what happens."""
@@ -150,6 +152,8 @@ NEAR_MISSES: Final[Mapping[str, Callable[[Household], None]]] = {
     "house repaired": _repaired,
     "house grade D three years ago": _long_ago,
     **signal_plants.NEAR_MISSES,
+    **loss_plants.NEAR_MISSES,
+    **people_plants.NEAR_MISSES,
     **event_plants.NEAR_MISSES,
 }
 
@@ -159,6 +163,8 @@ SHOCKS_ZH: Final[Mapping[str, str]] = {
     "no winter clothes": "缺过冬衣物", "dropout": "义务教育辍学", "not insured": "未参保", "house grade C": "C级住房",
     "house grade D": "D级危房", "unsafe water": "饮水不安全", "unsafe water, twice seen": "饮水不安全(两渠道)", "flood": "洪灾",
     **signal_plants.SHOCKS_ZH,
+    **loss_plants.SHOCKS_ZH,
+    **people_plants.SHOCKS_ZH,
     **event_plants.SHOCKS_ZH,
 }  # fmt: skip
 NEAR_MISSES_ZH: Final[Mapping[str, str]] = {
@@ -170,5 +176,7 @@ NEAR_MISSES_ZH: Final[Mapping[str, str]] = {
     "house grade B": "B级住房", "unsafe water withdrawn": "饮水误报已撤回", "house repaired": "危房已修缮",
     "house grade D three years ago": "三年前的D级住房",
     **signal_plants.NEAR_MISSES_ZH,
+    **loss_plants.NEAR_MISSES_ZH,
+    **people_plants.NEAR_MISSES_ZH,
     **event_plants.NEAR_MISSES_ZH,
 }  # fmt: skip

@@ -51,6 +51,7 @@ KEYS: Final = {
     "settle-days": ("异议处理工作日", "days to settle"),
     "watch-months": ("跟踪月数", "months of watch"),
     "income-months": ("收入稳定月数", "months of stable income"),
+    "known-good": ("消除前须已知达标", "must be known to be good before removal"),
     "without-labour": ("无劳动力户可消除", "removal without labour"),
     "window-days": ("变动间隔天数", "window (days)"),
     "snooze-days": ("暂缓最长天数", "longest snooze (days)"),

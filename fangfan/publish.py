@@ -17,9 +17,10 @@ from rich.progress import Progress
 from rich.table import Table
 
 from agents.settings import Settings
-from fangfan.mapping import CellError, Mapping, to_report
+from fangfan.cells import CellError
+from fangfan.mapping import Mapping, to_report
 from fangfan.options import on_broker
-from fangfan.tables import FileError, read_lines, read_table
+from fangfan.tables import FileError, Row, read_lines, read_table
 from schemas.areas import AreaNotice
 from schemas.registry import RegistryChange
 from schemas.rejections import Rejection, RejectionCode
@@ -84,7 +85,7 @@ def read_file(path: Path, mapping: Mapping, now: datetime) -> Iterator[Item]:
     suffix = path.suffix.lower()
     if suffix in LINES:
         for number, line in read_lines(path):
-            yield _checked(line, Refused(path.name, "", number, "", ""), (), None)
+            yield _checked(line, Refused(path.name, "", number, "", ""), None, mapping)
     elif suffix in TABLES:
         for row in read_table(path):
             where = Refused(path.name, row.sheet, row.number, "", "")
@@ -93,17 +94,17 @@ def read_file(path: Path, mapping: Mapping, now: datetime) -> Iterator[Item]:
             except CellError as error:
                 yield Refused(where.file, where.sheet, where.row, error.column, error.reason)
                 continue
-            yield _checked(value, where, row.columns, mapping)
+            yield _checked(value, where, row, mapping)
     else:
         raise FileError(f"{path}: takes .csv, .xlsx, .jsonl, .ndjson or .json")
 
 
-def _checked(value: bytes, where: Refused, columns: tuple[str, ...], mapping: Mapping | None) -> Item:
+def _checked(value: bytes, where: Refused, row: Row | None, mapping: Mapping) -> Item:
     """Read a record as the worker will, so that what would be dead-lettered is refused here."""
 
     def refused(path: str, reason: str) -> Refused:
         name = path.rpartition(".")[2]
-        column = mapping.column_of(name, columns) if mapping is not None else path
+        column = mapping.column_of(name, row) if row is not None else path
         return Refused(where.file, where.sheet, where.row, mask_identity_numbers(column.encode()).decode(), reason)
 
     try:
@@ -116,13 +117,24 @@ def _checked(value: bytes, where: Refused, columns: tuple[str, ...], mapping: Ma
         return refused("$.schema", "报告类型不明 must be one of " + ", ".join(TOPIC_OF))
     message = normalise(topic, None, value, int(time.time() * 1000))
     if isinstance(message, Rejection):
-        return refused(message.field, f"{REFUSED_ZH[message.code]} {message.message}")
+        choices = _choices(document, message, mapping) if row is not None else ""
+        return refused(message.field, f"{REFUSED_ZH[message.code]} {message.message}{choices}")
     if isinstance(message, AreaNotice):  # keyed by what it is about, so that what is said of one thing keeps its order
         return topic, message.event.about.encode(), value
     if isinstance(message, Report | RegistryChange):
         person = message.person_id if isinstance(message, Report) else None
         return topic, str(message.household_id or person).encode(), value
     return refused("$.schema", "不是报告 is not a report")
+
+
+def _choices(report: dict[str, Any], found: Rejection, mapping: Mapping) -> str:
+    """Return what a row's fact may say instead, where it said something outside of a closed set."""
+    field = found.field.removeprefix("$.facts[0].")
+    if field == found.field or found.code not in (RejectionCode.INVALID_VALUE, RejectionCode.UNKNOWN_FACT):
+        return ""
+    (fact,) = report["facts"]
+    choices = mapping.choices(fact["type"], field)
+    return f": 可填 one of {'、'.join(choices)}" if choices else ""
 
 
 def publish_files(files: list[Path], settings: Settings, mapping: Mapping, rejects: Path, console: Console) -> int:

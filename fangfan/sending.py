@@ -26,7 +26,9 @@ async def send(settings: Settings, records: Sequence[Sent], rate: float, progres
             key, partition = record.key.encode(), None
             if record.crc32:
                 partition = crc32(key) % len(await producer.partitions_for(topic))
-            pending.append(await producer.send(topic, record.payload, key=key, partition=partition))
+            pending.append(
+                await producer.send(topic, record.payload, key=key, partition=partition, timestamp_ms=record.sent_at)
+            )
             if len(pending) >= 500:
                 await asyncio.gather(*pending)
                 progress(len(pending))

@@ -9,22 +9,30 @@ import orjson
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A record as an ingest system sends it; ``crc32``: one whose client library partitions so."""
+    """A record as an ingest system sends it; ``crc32``: one whose client library partitions so.
+
+    ``turn``: -1 is sent before, 1 after everything else. ``sent_at``: its timestamp in milliseconds, where it is not that of
+    the moment. ``gone``: a removed registry entry, whose record has no value; ``value`` is the entry that is removed.
+    """
 
     topic: str
     key: str
     value: dict[str, Any]
     crc32: bool = False
+    turn: int = 0
+    sent_at: int | None = None
+    gone: bool = False
 
     @property
-    def payload(self) -> bytes:
+    def payload(self) -> bytes | None:
         """The record's value."""
-        return orjson.dumps(self.value)
+        return None if self.gone else orjson.dumps(self.value)
 
 
 def in_order(records: list[Sent], alone: Container[str]) -> list[Sent]:
-    """Return records with the reports of some households in the order in which they occurred, in the places they had."""
-    sorted_out = list(records)
+    """Return records each in its turn, the reports of some households as they occurred, in the places they had by then."""
+    sorted_out = sorted(records, key=lambda record: record.turn)
+    records = list(sorted_out)
     places: dict[str, list[int]] = {}
     for at, record in enumerate(records):
         if record.topic != "households" and record.value.get("household_id") in alone:

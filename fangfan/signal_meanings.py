@@ -7,7 +7,8 @@ from streams.policy import BP, Parameters
 Meaning = tuple[str, str]
 
 
-def _percent(points: int) -> str:
+def percent(points: int) -> str:
+    """Return basis points as a percentage."""
     return f"{points * 100 / BP:g}%"
 
 
@@ -75,17 +76,17 @@ def _of_business(p: Parameters) -> dict[str, Meaning]:
             taken.severity,
         ),
         "production_loss": (
-            f"种养损失{_percent(crop.fires_from)}起为黄，{_percent(crop.orange_from)}起为橙，{_percent(crop.red_from)}起为红",
-            f"crop or livestock lost from {_percent(crop.fires_from)}: yellow; {_percent(crop.orange_from)}: orange; "
-            f"{_percent(crop.red_from)}: red",
+            f"种养损失{percent(crop.fires_from)}起为黄，{percent(crop.orange_from)}起为橙，{percent(crop.red_from)}起为红",
+            f"crop or livestock lost from {percent(crop.fires_from)}: yellow; {percent(crop.orange_from)}: orange; "
+            f"{percent(crop.red_from)}: red",
         ),
         "disaster_loss": (
             f"近12个月受灾损失减灾害理赔{limit}元起为黄，{twice}倍为橙，{four}倍为红",
             f"disaster losses less claims of 12 months from {limit} yuan: yellow; {twice} times: orange; {four} times: red",
         ),
         "claim_reminder": graded(
-            f"已投保，受灾(损失{_percent(claim.lost_from)}起)或意外{claim.months}个月后仍未理赔",
-            f"insured, nothing claimed {claim.months} months after a loss (from {_percent(claim.lost_from)}) or accident",
+            f"已投保，受灾(损失{percent(claim.lost_from)}起)或意外{claim.months}个月后仍未理赔",
+            f"insured, nothing claimed {claim.months} months after a loss (from {percent(claim.lost_from)}) or accident",
             claim.severity,
         ),
         "insurance_gap": graded(
@@ -96,10 +97,10 @@ def _of_business(p: Parameters) -> dict[str, Meaning]:
             f"open request: {case.open}; urgent or {case.overdue_months} months old: {case.overdue}",
         ),
         "market_slump": (
-            f"{market.months}个月内所产农产品价格下跌{_percent(market.price_from)}起或滞销{_percent(market.sales_from)}起为黄，"
-            f"价格下跌{_percent(market.orange_from)}起为橙",
-            f"within {market.months} months the price of what is grown fell by {_percent(market.price_from)}, or "
-            f"{_percent(market.sales_from)} found no buyer: yellow; price by {_percent(market.orange_from)}: orange",
+            f"{market.months}个月内所产农产品价格下跌{percent(market.price_from)}起或滞销{percent(market.sales_from)}起为黄，"
+            f"价格下跌{percent(market.orange_from)}起为橙",
+            f"within {market.months} months the price of what is grown fell by {percent(market.price_from)}, or "
+            f"{percent(market.sales_from)} found no buyer: yellow; price by {percent(market.orange_from)}: orange",
         ),
         "project_asset": graded(
             f"所联结项目资产停运或闲置{asset.months}个月起",

@@ -29,6 +29,9 @@ class Household:
     ``plain``: nothing is planted in it. ``stated``: its income is known; ``statements`` are the earlier and the last year.
     ``alone``: nothing is known of it but what is planted, which is sent in the order in which it occurred.
     ``events`` are area events that happen around it; several households may name the same one.
+    ``unclaimed``: no insurance pays it anything but what is planted.
+    The registry: ``before`` is what its entry said otherwise long ago; ``gone``: its entry is removed; ``entered``: so many
+    days before the month begins its entry was written (0: at any time); ``entered_first``: it is sent before all reports.
     """
 
     household_id: str
@@ -44,6 +47,11 @@ class Household:
     stated: bool = True
     plain: bool = False
     alone: bool = False
+    unclaimed: bool = False
+    before: dict[str, Any] | None = None
+    gone: bool = False
+    entered: int = 0
+    entered_first: bool = False
     relieved_on: str = "2019-11-30"
     statements: list[Fact] = field(default_factory=list)
     reports: list[tuple[str, str, list[Fact], dict[str, Any]]] = field(default_factory=list)
@@ -52,7 +60,8 @@ class Household:
     def say(self, channel: str, source: str, *facts: Fact, **more: Any) -> None:
         """Add a report; ``day`` (0 oldest) orders it among the household's, ``name`` is for withdrawals.
 
-        ``before``: so many days before the running month begins.
+        ``before``: so many days before the running month begins; ``sent``: sent on the day it occurred. ``turn``: see
+        :class:`fangfan.sent.Sent`.
         """
         self.reports.append((channel, source, list(facts), more))
 

@@ -1,14 +1,16 @@
 """Seeded, realistic province data: a county of households, their reports, and what was planted among them."""
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any, Final
 
 from fangfan.feeds import push
-from fangfan.planting import KINDS, STORIES, Plant, plants
+from fangfan.planting import STORIES, plants
+from fangfan.registry_plants import FAMILIES
 from fangfan.sent import Sent, in_order
 from fangfan.simulated import AreaSaid, Household
+from fangfan.truth import Simulation
 from schemas.fields import render_month
 
 CHINA: Final = timezone(timedelta(hours=8))
@@ -19,42 +21,6 @@ DUPLICATES, LATE, MISKEYED = 0.02, 0.05, 0.03
 """Shares of reports sent twice, of reports sent last and registry entries that follow reports, and keyed by hand."""
 CRC32_PRODUCERS = 0.1
 """Share of producers (a source of a county) whose client library partitions by CRC32: all they send lies so."""
-
-
-@dataclass(slots=True)
-class Simulation:
-    """Records in the order of sending; what must be open at the end; what must not though it looks so.
-
-    ``planted`` are the rules that are open at the end by household, of whatever kind of plant; ``shocks``, ``near_misses``,
-    ``cases``, ``snoozes`` and ``residents`` (of planted villages) say which plant a household is; ``areas`` are the area
-    codes of those of ``planted``.
-    """
-
-    households: int = 0
-    records: list[Sent] = field(default_factory=list)
-    planted: dict[str, frozenset[str]] = field(default_factory=dict)
-    shocks: dict[str, str] = field(default_factory=dict)
-    near_misses: dict[str, str] = field(default_factory=dict)
-    cases: dict[str, str] = field(default_factory=dict)
-    snoozes: dict[str, str] = field(default_factory=dict)
-    residents: dict[str, str] = field(default_factory=dict)
-    areas: dict[str, str] = field(default_factory=dict)
-
-    def note(self, plant: Plant, household: Household) -> None:
-        """Plant something in a household, and note what must come of it."""
-        name = household.household_id
-        kinds = (self.shocks, self.near_misses, self.cases, self.snoozes, self.residents)
-        kinds[KINDS.index(plant.kind)][name] = plant.name
-        plant.plant(household)
-        if plant.rules:
-            self.planted[name] = plant.rules
-            self.areas[name] = household.area_code
-
-    @property
-    def others(self) -> int:
-        """How many households nothing is planted in."""
-        special = (self.planted, self.near_misses, self.cases, self.snoozes)
-        return self.households - len(set().union(*special))
 
 
 class Simulator:
@@ -72,19 +38,11 @@ class Simulator:
     def run(self) -> Simulation:
         """Return the whole simulation."""
         simulation = Simulation(self._households)
-        todo = plants(self._each)
-        if self._households >= len(todo) + len(STORIES):  # a village is planted whole or not at all
-            todo += STORIES
-        special = self._rng.sample(range(self._households), min(self._households, len(todo)))
-        households, entries, reports, events = [], [], [], []
-        for number in range(self._households):
-            household = self._household(number)
-            if number in special:
-                simulation.note(todo[special.index(number)], household)
-            else:
-                household.plain = True
-            households.append(household)
-            entries.append(self._entry(household))
+        households = [self._household(number) for number in range(self._households)]
+        self._plant(simulation, households)
+        entries, reports, events = [], [], []
+        for household in households:
+            entries += self._entries(household)
             reports += self._reports(household)
             events += household.events
         heard = [household for household in households if not household.alone]
@@ -94,6 +52,22 @@ class Simulator:
         happened = {event.name: self._event(event) for event in events}
         simulation.records = in_order(self._send(entries, [*reports, *happened.values()], alone), alone)
         return simulation
+
+    def _plant(self, simulation: Simulation, households: list[Household]) -> None:
+        """Choose households and plant in them; what spans several is planted whole or not at all."""
+        todo, families = plants(self._each), sum(len(family.rules) for family in FAMILIES.values())
+        whole = len(households) >= len(todo) + len(STORIES) + families
+        if whole:
+            todo += STORIES
+        wanted = len(todo) + families * whole
+        special = self._rng.sample(range(len(households)), min(len(households), wanted))
+        for plant, number in zip(todo, special, strict=False):
+            simulation.note(plant, households[number])
+        rest = iter(special[len(todo) :])
+        for name, family in FAMILIES.items() if whole else ():
+            simulation.note_family(name, family, [households[next(rest)] for _ in family.rules])
+        for number in set(range(len(households))).difference(special):
+            households[number].plain = True
 
     def _household(self, number: int) -> Household:
         rng, name = self._rng, f"H{number:07d}"
@@ -115,13 +89,20 @@ class Simulator:
         household.business_percent, household.property_percent = rng.choice([0, 0, 20, 60]), rng.choice([0, 0, 0, 5])
         return household
 
-    def _entry(self, household: Household) -> Sent:
-        updated = self._begin - timedelta(days=self._rng.randint(1, 300))
-        return Sent("households", household.household_id, {
+    def _entries(self, household: Household) -> list[Sent]:
+        """Return what the registry said of a household before, what it says, and that it removed it."""
+        turn = -1 if household.entered_first else 0
+        updated = self._begin - timedelta(days=household.entered or self._rng.randint(1, 300))
+        entry = {
             "schema": "household/1", "household_id": household.household_id, "area_code": household.area_code,
             "status": household.status, "relieved_on": household.relieved_on if household.status == "relieved" else None,
             "members": household.members, "updated_at": updated.isoformat(),
-        })  # fmt: skip
+        }  # fmt: skip
+        values = [entry]
+        if household.before is not None:
+            values.insert(0, entry | household.before | {"updated_at": (self._begin - timedelta(days=400)).isoformat()})
+        sent = [Sent("households", household.household_id, value, turn=turn) for value in values]
+        return [*sent, replace(sent[-1], gone=True)] if household.gone else sent
 
     def _reports(self, household: Household) -> list[Sent]:
         """Return the household's year as it is known, the good and what was planted, oldest first."""
@@ -174,7 +155,7 @@ class Simulator:
         """Make a report; ``day`` 0 to 2 puts it in the first, second or last third of the month so far.
 
         ``days_ago`` puts it that long before the month; ``before`` on the morning of the day so many days before it begins;
-        ``person`` makes it one that knows only the person.
+        ``person`` makes it one that knows only the person; ``sent`` one that was sent when it occurred; ``turn``: see ``Sent``.
         """
         self._numbers += 1
         third = (self._now - self._begin) / 3
@@ -190,7 +171,9 @@ class Simulator:
             "occurred_at": at.isoformat(timespec="seconds"), "reported_at": reported.isoformat(timespec="seconds"),
             "source": source, "voids": more.get("voids"), "facts": facts,
         }  # fmt: skip
-        return Sent(TOPICS[channel], person or household.household_id, value)
+        sent_at = int(at.timestamp()) * 1000 if more.get("sent") else None
+        key = person or household.household_id
+        return Sent(TOPICS[channel], key, value, turn=more.get("turn", 0), sent_at=sent_at)
 
     def _event(self, event: AreaSaid) -> Sent:
         """Make an area event, the same whoever names it: it happened in the middle of a third of the month so far."""
@@ -215,7 +198,7 @@ class Simulator:
                 crc32[producer] = rng.random() < CRC32_PRODUCERS
             name = report.value.get("household_id")  # an area event names none
             key = "by-hand" if rng.random() < MISKEYED and name and name not in alone else report.key
-            (late if rng.random() < LATE else on_time).append(Sent(report.topic, key, report.value, crc32[producer]))
+            (late if rng.random() < LATE else on_time).append(replace(report, key=key, crc32=crc32[producer]))
         again = rng.sample(on_time, int(len(on_time) * DUPLICATES))
         entered: list[Sent] = []
         behind: list[Sent] = []

@@ -41,10 +41,12 @@ def _asleep(fact: Fact) -> Callable[[Household], None]:
 
 
 def _ended(household: Household) -> None:
-    """A house is found unsafe in a snooze; the first report after its end finds it so still."""
+    """A house is found unsafe by who puts the household to sleep; when that is over, by time or a report, it is so still.
+
+    One report says both: between two a tick could pass that ends the snooze before anything is held back.
+    """
     household.alone = True
-    household.say("cadre", "cadre-9", _snooze(household, -5), before=20)
-    household.say("cadre", "cadre-9", {"type": "housing", "grade": "C"}, before=10)
+    household.say("cadre", "cadre-9", _snooze(household, -5), {"type": "housing", "grade": "C"}, before=20)
     household.say("cadre", "cadre-9", {"type": "clothing", "adequate": True}, day=1)
 
 

@@ -3,11 +3,12 @@
 import codecs
 import csv
 import io
+import re
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any, Final
 from xml.etree.ElementTree import ParseError
@@ -26,16 +27,23 @@ _BROKEN_WORKBOOK: Final = (
     EOFError, zlib.error,
 )  # fmt: skip
 """What openpyxl raises on a file that is no workbook, or one that was cut off or changed inside."""
+_SHARE = re.compile(r"0(?:\.(0+))?%")
+"""A cell's format that shows a share as a percentage, with so many decimals."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a table: where it stands, its cells that hold something as text by column, and all columns."""
+    """One row of a table: where it stands, its cells that hold something as text by column, and all columns.
+
+    A workbook holds 35 % as the number 0.35, and only the cell's format tells it from a third of one percent; ``shown`` has
+    such cells as the sheet shows them. They are no part of ``cells``, from which the ids of rows without one follow.
+    """
 
     sheet: str
     number: int
     cells: dict[str, str]
     columns: tuple[str, ...]
+    shown: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
@@ -75,7 +83,7 @@ def _csv(path: Path) -> Iterator[Row]:
             continue
         reader = csv.reader(io.StringIO(text, newline=""))
         try:
-            yield from _rows(path, "", ((reader.line_num, [cell.strip() for cell in cells]) for cells in reader))
+            yield from _rows(path, "", ((reader.line_num, [cell.strip() for cell in cells], {}) for cells in reader))
         except csv.Error as error:
             raise FileError(f"{path}: line {reader.line_num}: {error}") from None
         return
@@ -87,8 +95,10 @@ def _excel(path: Path) -> Iterator[Row]:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
         try:
             for sheet in book.worksheets:
-                rows = enumerate(sheet.iter_rows(values_only=True), 1)
-                yield from _rows(path, sheet.title, ((at, [cell_text(cell) for cell in cells]) for at, cells in rows))
+                rows = enumerate(sheet.iter_rows(), 1)
+                yield from _rows(
+                    path, sheet.title, ((at, [cell_text(cell.value) for cell in cells], _shares(cells)) for at, cells in rows)
+                )
         finally:
             book.close()
     except OSError as error:
@@ -99,10 +109,10 @@ def _excel(path: Path) -> Iterator[Row]:
         raise FileError(f"{path}: is not an Excel workbook (.xlsx), or broken") from None
 
 
-def _rows(path: Path, sheet: str, lines: Iterator[tuple[int, list[str]]]) -> Iterator[Row]:
+def _rows(path: Path, sheet: str, lines: Iterator[tuple[int, list[str], dict[int, str]]]) -> Iterator[Row]:
     header: list[str] = []
     named: list[str] = []
-    for number, cells in lines:
+    for number, cells, shares in lines:
         if not any(cells):
             continue
         if not header:
@@ -112,7 +122,19 @@ def _rows(path: Path, sheet: str, lines: Iterator[tuple[int, list[str]]]) -> Ite
                 raise FileError(f"{path} {sheet}: two columns have the same header")
             continue
         filled = {name: cell for name, cell in zip(header, cells, strict=False) if name and cell}
-        yield Row(sheet, number, filled, tuple(named))
+        yield Row(sheet, number, filled, tuple(named), {header[at]: text for at, text in shares.items() if at < len(header)})
+
+
+def _shares(cells: Iterable[Any]) -> dict[int, str]:
+    """Return the cells of a workbook's row that are shown as percentages, as the sheet shows them, by their place."""
+    found = {}
+    for at, cell in enumerate(cells):
+        if isinstance(cell.value, int | float) and not isinstance(cell.value, bool):
+            share = _SHARE.search(cell.number_format or "")
+            if share is not None:
+                shown = (Decimal(repr(cell.value)) * 100).quantize(Decimal(1).scaleb(-len(share[1] or "")), ROUND_HALF_UP)
+                found[at] = f"{shown:f}%"
+    return found
 
 
 def cell_text(value: Any) -> str:

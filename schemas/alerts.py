@@ -51,13 +51,14 @@ class Reason(msgspec.Struct, frozen=True, gc=False):
 
 
 class SuggestedMeasure(msgspec.Struct, frozen=True, gc=False):
-    """An assistance measure that the policy suggests for some reasons, and whether it was given already."""
+    """An assistance measure that the policy suggests for some reasons, and whether it was given already: since which month."""
 
     code: str
     zh: str
     en: str
     rules: list[str]
     status: Literal["suggested", "given"]
+    since: str | None = None
 
 
 class NoiseNote(msgspec.Struct, frozen=True, gc=False):

@@ -23,11 +23,12 @@ STAGES: Final[tuple[Stage, ...]] = (
     "removal_appraised", "removal_noticed", "removal_reviewed", "removed",
 )  # fmt: skip
 """In the order of the way from a lead to removal."""
-ClockName = Literal["verify", "finish", "settle", "watch"]
+ClockName = Literal["verify", "finish", "settle", "notice", "watch"]
 ConditionCode = Literal[
     "stage", "objection-open", "no-objection", "notice-period", "income-undetermined", "income-below-line", "guarantee",
     "spending", "labour",
 ]  # fmt: skip
+MeasureStatus = Literal["given", "not given", "given beside", "ended", "withdrawn"]
 CaseTransition = Literal[
     "opened", "ended", "removed", "rolled_back", "advanced", "returned", "relapsed", "overdue", "refused", "updated",
 ]  # fmt: skip
@@ -63,8 +64,9 @@ class Refused(msgspec.Struct, frozen=True, gc=False):
 
 
 class Done(msgspec.Struct, frozen=True, gc=False):
-    """A step that was taken, and the stage it led to; ``occurred_at`` in nanoseconds."""
+    """A step that was taken in an episode, and the stage it led to; ``occurred_at`` in nanoseconds."""
 
+    episode: int
     event_id: str
     step: Step
     phase: Phase
@@ -77,8 +79,8 @@ class Case(msgspec.Struct, frozen=True, gc=False):
     """A household's case, folded from its steps. Days are ordinals in China, ``since`` is in nanoseconds.
 
     ``visited_on`` is the day of the verification, whatever it found. ``pauses`` are the days (first, last) on which an
-    objection was open in the running phase; ``objection_on`` is the day one was raised that is still open. ``history`` and
-    ``refused`` are those of the running episode, oldest first.
+    objection was open in the running phase; ``objection_on`` is the day one was raised that is still open. ``history`` is that
+    of all episodes, ``refused`` that of the running one, oldest first.
     """
 
     episode: int = 0
@@ -102,19 +104,35 @@ class Clock(msgspec.Struct, frozen=True, gc=False):
     overdue: bool
 
 
+class MeasureNote(msgspec.Struct, frozen=True, gc=False):
+    """A measure of assistance: what suggests it now, how what was given stands against that, since which month (YYYY-MM)."""
+
+    code: str
+    zh: str
+    en: str
+    rules: list[str]
+    status: MeasureStatus
+    since: str | None
+
+
 class CaseNow(msgspec.Struct, frozen=True, gc=False):
-    """A case at a household's clock (nanoseconds), with its clocks; relapsed: removed, watched, and an alert is open again."""
+    """A case at a household's clock (nanoseconds), with its clocks and the measures for the household.
+
+    Relapsed: removed, watched, and there is a reason again.
+    """
 
     case: Case
     clocks: tuple[Clock, ...]
     relapsed: bool
     as_of: int
+    measures: tuple[MeasureNote, ...] = ()
 
 
 class CaseThread(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What was last said of a household's case, and how often something was said.
 
-    ``lacking`` names, for each of ``refused``, the conditions that were said to be missing, as ``code:detail``.
+    ``lacking`` names, for each of ``refused``, the conditions that were said to be missing, as ``code:detail``; ``measures``
+    are the measures by code with how they stood; ``notice_over`` says that a notice had ended.
     """
 
     sequence: int = 0
@@ -125,6 +143,8 @@ class CaseThread(msgspec.Struct, frozen=True, array_like=True, gc=False):
     overdue: tuple[ClockName, ...] = ()
     relapsed: bool = False
     lacking: tuple[tuple[str, ...], ...] = ()
+    measures: tuple[tuple[str, MeasureStatus], ...] = ()
+    notice_over: bool = False
 
 
 class ClockNote(msgspec.Struct, frozen=True, gc=False):
@@ -147,6 +167,7 @@ class RefusedNote(msgspec.Struct, frozen=True, gc=False):
 class DoneNote(msgspec.Struct, frozen=True, gc=False):
     """A step that was taken, as consumers read it; ``occurred_at`` is RFC 3339."""
 
+    episode: int
     event_id: str
     step: Step
     phase: Phase
@@ -167,6 +188,7 @@ class CaseShown(msgspec.Struct, frozen=True, gc=False):
     clocks: list[ClockNote]
     relapsed: bool
     history: list[DoneNote]
+    measures: list[MeasureNote]
 
 
 class CaseRecord(msgspec.Struct, frozen=True, gc=False):
@@ -186,6 +208,7 @@ class CaseRecord(msgspec.Struct, frozen=True, gc=False):
     clocks: list[ClockNote]
     relapsed: bool
     history: list[DoneNote]
+    measures: list[MeasureNote]
     area_code: str
     county_code: str
     tier: str

@@ -8,11 +8,12 @@ from typing import Final
 from schemas.cases import Case, Clock, Stage
 from schemas.fields import day_of
 from schemas.household import OpenAlert
-from streams.cases import pauses_until
+from streams.cases import notice_over, pauses_until
 from streams.policy import CaseRules
 from streams.workdays import add_workdays
 
 AT_WORK: Final[frozenset[Stage]] = frozenset({"verified", "authorised", "compared", "appraised", "noticed", "reviewed"})
+ON_NOTICE: Final[frozenset[Stage]] = frozenset({"noticed", "removal_noticed"})
 AT_REST: Final[frozenset[Stage]] = frozenset({"none", "ended", "removed"})
 
 
@@ -30,6 +31,10 @@ def _clocks(case: Case, today: int, alert: OpenAlert | None, rules: CaseRules) -
     if case.objection_on is not None:
         due = add_workdays(case.objection_on, rules.settle_days).day
         yield Clock("settle", due, today > due)
+    if case.stage in ON_NOTICE:
+        due = notice_over(case, today, rules) - 1
+        if today <= due:
+            yield Clock("notice", due, False)
     if case.removed_on is not None:
         due = add_months(case.removed_on, rules.watch_months)
         if today <= due:
@@ -47,6 +52,6 @@ def add_months(day: int, months: int) -> int:
     return date(year, month + 1, min(there.day, monthrange(year, month + 1)[1])).toordinal()
 
 
-def relapsed(case: Case, clocks: tuple[Clock, ...], alert: OpenAlert | None) -> bool:
-    """Tell whether a case that was removed and is watched has an alert again."""
-    return case.stage == "removed" and alert is not None and any(clock.clock == "watch" for clock in clocks)
+def watched(case: Case, clocks: tuple[Clock, ...]) -> bool:
+    """Tell whether a case was removed and its household is still watched."""
+    return case.stage == "removed" and any(clock.clock == "watch" for clock in clocks)

@@ -1,19 +1,21 @@
 """The guard of removal: what stands against it, of the household as it was at the step (docs/contract-cases.md §3)."""
 
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
 
 from schemas.cases import Condition
 from schemas.fields import day_of, render_money, render_month
-from schemas.findings import Finding
+from schemas.findings import Finding, Undetermined
 from schemas.household import Facts
-from streams.assess import area_code, assess
+from streams.assess import area_code, pathway
 from streams.ledger import Ledger, Missing
 from streams.policy import Parameters, Policy, is_below, line_at
-from streams.rules import name_of
+from streams.rules import INDICATOR_RULES, MONEY_RULES
+from streams.rules.context import Context
+from streams.rules.indicators import answer, index_of
 
-GUARANTEES: Final = ("food", "clothing", "schooling", "medical_cover", "housing", "water")
 _WORDS: Final = {
     "food": ("吃饭", "food"), "clothing": ("穿衣", "clothing"), "schooling": ("义务教育", "schooling"),
     "medical_cover": ("基本医疗", "medical cover"), "housing": ("住房", "housing"), "water": ("饮水", "water"),
@@ -29,26 +31,35 @@ def facts_at(facts: Facts, instant: int) -> Facts:
 
 
 def against_removal(facts: Facts, instant: int, policy: Policy) -> tuple[Condition, ...]:
-    """Return every condition of removal that does not hold at an instant."""
+    """Return every condition of removal that does not hold at an instant.
+
+    Guarantees and spending are asked also where a rule is not enabled: what opens no alert stands in the way all the same.
+    """
     then = facts_at(facts, instant)
-    parameters = policy.parameters((area_code(facts) or "")[:6])
-    assessment = assess(then, policy)
-    findings = assessment.findings if assessment is not None else ()
-    missing = _income(then, instant, parameters)
-    missing += [_guarantee(finding) for finding in findings if name_of(finding.rule) in GUARANTEES]
-    missing += [
-        Condition("spending", finding.value, f"近12个月刚性支出{finding.value}元尚未化解",
-                  f"rigid spending of {finding.value} yuan in 12 months is not solved")
-        for finding in findings if name_of(finding.rule) == "expenditure_shock"
-    ]  # fmt: skip
-    if not parameters.cases.without_labour and (assessment is None or assessment.pathway != "development"):
+    county = (area_code(facts) or "")[:6]
+    context = Context(then, policy.parameters(county), policy.tier(county))
+    missing = _income(then, instant, context.parameters)
+    missing += _guarantees(context)
+    spending = MONEY_RULES["expenditure_shock"](context)
+    if isinstance(spending, Finding):
+        missing.append(Condition("spending", spending.value, f"近12个月刚性支出{spending.value}元尚未化解",
+                                 f"rigid spending of {spending.value} yuan in 12 months is not solved"))  # fmt: skip
+    if not context.parameters.cases.without_labour and pathway(then, context.parameters) != "development":
         missing.append(Condition("labour", "", "家庭无劳动力，不标注风险消除", "no member can work: never marked removed"))
     return tuple(missing)
 
 
-def _guarantee(finding: Finding) -> Condition:
-    zh, en = _WORDS[name_of(finding.rule)]
-    return Condition("guarantee", finding.rule, f"{zh}未保障", f"{en} is not safe")
+def _guarantees(context: Context) -> Iterator[Condition]:
+    """Yield the guarantees that are bad, and those that must be known to be good and of which nobody said anything."""
+    index = index_of(context.facts, frozenset(INDICATOR_RULES))
+    for name, question in INDICATOR_RULES.items():
+        answers, _ = answer(index, question(getattr(context.parameters, name)))
+        zh, en = _WORDS[name]
+        for each in answers:
+            if isinstance(each, Finding):
+                yield Condition("guarantee", each.rule, f"{zh}未保障", f"{en} is not safe")
+            elif isinstance(each, Undetermined) and name.replace("_", "-") in context.parameters.cases.known_good:
+                yield Condition("guarantee", f"{each.rule}:unknown", f"{zh}情况无人报告", f"nobody reported on {en}")
 
 
 def _income(then: Facts, instant: int, parameters: Parameters) -> list[Condition]:

@@ -1,5 +1,7 @@
 """case: (what was last said of it, the case now) -> the record to publish, or None (docs/contract-cases.md §5)."""
 
+import msgspec
+
 from schemas.cases import (
     STAGES,
     CaseNow,
@@ -14,6 +16,7 @@ from schemas.cases import (
 )
 from schemas.fields import render_day, render_instant
 from streams.alerts import Cause, Place
+from streams.case_clocks import ON_NOTICE
 
 Turned = tuple[CaseThread, CaseRecord]
 
@@ -30,6 +33,8 @@ def turn_case(said: CaseThread, now: CaseNow, cause: Cause, place: Place) -> Tur
         tuple(clock.clock for clock in now.clocks if clock.overdue),
         now.relapsed,
         tuple(tuple(f"{each.code}:{each.detail}" for each in refused.missing) for refused in case.refused),
+        tuple((each.code, each.status) for each in now.measures),
+        case.stage in ON_NOTICE and not any(clock.clock == "notice" for clock in now.clocks),
     )
     kind = decide(said, thread)
     if kind is None:
@@ -50,6 +55,7 @@ def turn_case(said: CaseThread, now: CaseNow, cause: Cause, place: Place) -> Tur
         clocks=shown.clocks,
         relapsed=shown.relapsed,
         history=shown.history,
+        measures=shown.measures,
         area_code=place.area_code,
         county_code=place.area_code[:6],
         tier=place.tier,
@@ -74,6 +80,7 @@ def show(now: CaseNow) -> CaseShown:
         clocks=[ClockNote(clock.clock, render_day(clock.due), clock.overdue) for clock in now.clocks],
         relapsed=now.relapsed,
         history=[_done(each) for each in case.history],
+        measures=list(now.measures),
     )
 
 
@@ -105,8 +112,10 @@ def _moved(said: CaseThread, now: CaseThread) -> CaseTransition:
 
 
 def _content(thread: CaseThread) -> tuple[object, ...]:
-    return thread.episode, thread.stage, thread.category, thread.refused, thread.overdue, thread.relapsed, thread.lacking
+    """Return what a record would say; how often something was said is no part of it."""
+    return msgspec.structs.astuple(thread)[1:]
 
 
 def _done(each: Done) -> DoneNote:
-    return DoneNote(each.event_id, each.step, each.phase, each.passed, each.stage, render_instant(each.occurred_at))
+    done = each.event_id, each.step, each.phase, each.passed, each.stage
+    return DoneNote(each.episode, *done, render_instant(each.occurred_at))

@@ -14,7 +14,7 @@ from streams.policy import CaseRules
 from streams.workdays import add_workdays
 
 MOST: Final = 64
-"""How many steps and refused steps of an episode are kept to be shown, newest."""
+"""How many steps, and refused steps of an episode, are kept to be shown, newest."""
 
 StepKey = tuple[Step, Phase]
 Guard = Callable[[int], tuple[Condition, ...]]
@@ -47,7 +47,7 @@ WAYS: Final[Mapping[StepKey, Way]] = {
     ("decision", "removal"): Way(("removal_reviewed",), "removed", "registered"),
     ("rollback", "removal"): Way(("removed",), "registered", None),
 }
-"""Every step but ``standing``, which may be taken anywhere and says itself where it leads."""
+"""Every step but ``standing``, which says itself where it leads."""
 GUARDED: Final[frozenset[StepKey]] = frozenset({("appraisal", "removal"), ("decision", "removal")})
 
 
@@ -93,10 +93,8 @@ def fold(facts: Facts, rules: CaseRules, guard: Guard) -> Case:
 def _missing(case: Case, taken: Taken, rules: CaseRules, guard: Guard) -> tuple[Condition, ...]:
     """Return every condition of a step that does not hold, in the order of docs/contract-cases.md."""
     step = taken.step.step
-    if step == "standing":
-        return ()
     missing: list[Condition] = []
-    needs = WAYS[taken.key].needs
+    needs = _needs(taken.step)
     if case.stage not in needs:
         zh = "或".join(STAGE_WORDS[stage][0] for stage in needs)
         en = " or ".join(STAGE_WORDS[stage][1] for stage in needs)
@@ -111,6 +109,13 @@ def _missing(case: Case, taken: Taken, rules: CaseRules, guard: Guard) -> tuple[
     if taken.key in GUARDED and taken.step.passed:
         missing += guard(taken.report.occurred_at)
     return tuple(missing)
+
+
+def _needs(step: CaseStep) -> tuple[Stage, ...]:
+    """Return the stages a step may be taken in. ``standing`` begins a case or confirms it; it takes nobody past the guard."""
+    if step.step == "standing":
+        return ("none", "ended", step.stage or "registered")
+    return WAYS[step.step, step.phase].needs
 
 
 def _notice_period(case: Case, day: int, rules: CaseRules) -> list[Condition]:
@@ -138,7 +143,7 @@ def _take(case: Case, taken: Taken) -> Case:
         return _stand(case, taken, step.stage or "registered")
     way = WAYS[taken.key]
     if step.step == "verification":
-        begun = Case(episode=case.episode + 1, category=case.category, visited_on=taken.day)
+        begun = Case(case.episode + 1, category=case.category, visited_on=taken.day, history=case.history)
         return _move(begun, taken, (way.passed if step.passed else way.failed) or "ended")
     if step.step == "objection":
         return _move(msgspec.structs.replace(case, objection_on=taken.day), taken, None)
@@ -149,9 +154,11 @@ def _take(case: Case, taken: Taken) -> Case:
 
 
 def _stand(case: Case, taken: Taken, stage: Stage) -> Case:
-    """Take a statement of where the case stands, whatever led there."""
+    """Take a statement of where the case stands; one that confirms it leaves its days alone."""
+    if case.stage == stage:
+        return _move(msgspec.structs.replace(case, category=taken.step.category), taken, None)
     if case.stage in ("none", "ended"):
-        case = Case(episode=case.episode + 1)
+        case = Case(case.episode + 1, history=case.history)
     return _move(msgspec.structs.replace(case, objection_on=None), taken, stage)
 
 
@@ -159,7 +166,7 @@ def _move(case: Case, taken: Taken, stage: Stage | None) -> Case:
     """Note a step as done and go to the stage it leads to, with what that stage needs to know."""
     to = stage or case.stage
     report, day = taken.report, taken.day
-    done = Done(report.event_id, *taken.key, taken.step.passed, to, report.occurred_at)
+    done = Done(case.episode, report.event_id, *taken.key, taken.step.passed, to, report.occurred_at)
     case = msgspec.structs.replace(case, history=(*case.history, done)[-MOST:])
     if stage is None:
         return case

@@ -4,10 +4,11 @@ from schemas.cases import Case, CaseNow, CaseStep, Clock
 from schemas.fields import day_of, instant_of_day
 from schemas.household import Facts, OpenAlert
 from schemas.reports import Report
-from streams.assess import area_code
-from streams.case_clocks import clocks_of, relapsed
+from streams.assess import area_code, assess
+from streams.case_clocks import clocks_of, watched
 from streams.case_guard import against_removal
 from streams.cases import fold
+from streams.measures import tracked
 from streams.policies import Judges
 
 
@@ -21,10 +22,18 @@ def may_begin(message: object, alert: OpenAlert | None, as_of: int) -> bool:
 
 
 def case_now(facts: Facts, alert: OpenAlert | None, judges: Judges) -> CaseNow:
-    """Fold the case of a household that has a clock, and read the case's clocks; ``alert`` is the open one, if any."""
+    """Fold the case of a household that has a clock, read its clocks, track its measures; ``alert`` is the open one, if any.
+
+    Whether it relapses is asked of the household itself: an alert that is snoozed or waits is not open.
+    """
     as_of = facts.as_of or 0
+    policy = judges.of(as_of)
     case, clocks = _at(facts, alert, judges, as_of)
-    return CaseNow(case, clocks, relapsed(case, clocks, alert), as_of)
+    if case.stage in ("none", "ended"):
+        return CaseNow(case, clocks, False, as_of)
+    assessment = assess(facts, policy)
+    relapsed = assessment is not None and bool(assessment.findings) and watched(case, clocks)
+    return CaseNow(case, clocks, relapsed, as_of, tracked(policy.measures, assessment, facts))
 
 
 def clocks_on(facts: Facts, alert: OpenAlert | None, judges: Judges, day: int) -> tuple[Clock, ...]:

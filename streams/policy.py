@@ -102,8 +102,15 @@ class Verification(msgspec.Struct, frozen=True):
     working_days: int
 
 
+GUARANTEES: Final = ("food", "clothing", "schooling", "medical-cover", "housing", "water")
+"""The two worries and three guarantees, and water, by the names of their rules."""
+
+
 class CaseRules(msgspec.Struct, frozen=True):
-    """Clocks of a case in Chinese working days or months, and what removal asks for (docs/contract-cases.md)."""
+    """Clocks of a case in Chinese working days or months, and what removal asks for (docs/contract-cases.md).
+
+    ``known_good`` are guarantees, by the names of their rules, that somebody must have reported: silence is not health.
+    """
 
     notice_days: int
     finish_days: int
@@ -111,6 +118,7 @@ class CaseRules(msgspec.Struct, frozen=True):
     watch_months: int
     income_months: int
     without_labour: bool
+    known_good: tuple[str, ...] = ()
 
 
 class NoiseRules(msgspec.Struct, frozen=True):

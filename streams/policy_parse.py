@@ -11,7 +11,7 @@ from streams.policies import BEGINNING
 from streams.policy import TIERS, County, Line, Parameters, Policy
 from streams.policy_measures import MeasureError, Measures, read_measures
 from streams.policy_readers import NOTES, Reader, read_day
-from streams.policy_values import FIGURES, OPTIONAL, SHAPES
+from streams.policy_values import FIGURES, OPTIONAL, OPTIONAL_KEYS, SHAPES
 from streams.rules import EVERY_RULE, VERSIONS
 
 
@@ -56,7 +56,7 @@ def _rules(source: str, key: str, table: Any, *, complete: bool) -> dict[str, di
     if complete:
         for name, (_, shape) in SHAPES.items():
             for field in shape:
-                if name not in OPTIONAL and field not in read.get(name, {}):
+                if name not in OPTIONAL and (name, field) not in OPTIONAL_KEYS and field not in read.get(name, {}):
                     raise PolicyError(source, f"{key}.{name}.{field}", "is missing")
     return read
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from schemas.fields import parse_day
-from streams.policy import BP, TIERS, Line
+from streams.policy import BP, GUARANTEES, TIERS, Line
 
 MAX_YUAN: Final = 1_000_000_000
 Reader = Callable[[Any], Any]
@@ -172,6 +172,17 @@ def read_lines(value: Any) -> tuple[Line, ...]:
     if len(set(starts)) < len(starts):
         raise ValueError("overlap: two lines begin on the same day")
     return tuple(sorted(lines, key=lambda line: line.start))
+
+
+def read_guarantees(value: Any) -> tuple[str, ...]:
+    """Return some guarantees by the names of their rules, each once.
+
+    Raises:
+        ValueError: something else.
+    """
+    if not isinstance(value, list) or any(each not in GUARANTEES for each in value) or len(set(value)) < len(value):
+        raise ValueError(f"must be a list of some of {', '.join(GUARANTEES)}, each once")
+    return tuple(name for name in GUARANTEES if name in value)
 
 
 def read_tiers(value: Any) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from streams.policy_readers import (
     Reader,
     between,
     read_flag,
+    read_guarantees,
     read_lines,
     read_multiple,
     read_share,
@@ -124,6 +125,7 @@ SHAPES: Final[Mapping[str, tuple[type, Mapping[str, Reader]]]] = {
         {
             "notice-days": between(1, 250), "finish-days": between(1, 250), "settle-days": between(1, 250),
             "watch-months": between(1, 36), "income-months": between(1, 12), "without-labour": read_flag,
+            "known-good": read_guarantees,
         },
     ),
     "noise": (NoiseRules, {"window-days": between(0, 366), "snooze-days": between(0, 366)}),
@@ -139,6 +141,8 @@ SHAPES: Final[Mapping[str, tuple[type, Mapping[str, Reader]]]] = {
 """Every table of ``[rules]``, its struct and its keys: what is not here is refused."""
 OPTIONAL: Final = frozenset({"noise", "scale-risk", "silence"})
 """Tables that a policy may leave out, whole or in part: what is not said has the default of the struct."""
+OPTIONAL_KEYS: Final = frozenset({("cases", "known-good")})
+"""Keys of other tables that it may leave out: versions that were published before there were these keep what they mean."""
 
 FIGURES: Final[Mapping[str, Reader]] = {"national-income": read_lines}
 """What ``[figures]`` may hold: yuan a head and year, from a day on."""

@@ -37,7 +37,7 @@ _OF_INDICATOR: Final = {name: frozenset({name}) for name in INDICATOR_RULES}
 """Indicators are called as the rules that ask them."""
 
 _OF_SIGNAL: Final[dict[SignalKind, frozenset[str]]] = {
-    "employment": frozenset({"employment"}),
+    "employment": frozenset({"employment", "skills_stall"}),
     "skills": frozenset({"skills_stall"}),
     "disability": frozenset({"disability"}),
     "support": frozenset({"new_relief", "support_withdrawn"}),

@@ -13,8 +13,10 @@ from agents.households import Households
 from agents.policies import Judge
 from agents.settings import Settings
 from agents.store import HOUSEHOLD, Store
+from agents.work import Outgoing
 from schemas import codec
 from schemas.alerts import Alert
+from schemas.cases import CaseRecord
 from schemas.household import EMPTY, HouseholdState
 from schemas.rejections import Rejection
 from streams.normalise import normalise
@@ -35,6 +37,9 @@ class Way(Protocol):
     def __call__(self, *records: dict[str, Any]) -> Life:
         """Live it."""
 
+    def cases(self, *records: dict[str, Any]) -> list[CaseRecord]:
+        """Live it, and return what is said of the household's case on the way."""
+
 
 class Pure:
     """No Kafka, no store."""
@@ -43,7 +48,13 @@ class Pure:
         self._policy = policy
 
     def __call__(self, *records: dict[str, Any]) -> Life:
-        state, alerts = EMPTY, []
+        return self._live(*records)[:2]
+
+    def cases(self, *records: dict[str, Any]) -> list[CaseRecord]:
+        return self._live(*records)[2]
+
+    def _live(self, *records: dict[str, Any]) -> tuple[HouseholdState, list[Alert], list[CaseRecord]]:
+        state, alerts, cases = EMPTY, [], []
         for record in records:
             message = normalise(TOPIC_OF[record["schema"]], NAME.encode(), encode(record), TIMESTAMP)
             assert not isinstance(message, Rejection), message
@@ -51,7 +62,9 @@ class Pure:
             state = step.state
             if step.alert is not None:
                 alerts.append(step.alert)
-        return state, alerts
+            if step.case is not None:
+                cases.append(step.case)
+        return state, alerts, cases
 
 
 class Batches:
@@ -61,8 +74,15 @@ class Batches:
         self._policy, self._folder, self._lives = policy, folder, itertools.count()
 
     def __call__(self, *records: dict[str, Any]) -> Life:
+        state, sent = self._live(*records)
+        return state, [alert_of(each.value or b"") for each in sent if each.topic is Topic.ALERTS]
+
+    def cases(self, *records: dict[str, Any]) -> list[CaseRecord]:
+        return [_case(each.value or b"") for each in self._live(*records)[1] if each.topic is Topic.CASES]
+
+    def _live(self, *records: dict[str, Any]) -> tuple[HouseholdState, list[Outgoing]]:
         store = Store(self._folder / str(next(self._lives)))
-        households, alerts = Households(0, 1, "", store, self._policy), []
+        households, sent = Households(0, 1, "", store, self._policy), list[Outgoing]()
         made = [
             (TOPIC_OF[each["schema"]], DefaultRecord(at, TIMESTAMP, 0, NAME.encode(), encode(each), []))
             for at, each in enumerate(records)
@@ -70,10 +90,10 @@ class Batches:
         for start in range(0, len(made), 2):
             work = households.run(made[start : start + 2], TIMESTAMP * 1_000_000)
             store.write(work.changes.items(), {})
-            alerts += [_alert(each.value or b"") for each in work.outgoing if each.topic is Topic.ALERTS]
+            sent += work.outgoing
         data = store.get(HOUSEHOLD + NAME.encode())
         store.close()
-        return codec.decode_state(data) if data is not None else EMPTY, alerts
+        return codec.decode_state(data) if data is not None else EMPTY, sent
 
 
 class Kafka:
@@ -89,19 +109,27 @@ class Kafka:
         })  # fmt: skip
 
     def __call__(self, *records: dict[str, Any]) -> Life:
+        name = self._live(*records)
+        states = self._read(Topic.HOUSEHOLDS_CHANGELOG, name)
+        state = codec.decode_state(states[-1]) if states else EMPTY
+        return state, [alert_of(value.replace(name.encode(), NAME.encode())) for value in self._read(Topic.ALERTS, name)]
+
+    def cases(self, *records: dict[str, Any]) -> list[CaseRecord]:
+        name = self._live(*records)
+        return [_case(value.replace(name.encode(), NAME.encode())) for value in self._read(Topic.CASES, name)]
+
+    def _live(self, *records: dict[str, Any]) -> str:
         name = f"H{next(self._lives):06d}"
         for record in records:
             value = (encode(record) or b"").replace(NAME.encode(), name.encode())
             self._send(self._settings.topic(TOPIC_OF[record["schema"]]), name, value)
-        states = self._read(Topic.HOUSEHOLDS_CHANGELOG, name)
-        state = codec.decode_state(states[-1]) if states else EMPTY
-        return state, [_alert(value.replace(name.encode(), NAME.encode())) for value in self._read(Topic.ALERTS, name)]
+        return name
 
     def close(self) -> None:
         self._group.close()
         self._reader.close()
 
-    def _send(self, topic: str, key: str, value: bytes) -> None:
+    def _send(self, topic: str, key: str, value: bytes | None) -> None:
         """Send a record and wait until the worker has committed it."""
         offsets: list[int] = []
         self._producer.produce(
@@ -122,5 +150,10 @@ class Kafka:
         return values
 
 
-def _alert(value: bytes) -> Alert:
+def alert_of(value: bytes) -> Alert:
+    """Read a transition; when it was sent is no part of a story."""
     return msgspec.structs.replace(msgspec.json.decode(value, type=Alert), emitted_at="")
+
+
+def _case(value: bytes) -> CaseRecord:
+    return msgspec.structs.replace(msgspec.json.decode(value, type=CaseRecord), emitted_at="")

@@ -4,6 +4,7 @@ import os
 import random
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from agents.memory import Memory
@@ -51,6 +52,27 @@ def test_what_the_changelog_brings_is_counted_whichever_way_it_is_taken_in(tmp_p
 
         assert ((101, 1), 9) == (again.counts, again.offset("t"))
         again.close()
+
+
+def top(store: Store) -> int:
+    """How many table files lie above all levels, as RocksDB counts them."""
+    return int(store._db.property_int_value("rocksdb.num-files-at-level0") or 0)
+
+
+def test_table_files_wait_for_the_last_of_them_before_they_are_compacted(tmp_path: Path) -> None:
+    """Each spans all keys: a rebuild that compacted on the way would write most of a store several times."""
+    store = Store(tmp_path)
+    for offset in range(12):
+        store.ingest({HOUSEHOLD + b"H%03d" % number: b"%d" % offset for number in range(100)}, {"t": offset})
+    apart = top(store)
+    store.settle()
+    deadline = time.monotonic() + 30
+    while (left := top(store)) >= 4 and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+    assert (11, True) == (apart, left < 4), "the first lies at the bottom, where nothing overlaps it"
+    assert b"11" == store.get(HOUSEHOLD + b"H042")
+    store.close()
 
 
 def test_counting_and_writing_go_on_beside_each_other(tmp_path: Path) -> None:

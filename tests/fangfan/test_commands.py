@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from aiokafka import AIOKafkaProducer
+from jsonschema import Draft202012Validator
 
 from agents.settings import Settings
 from agents.topics import create_topics
 from fangfan.broker import EmbeddedBroker
 from fangfan.draining import drained
+from fangfan.json_schemas import schema_of_groups
 from tests.build import cadre, department, encode, entry, member, statement
 from tests.conftest import ROOT
 from tests.doors import Running, fangfan, get
@@ -174,6 +176,8 @@ async def test_alerts_are_grouped_by_place_for_who_is_sent_there(place: Place) -
     _, wide, _ = await said(place, "alerts", "--json", "--group", "county")
     _, shown, _ = await said(place, "alerts", "--group", "village")
     groups = [json.loads(each) for each in lines.splitlines()]
+    for each in [*groups, *map(json.loads, wide.splitlines())]:
+        Draft202012Validator(schema_of_groups()).validate(each)
 
     assert [("140123100201", "yellow", [YELLOW]), ("140221100201", "red", [RED])] == [
         (each["area_code"], each["severity"], [alert["household_id"] for alert in each["alerts"]]) for each in groups

@@ -5,6 +5,7 @@ import os
 import pty
 import signal
 import subprocess
+from datetime import datetime
 from pathlib import Path
 
 import orjson
@@ -13,12 +14,14 @@ from rich.console import Console
 
 from fangfan.area_plants import VILLAGES, VILLAGES_ZH
 from fangfan.case_plants import CASES, CASES_ZH
+from fangfan.demo_command import moment
 from fangfan.demo_found import Found
 from fangfan.demo_screen import Screen
 from fangfan.demo_summary import show
 from fangfan.plants import NEAR_MISSES, NEAR_MISSES_ZH, SHOCKS, SHOCKS_ZH
-from fangfan.simulation import Simulation
+from fangfan.registry_plants import FAMILIES, FAMILIES_ZH
 from fangfan.snooze_plants import SNOOZES, SNOOZES_ZH
+from fangfan.truth import Simulation
 from tests.worker import FANGFAN
 
 ALERT = {
@@ -77,7 +80,7 @@ def test_all_planted_is_found_and_nothing_else(tmp_path: Path) -> None:
     assert "\x1b" not in said
     assert all(f"worker 处理进程 {number}: ready 就绪" in said for number in (1, 2))
     assert "100%" in said
-    assert [] == [name for name in (*SHOCKS, *NEAR_MISSES, *CASES, *SNOOZES, *VILLAGES) if name not in said]
+    assert [] == [name for name in (*SHOCKS, *NEAR_MISSES, *CASES, *SNOOZES, *VILLAGES, *FAMILIES) if name not in said]
     assert_nothing_left(tmp_path)
 
 
@@ -181,3 +184,14 @@ def test_only_exactly_what_was_planted_is_good() -> None:
 def test_every_plant_has_a_chinese_name() -> None:
     assert (set(SHOCKS), set(NEAR_MISSES)) == (set(SHOCKS_ZH), set(NEAR_MISSES_ZH))
     assert (set(CASES), set(SNOOZES), set(VILLAGES)) == (set(CASES_ZH), set(SNOOZES_ZH), set(VILLAGES_ZH))
+    assert set(FAMILIES) == set(FAMILIES_ZH)
+
+
+@pytest.mark.parametrize(("now", "expected"), [
+    ("2026-11-24T10:00:00+08:00", "2026-11-24T10:00:00+08:00"), ("2026-11-30T23:56:00+08:00", "2026-11-30T23:56:00+08:00"),
+    ("2026-11-30T23:57:00+08:00", "2026-12-01T00:03:00+08:00"), ("2026-12-31T23:59:59+08:00", "2027-01-01T00:03:00+08:00"),
+    ("2026-12-01T00:00:00+08:00", "2026-12-01T00:00:00+08:00"),
+])  # fmt: skip
+def test_a_month_that_ends_while_the_demo_runs_has_ended_already(now: str, expected: str) -> None:
+    """A minute of reports and two to take them in; ticks would carry half of what is planted over a boundary."""
+    assert datetime.fromisoformat(expected) == moment(datetime.fromisoformat(now), 60)

@@ -10,7 +10,8 @@ import pytest
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
-from fangfan.documents import ROOTS, asyncapi, documents, schema_of
+from fangfan.documents import asyncapi, documents
+from fangfan.json_schemas import ROOTS, schema_of
 from fangfan.simulation import Simulator
 from schemas import codec
 from schemas.household import EMPTY
@@ -136,5 +137,8 @@ def test_asyncapi_names_every_topic_and_its_references_resolve() -> None:
         path = channel["messages"]["value"]["payload"]["$ref"]
         resource = Resource.from_contents(json.loads((DOCS / path).read_text()))
         assert Registry().with_resource("urn:x", resource).contents("urn:x")["title"] == channel["address"]
+    assert {"alerts", "alerts-current", "alerts-shadow", "area-alerts", "cases", "dead-letters", "dead-letters-redriven"} == {
+        name for name, operation in document["operations"].items() if operation["action"] == "send"
+    }
     for operation in document["operations"].values():
         assert operation["channel"]["$ref"].removeprefix("#/channels/") in names

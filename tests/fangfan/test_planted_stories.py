@@ -12,15 +12,16 @@ from fangfan.area_plants import EVENT_HOUSEHOLDS, TOWNSHIP_HOUSEHOLDS, VILLAGE_H
 from fangfan.case_plants import CASES
 from fangfan.demo_found import AreaFound, Found
 from fangfan.demo_summary import show
-from fangfan.demo_verdict import as_planted, places, surprises
+from fangfan.demo_verdict import as_planted, case_good, places, surprises
 from fangfan.sent import in_order
-from fangfan.simulation import COUNTIES, Simulation, Simulator
+from fangfan.simulation import COUNTIES, Simulator
 from fangfan.snooze_plants import SNOOZES
+from fangfan.truth import Simulation
 from streams.policy import Policy
 from tests.fangfan.test_simulation import NOW, Lived
 
 
-def county(seed: int = 1, now: datetime = NOW, households: int = 110, events: int = 600) -> Simulation:
+def county(seed: int = 1, now: datetime = NOW, households: int = 190, events: int = 900) -> Simulation:
     return Simulator(households, events, seed, now, plants_each=1).run()
 
 
@@ -48,6 +49,40 @@ def test_all_stands_as_planted_in_any_order(policy: Policy, seed: int) -> None:
     assert set(SNOOZES) == set(simulation.snoozes.values())
     assert [] == surprises(simulation, found)
     assert as_planted(simulation, found)
+
+
+def test_what_only_time_tells_is_not_known_without_ticks(policy: Policy) -> None:
+    """All else stands without them too."""
+    simulation = county()
+    found = found_in(Lived(simulation, policy, ticks=False))
+    silent = simulation.by_time()
+
+    assert ["house grade D, nobody came or spoke since"] == [simulation.cases[each] for each in silent]
+    assert [] == [each for each in silent if each in found.cases]
+    assert [] == [each for each, name in simulation.cases.items() if each not in silent and not case_good(each, name, found)]
+    assert simulation.planted == found.opened
+
+
+UNKNOWN = ("not removed, nothing known of the well", "not removed by a statement")
+
+
+def test_of_what_is_to_be_removed_every_guarantee_is_known() -> None:
+    """Food, clothing, house, water, insurance: of each somebody has spoken before any step that asks for it."""
+    simulation = county()
+    asked = 0
+    for household in simulation.cases:
+        reports = sorted(
+            (each.value for each in simulation.records if each.topic != "households"), key=lambda each: str(each["occurred_at"])
+        )
+        said: set[str] = set()
+        for fact in (fact for each in reports if each.get("household_id") == household for fact in each["facts"]):
+            removal = fact.get("phase") == "removal" or fact.get("stage") == "removed"
+            if removal and fact["step"] in ("standing", "appraisal") and simulation.cases[household] not in UNKNOWN:
+                asked += 1
+                assert {"food", "clothing", "housing", "water", "medical_cover"} <= said, simulation.cases[household]
+            said.add(fact["type"])
+
+    assert asked > len(CASES) / 2
 
 
 DAYS = [date(2026, 1, 1) + timedelta(days=13 * number) for number in range(28)] + [date(2024, 2, 29), date(2026, 3, 31)]
@@ -93,6 +128,34 @@ def test_the_planted_village_is_one_alert_and_its_township_another(policy: Polic
     assert village.village[:6] not in COUNTIES
 
 
+@pytest.mark.parametrize("order", [None, random.Random(6)])
+def test_a_village_whose_loss_was_less_than_feared_is_at_risk_no_more(policy: Policy, order: random.Random | None) -> None:
+    lived = Lived(county(events=2_000), policy, order)
+    village = VILLAGES["hail less than feared"].village
+
+    for area in (village, village[:9]):
+        said = lived.area_alerts[area]
+        assert ["opened", "cleared"] == [each.transition for each in said if each.transition != "updated"]
+        assert ["disaster"] == said[0].because
+
+
+def test_of_who_grows_potatoes_nothing_is_said_but_that(policy: Policy) -> None:
+    """One event of the county is all there is of the slump."""
+    simulation = county()
+    growers = [household for household, name in simulation.residents.items() if name == "potatoes unsold"]
+    facts = [
+        fact["type"]
+        for each in simulation.records
+        if each.topic != "households" and each.value.get("household_id") in growers
+        for fact in each.value["facts"]
+    ]
+    events = [each for each in simulation.records if each.topic == "area-events" and each.key == "grows:potato"]
+
+    assert 3 == len(growers) == sum(what == "grows" for what in facts)
+    assert "market" not in facts
+    assert 1 == len({each.value["event_id"] for each in events})
+
+
 def test_the_thresholds_are_those_of_the_policy(policy: Policy) -> None:
     """They are written down once more so that what is planted does not ask the engine."""
     rules = policy.province.scale_risk
@@ -118,7 +181,8 @@ def test_places_are_crowded_from_the_thresholds_on() -> None:
 def test_a_county_too_small_for_all_has_no_story() -> None:
     simulation = county(households=80)
 
-    assert ({}, {}, {}, []) == (simulation.cases, simulation.snoozes, simulation.residents, list(places(simulation)))
+    planted = (simulation.cases, simulation.snoozes, simulation.residents, simulation.families)
+    assert ({}, {}, {}, {}, []) == (*planted, list(places(simulation)))
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -134,19 +198,26 @@ def test_what_a_snoozed_household_is_told_of_is_sent_in_order(seed: int) -> None
         assert times == sorted(times)
         assert {("cadre-reports", household, records[0].crc32)} == {(each.topic, each.key, each.crc32) for each in records}
     turned = simulation.records[::-1]
+    turned.sort(key=lambda record: record.turn)
     ordered = in_order(turned, set(simulation.snoozes))
     assert turned != ordered
     assert [each.topic for each in turned] == [each.topic for each in ordered]
 
 
-@pytest.mark.parametrize("what", ["stage", "refused", "missing", "of another", "loud", "deaf", "twice", "spared", "elsewhere"])
+WRONG = ["stage", "refused", "missing", "of another", "loud", "deaf", "twice", "spared", "elsewhere", "still", "again",
+         "family", "episode"]  # fmt: skip
+
+
+@pytest.mark.parametrize("what", WRONG)
 def test_only_exactly_that_is_good(policy: Policy, what: str) -> None:
     simulation = county()
     found = found_in(Lived(simulation, policy))
     assert as_planted(simulation, found)
     of = {name: household for household, name in (simulation.cases | simulation.snoozes).items()}
     early = found.cases[of["reviewed before the notice was over"]]
-    hit, spared = (village.village for village in VILLAGES.values())
+    hit, spared, feared = (
+        VILLAGES[name].village for name in ("hail over a village", "two fields and two wells", "hail less than feared")
+    )
     match what:
         case "stage":
             found.cases[of["visit found nothing"]] = early._replace(stage="verified", refused=frozenset())
@@ -162,6 +233,15 @@ def test_only_exactly_that_is_good(policy: Policy, what: str) -> None:
             found.asleep.discard(of["hunger, asleep"])
         case "twice":
             found.areas[hit] = found.areas[hit]._replace(times=2)
+        case "still":
+            found.areas[feared] = AreaFound(1, ("disaster",), frozenset())
+        case "again":
+            found.areas[feared] = AreaFound(2, (), frozenset())
+        case "family":
+            found.opened.pop(next(each for each, name in simulation.families.items() if name == "moves to a key county"))
+        case "episode":
+            household = of["registered again after a relapse"]
+            found.cases[household] = found.cases[household]._replace(episode=1)
         case "spared":
             found.areas[spared] = AreaFound(1, (), frozenset())
         case _:

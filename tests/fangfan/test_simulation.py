@@ -8,16 +8,20 @@ import pytest
 
 from fangfan.plants import NEAR_MISSES, SHOCKS
 from fangfan.sent import Sent, in_order
-from fangfan.simulation import Simulation, Simulator
+from fangfan.simulation import Simulator
+from fangfan.truth import Simulation
 from schemas.alerts import Alert
 from schemas.area_alerts import AreaAlert, AreaClaim, AreaMember, AreaState
 from schemas.areas import AreaNotice
 from schemas.cases import CaseRecord
 from schemas.household import EMPTY, HouseholdState
-from schemas.registry import RegistryChange
-from schemas.reports import Report
+from schemas.registry import PersonState, RegistryChange
+from schemas.reports import Report, Tick
 from streams.areas import link_claims, reaches, report_of
+from streams.due import due
 from streams.normalise import normalise
+from streams.persons import claims_of, household_of
+from streams.persons import merge_claim as merge_person
 from streams.pipeline import advance
 from streams.policy import Policy
 from streams.scale_risk import area_claims, merge_claim, turn_area
@@ -33,10 +37,13 @@ def final_states(simulation: Simulation, policy: Policy, order: random.Random | 
 class Lived:
     """What becomes of all records on the pure path, in their order or shuffled: states, and all that is to be published.
 
-    Reports of a household that is told of in order stay so.
+    Reports of a household that is told of in order stay so, and what is sent first or last. Once all is sent, and if an order
+    is given at moments between, households get the ticks that they are due up to now, unless there are to be none.
     """
 
-    def __init__(self, simulation: Simulation, policy: Policy, order: random.Random | None = None) -> None:
+    def __init__(
+        self, simulation: Simulation, policy: Policy, order: random.Random | None = None, *, ticks: bool = True
+    ) -> None:
         self.states: dict[str, HouseholdState] = {}
         self.alerts: dict[str, list[Alert]] = {}
         self.cases: dict[str, CaseRecord] = {}
@@ -45,15 +52,21 @@ class Lived:
         self._members: dict[str, dict[str, AreaMember]] = {}
         self._links: dict[str, dict[str, str]] = {}
         self._events: dict[str, list[AreaNotice]] = {}
+        self._persons: dict[str, PersonState] = {}
+        self._waiting: dict[str, list[tuple[Report, int]]] = {}
         self._policy = policy
         records = list(simulation.records)
         if order is not None:
             order.shuffle(records)
         for record in in_order(records, set(simulation.snoozes)):
             self._take(record)
+            if ticks and order is not None and order.random() < 0.01:
+                self._pass_time()
+        if ticks:
+            self._pass_time()
 
     def _take(self, record: Sent) -> None:
-        milliseconds = int(NOW.timestamp() * 1000)
+        milliseconds = record.sent_at or int(NOW.timestamp() * 1000)
 
         message = normalise(Topic(record.topic), record.key.encode(), record.payload, milliseconds)
         if isinstance(message, AreaNotice):
@@ -62,7 +75,7 @@ class Lived:
                 self._reach(message, household, area)
             return
         assert isinstance(message, Report | RegistryChange), (message, record)
-        self._hear(message)
+        self._hear(message, milliseconds)
 
     def _reach(self, notice: AreaNotice, household: str, area: str) -> None:
         if reaches(notice.event.area_code, area):
@@ -70,14 +83,24 @@ class Lived:
             value = report_of(notice.event, household, area)
             report = normalise(Topic.REROUTED, household.encode(), value, milliseconds)
             assert isinstance(report, Report), report
-            self._hear(report)
+            self._hear(report, milliseconds)
 
-    def _hear(self, message: Report | RegistryChange) -> None:
-        milliseconds = int(NOW.timestamp() * 1000)
+    def _pass_time(self) -> None:
+        """Tick households as workers do, each at the instants at which it is due, up to now."""
+        now = int(NOW.timestamp() * 1_000_000_000)
+        for household in list(self.states):
+            while (instant := due(self.states[household], self._policy)) is not None and instant <= now:
+                self._hear(Tick(household, instant), now // 1_000_000)
+
+    def _hear(self, message: Report | RegistryChange | Tick, milliseconds: int) -> None:
         household = message.household_id
         if household is None:
             assert isinstance(message, Report)
-            household = "H" + str(message.person_id).removeprefix("P").partition("-")[0]
+            person = str(message.person_id)
+            household = household_of(self._persons.get(person, PersonState({})))
+            if household is None:
+                self._waiting.setdefault(person, []).append((message, milliseconds))
+                return
         before = self.states.get(household, EMPTY)
         step = advance(household, before, message, milliseconds * 1_000_000, self._policy)
         self.states[household] = step.state
@@ -85,6 +108,11 @@ class Lived:
             self.alerts.setdefault(household, []).append(step.alert)
         if step.case is not None:
             self.cases[household] = step.case
+        for named in claims_of(household, before.facts, step.state.facts):
+            self._persons[named.person_id] = merge_person(self._persons.get(named.person_id, PersonState({})), named)
+            if named.named:
+                for report, at in self._waiting.pop(named.person_id, ()):
+                    self._hear(report, at)
         for claim in area_claims(household, before, step.state, counted=False):
             self._tell(claim)
         for link in link_claims(household, before.facts, step.state.facts):
@@ -140,7 +168,7 @@ def test_what_departments_push_moves_nobody_over_a_boundary(policy: Policy) -> N
 
 
 def test_feeds_carry_what_goes_wrong_in_real_ones() -> None:
-    records = Simulator(400, 8_000, 3, NOW).run().records
+    records = Simulator(800, 16_000, 3, NOW).run().records
     reports = [record for record in records if record.topic not in ("households", "area-events")]
     facts = [fact for record in reports for fact in record.value["facts"]]
     by_topic = {topic: [record for record in reports if record.topic == topic] for topic in {each.topic for each in reports}}
@@ -176,7 +204,12 @@ def test_registry_entries_come_before_and_after_reports_and_name_every_person_re
             entered.add(record.value["household_id"])
         elif record.value.get("household_id") is not None:
             ahead += record.value["household_id"] not in entered
-    members = {member["person_id"] for record in records if record.topic == "households" for member in record.value["members"]}
+    members = {
+        member["person_id"]
+        for record in records
+        if record.topic == "households" and not record.gone
+        for member in record.value["members"]
+    }
     reports = [record.value for record in records if record.topic not in ("households", "area-events")]
     persons = {fact.get("person_id") for report in reports for fact in report["facts"]} | {
         each["person_id"] for each in reports

@@ -1,5 +1,7 @@
 """`make faults`: workers and brokers fail in seeded ways under a stream of reports; afterwards everything must be right.
 
+Switched on are signals, ticks, a shadow policy, and a version of the policy that is published midway.
+
 Ends with one line: faults=N kills=K zombies=Z broker=B reports=R lost=0 doubled=0 wrong=0 seed=S
 """
 
@@ -11,8 +13,10 @@ import shutil
 import signal
 import sys
 import tempfile
+import time
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 from confluent_kafka import Producer
@@ -23,41 +27,18 @@ from fangfan.broker import EmbeddedBroker
 from fangfan.draining import drained
 from tests.faults.durability import weaknesses
 from tests.faults.judge import Verdict, judge
+from tests.faults.plan import BROKER_FAULTS, PAUSE_SECONDS, ZOMBIE_SECONDS, Plan, plan_of
+from tests.faults.settling import settled
 from tests.faults.slots import Slot, say
+from tests.faults.switched import publish
 from tests.faults.witness import Witness
 from tests.faults.world import World, build
+from tests.oracle.stored import moment
 from tests.worker import read_all
 
-ZOMBIE_SECONDS = 14.0
-"""Longer than the session timeout of 10 s: the group has given the partitions to others when the frozen one wakes up."""
 TICK_SECONDS = 0.25
 """How often the stream of reports sends some."""
 SETTLE_SECONDS = 600.0
-SECONDS = {"kill": 0.0, "term": 0.0, "folder": 0.5, "join": 5.0, "zombie": ZOMBIE_SECONDS, "broker": 5.0, "dark": 3.0}
-"""About how long a fault takes, so that the stream lasts as long as the faults; without any broker it waits."""
-PAUSE_SECONDS = (1.0, 6.0)
-WORKER_FAULTS = ("kill", "zombie", "term", "join", "folder")
-BROKER_FAULTS = ("broker", "dark")
-
-
-@dataclass(slots=True)
-class Plan:
-    """How much of what."""
-
-    reports: int
-    seed: int
-    faults: list[str]
-    nodes: int = 3
-    partitions: int = 6
-    workers: int = 3
-    dark_seconds: float = 30.0
-    guarantee: str = "exactly-once"
-    older: frozenset[int] = frozenset()
-
-    @property
-    def seconds(self) -> float:
-        """About how long the faults take."""
-        return sum(SECONDS[fault] + sum(PAUSE_SECONDS) / 2 for fault in self.faults)
 
 
 class Driver:
@@ -76,6 +57,9 @@ class Driver:
         self._running: list[Slot] = []
         self._supervisors: list[asyncio.Task[None]] = []
         self.counts: Counter[str] = Counter()
+        self.today: datetime | None = None
+        self.left: list[str] = []
+        self._given = plan.switched.given(base / "policies")
         self._over = False
 
     async def run(self, world: World) -> Witness:
@@ -87,23 +71,42 @@ class Driver:
             for _ in range(self._plan.workers):
                 self._add()
             fed = asyncio.create_task(self._feed(world))
-            await self._hurt()
+            await self._hurt(lambda: witness.until(len(world.lives), SETTLE_SECONDS))
             say("all faults done")
             await fed
             say("all sent; waiting for the workers")
             await drained(self.settings, SETTLE_SECONDS)
+            await self._settled()
+            await self._end()
             count = len(await read_all(self.settings, "alerts"))
             await asyncio.to_thread(witness.until, count, 60)
         finally:
-            self._over = True
-            await asyncio.gather(*(slot.end() for slot in self.slots if not slot.done))
-            await asyncio.gather(*self._supervisors)
+            await self._end()
             await asyncio.to_thread(witness.end)
         return witness
 
+    async def _end(self) -> None:
+        """End all workers: time would go on while everything is read."""
+        self._over = True
+        await asyncio.gather(*(slot.end() for slot in self.slots if not slot.done))
+        await asyncio.gather(*self._supervisors)
+
+    async def _settled(self) -> None:
+        """Wait for what no report asks for; notes up to when every tick is there."""
+        switched, began = self._plan.switched, moment(time.time_ns())
+        ticks = switched.ticks and self._plan.to_the_end
+        if switched.version or switched.shadow or ticks:
+            say("waiting until all are judged by what is in force" + (" and none is due" if ticks else ""))
+            self.left = await settled(self._webs, self._plan.partitions, SETTLE_SECONDS, ticks=ticks)
+        self.today = began if ticks else None
+
+    def _webs(self) -> list[str]:
+        return [slot.web for slot in self._running if slot.web is not None]
+
     def _add(self) -> Slot:
         number = len(self.slots)
-        slot = Slot(number, self.settings, self._base / f"worker-{number}", older=number in self._plan.older)
+        folder, older = self._base / f"worker-{number}", number in self._plan.older
+        slot = Slot(number, self.settings, folder, older, self._given)
         self.slots.append(slot)
         self._running.append(slot)
         self._supervisors.append(asyncio.create_task(slot.supervise()))
@@ -137,8 +140,12 @@ class Driver:
         if failed:
             raise RuntimeError(f"the feed could not send: {failed[:3]}")
 
-    async def _hurt(self) -> None:
-        for fault in self._plan.faults:
+    async def _hurt(self, some: Callable[[], None]) -> None:
+        """Do one fault after another; the version is published midway, when ``some`` transitions have been seen."""
+        for at, fault in enumerate(self._plan.faults):
+            if self._plan.switched.version and at == len(self._plan.faults) // 2:
+                await asyncio.to_thread(some)  # so that there are some who are to be judged again without a report
+                await publish(self.settings, self._base / "policies")
             self.counts[fault] += 1
             slot = self._rng.choice(self._running)
             pause = self._rng.uniform(*PAUSE_SECONDS)
@@ -187,21 +194,14 @@ class Driver:
         self._running.remove(slot)
 
 
-def plan_of(faults: int, reports: int, seed: int) -> Plan:
-    """Return a seeded mix of all kinds: every eighth fault is the broker's, one of them without any broker for 30 s."""
-    kinds = [WORKER_FAULTS[at % len(WORKER_FAULTS)] for at in range(faults - faults // 8)]
-    kinds += ["broker"] * (faults // 8 - 1) + ["dark"]
-    random.Random(seed).shuffle(kinds)
-    return Plan(reports, seed, kinds)
-
-
 async def carry_out(plan: Plan, base: Path, broker: EmbeddedBroker, prefix: str) -> tuple[str, Verdict]:
     """Run a plan; returns its line and what was wrong. Says each thing that was."""
-    world = build(plan.reports, plan.seed)
+    world = build(plan.reports, plan.seed, plan.switched)
     driver = Driver(plan, base, broker, prefix)
     witness = await driver.run(world)
-    verdict = await judge(driver.settings, world, witness.sequences)
+    verdict = await judge(driver.settings, world, witness.sequences, plan.switched, driver.today)
     verdict.lost += witness.failed
+    verdict.wrong += driver.left
     if plan.nodes >= 3:
         verdict.wrong += await weaknesses(driver.settings)
     for kind in ("lost", "doubled", "wrong"):

@@ -1,8 +1,10 @@
 """Whether all is right after the faults: everything on the broker, read committed, against a naive recomputation."""
 
+import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -10,10 +12,12 @@ import msgspec
 from agents.settings import Settings
 from schemas import codec
 from schemas.household import Facts
-from schemas.reports import Claim, Fact, Income, IncomeStatement, Spending
+from schemas.reports import Claim, Fact, Income, IncomeStatement, KeptReport, Signal, Spending
 from schemas.vocabulary import CHANNELS
+from tests.faults.switched import PLAIN, Switched
 from tests.faults.world import World
-from tests.oracle import naive, stored
+from tests.oracle import stored
+from tests.oracle.stored import moment
 from tests.worker import read_all
 
 
@@ -31,34 +35,80 @@ class Verdict:
         return not (self.lost or self.doubled or self.wrong)
 
 
-async def judge(settings: Settings, world: World, live: Mapping[str, list[int]] | None = None) -> Verdict:
+async def judge(
+    settings: Settings, world: World, live: Mapping[str, list[int]] | None = None, switched: Switched = PLAIN,
+    today: datetime | None = None,
+) -> Verdict:  # fmt: skip
     """Compare everything on the broker with what must be there for every household.
 
-    ``live``: the sequences of each household as a subscriber saw them while it all happened.
+    ``live``: the sequences of each household as a subscriber saw them while it all happened. ``today``: with ticks, an instant
+    up to which every household that was due should have got its own; where it is None some may still be on their way.
     """
     verdict = Verdict()
-    transitions: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
-    for record in await read_all(settings, "alerts"):
-        transitions[record.key.decode()].append(msgspec.json.decode(record.value))
+    transitions, shadow = await _transitions(settings, "alerts"), await _transitions(settings, "alerts-shadow")
     current = {each.key.decode(): each.value for each in await read_all(settings, "alerts-current")}
     states = {record.key.decode(): record.value for record in await read_all(settings, "fangfan-households-changelog")}
-    for name, (reports, entry) in world.lives.items():
-        _judge_sequences(verdict, name, [each["sequence"] for each in transitions[name]])
-        if live is not None and live.get(name, []) != [each["sequence"] for each in transitions[name]]:
-            _judge_live(verdict, name, live.get(name, []), len(transitions[name]))
+    for name in world.lives:
+        said, beside = transitions[name], shadow[name]
+        _judge_sequences(verdict, name, [each["sequence"] for each in said])
+        _judge_sequences(verdict, f"{name} shadow", [each["sequence"] for each in beside])
+        if live is not None and live.get(name, []) != [each["sequence"] for each in said]:
+            _judge_live(verdict, name, live.get(name, []), len(said))
+        _judge_current(verdict, name, said, current.get(name))
         if name not in states:
             verdict.lost.append(f"{name}: no state")
-        elif stored.expected(reports, entry) != plain(codec.decode_state(states[name]).facts):
-            verdict.wrong.append(f"{name}: state")
-        _judge_alert(verdict, name, naive.assess(reports, entry), transitions[name])
-        _judge_current(verdict, name, transitions[name], current.get(name))
+            continue
+        try:
+            _judge_household(verdict, name, world, codec.decode_state(states[name]).facts, said, beside, switched, today)
+        except ValueError as error:
+            verdict.wrong.append(f"{name}: {error}")
     if live is not None:
-        strangers = {*transitions, *states, *live} - {*world.lives}
+        strangers = {*transitions, *states, *live, *shadow} - {*world.lives}
         verdict.wrong += [f"{name}: nobody sent anything about it" for name in strangers]
+    if not switched.shadow:
+        verdict.wrong += [f"{name}: a shadow where none was" for name, found in shadow.items() if found]
     letters = Counter((record.key, record.value) for record in await read_all(settings, "dead-letters"))
     verdict.lost += [f"dead letter {key!r}" for key in world.junk - letters]
     verdict.doubled += [f"dead letter {key!r}" for key in letters - world.junk]
     return verdict
+
+
+def _judge_household(
+    verdict: Verdict, name: str, world: World, facts: Facts, said: list[dict[str, Any]], beside: list[dict[str, Any]],
+    switched: Switched, today: datetime | None,
+) -> None:  # fmt: skip
+    """Whether what is stored and open is what its reports say at the clock it has got to.
+
+    Raises:
+        ValueError: nothing leads to this clock.
+    """
+    reports, entry = world.lives[name]
+    clock = switched.clock(reports, moment(facts.as_of or 0), moment(time.time_ns()))
+    if stored.expected(reports, entry, clock) != plain(facts):
+        verdict.wrong.append(f"{name}: state")
+    expected = switched.expected(reports, entry, clock)
+    _judge_alert(verdict, name, expected, said)
+    if switched.shadow:
+        _judge_alert(verdict, f"{name} shadow", switched.expected(reports, entry, clock, shadow=True), beside)
+    if today is not None and expected["as_of"] < today:
+        _judge_time(verdict, name, expected, switched.expected(reports, entry, today))
+
+
+async def _transitions(settings: Settings, topic: str) -> defaultdict[str, list[dict[str, Any]]]:
+    found: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for record in await read_all(settings, topic):
+        found[record.key.decode()].append(msgspec.json.decode(record.value))
+    return found
+
+
+def _judge_time(verdict: Verdict, name: str, then: dict[str, Any], now: dict[str, Any]) -> None:
+    """Whether a household stands at an instant since which its answer has changed: a tick that never came.
+
+    Neither category nor pathway is anything without a reason.
+    """
+    names = ("severity", "reasons", "conflicts") + (("category", "pathway") if now["severity"] else ())
+    if [then[each] for each in names] != [now[each] for each in names]:
+        verdict.lost.append(f"{name}: no tick since {then['as_of']}")
 
 
 def _judge_sequences(verdict: Verdict, name: str, sequences: list[int]) -> None:
@@ -81,21 +131,28 @@ def _judge_live(verdict: Verdict, name: str, seen: list[int], count: int) -> Non
         verdict.wrong.append(f"{name}: seen live {seen} of {count}")
 
 
-def _judge_alert(verdict: Verdict, name: str, expected: dict[str, Any] | None, found: list[dict[str, Any]]) -> None:
+def _judge_alert(verdict: Verdict, name: str, expected: dict[str, Any], found: list[dict[str, Any]]) -> None:
     last = found[-1] if found else None
-    if expected is None or expected["severity"] is None:
+    if expected["severity"] is None:
         if last is not None and last["transition"] != "cleared":
             verdict.wrong.append(f"{name}: open though nothing holds")
         return
     if last is None or last["transition"] == "cleared":
         verdict.lost.append(f"{name}: no alert")
         return
-    keys = {(r["rule"].partition("@")[0], r["subject"], r["severity"], tuple(r["channels"])) for r in last["reasons"]}
-    same = (last["severity"], last["category"], last["pathway"]) == tuple(
-        expected[n] for n in ("severity", "category", "pathway")
-    )
-    if not same or keys != expected["reasons"]:
-        verdict.wrong.append(f"{name}: last alert")
+    said = {
+        "severity": last["severity"], "category": last["category"], "pathway": last["pathway"],
+        "reasons": {(_rule(r), r["subject"], r["severity"], tuple(r["channels"])) for r in last["reasons"]},
+        "conflicts": {(_rule(c), c["subject"]) for c in (*last["conflicts"], *(r["conflict"] for r in last["reasons"])) if c},
+    }  # fmt: skip
+    for part, value in said.items():
+        if value != expected[part]:
+            verdict.wrong.append(f"{name}: last alert, {part}: {value} and not {expected[part]}")
+
+
+def _rule(each: dict[str, Any]) -> str:
+    """Return the name of a rule without its version."""
+    return str(each["rule"]).partition("@")[0]
 
 
 def _judge_current(verdict: Verdict, name: str, found: list[dict[str, Any]], current: bytes | None) -> None:
@@ -111,10 +168,8 @@ def plain(facts: Facts) -> dict[str, Any]:
     return {
         "as_of": facts.as_of,
         "newest": newest and (newest.event_id, newest.area_code),
-        "reports": {
-            each.event_id: (each.occurred_at, CHANNELS[each.channel], each.source, [_plain_fact(f) for f in each.facts])
-            for each in facts.reports
-        },
+        "reports": _plain_reports(facts.reports),
+        "signals": _plain_reports(facts.signals),
         "withdrawals": {(each.event_id, CHANNELS[each.channel]): each.until for each in facts.withdrawals},
         "registry": entry and {
             "updated_at": entry.updated_at, "area_code": entry.area_code, "status": entry.status,
@@ -122,6 +177,13 @@ def plain(facts: Facts) -> dict[str, Any]:
             "members": [(m.person_id, m.birth_year, m.labour, m.student) for m in entry.members],
         },
     }  # fmt: skip
+
+
+def _plain_reports(reports: tuple[KeptReport, ...]) -> dict[str, tuple[Any, ...]]:
+    return {
+        each.event_id: (each.occurred_at, CHANNELS[each.channel], each.source, [_plain_fact(f) for f in each.facts])
+        for each in reports
+    }
 
 
 def _plain_fact(fact: Fact) -> tuple[Any, ...]:
@@ -135,5 +197,7 @@ def _plain_fact(fact: Fact) -> tuple[Any, ...]:
             return "spending", fact.category, fact.amount, fact.month, fact.person_id, fact.cumulative
         case Claim():
             return "claim", fact.kind, fact.amount, fact.month
+        case Signal():
+            return "signal", fact.kind, fact.person_id, fact.thing, fact.value, fact.month, fact.amount, fact.share
         case _:
             return "indicator", fact.kind, fact.subject, fact.value

@@ -2,10 +2,12 @@
 
 import asyncio
 import os
+import re
 import signal
 import sys
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -41,6 +43,7 @@ class Slot:
     settings: Settings
     folder: Path
     older: bool = False
+    given: Mapping[str, str] = field(default_factory=dict)
     process: asyncio.subprocess.Process | None = None
     exits: Counter[int] = field(default_factory=Counter)
     done: bool = False
@@ -52,7 +55,7 @@ class Slot:
             "FANGFAN_BROKERS": self.settings.brokers, "FANGFAN_TOPIC_PREFIX": self.settings.topic_prefix,
             "FANGFAN_PARTITIONS": str(self.settings.partitions), "FANGFAN_REPLICATION": str(self.settings.replication),
             "FANGFAN_DATA_DIR": str(self.folder / "data"), "FANGFAN_WEB_PORT": "0", "FANGFAN_STALL_SECONDS": "45",
-            "FANGFAN_GUARANTEE": self.settings.guarantee,
+            "FANGFAN_GUARANTEE": self.settings.guarantee, **self.given,
         }  # fmt: skip
         command = [sys.executable, "-c", OLDER] if self.older else [FANGFAN, "worker"]
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -71,6 +74,13 @@ class Slot:
         async with asyncio.timeout(READY_SECONDS):
             while b"\nready\n" not in (self.folder / "log").read_bytes()[self.began :]:  # noqa: ASYNC110 # a file has no event
                 await asyncio.sleep(0.05)
+
+    @property
+    def web(self) -> str | None:
+        """The web address of the worker that was started last, None before it says so."""
+        said = (self.folder / "log").read_bytes()[self.began :].decode(errors="replace")
+        found = re.search(r"^web (\S+)$", said, re.MULTILINE)
+        return found[1] if found else None
 
     def send(self, number: signal.Signals) -> None:
         if self.process is not None and self.process.returncode is None:

@@ -12,8 +12,7 @@ from streams.normalise import normalise
 from streams.topics import SCHEMA_OF
 from tests.build import TIMESTAMP, encode
 from tests.faults.judge import Verdict, _judge_live, _judge_sequences, plain
-from tests.oracle import stored
-from tests.oracle.histories import history
+from tests.oracle import histories, signal_histories, stored
 
 TOPIC_OF = {schema: topic for topic, schema in SCHEMA_OF.items()}
 
@@ -21,7 +20,7 @@ TOPIC_OF = {schema: topic for topic, schema in SCHEMA_OF.items()}
 def test_what_is_stored_of_two_thousand_households_is_what_the_naive_list_of_their_reports_says() -> None:
     for seed in range(2_000):
         rng = random.Random(seed)
-        reports, registry = history(rng)
+        reports, registry = (signal_histories if seed % 2 else histories).history(rng)
         records = [*reports, *rng.sample(reports, len(reports) // 3), *([registry] if registry else [])]
         rng.shuffle(records)
         facts: Facts = EMPTY.facts
@@ -33,6 +32,8 @@ def test_what_is_stored_of_two_thousand_households_is_what_the_naive_list_of_the
         assert stored.expected(reports, registry) == plain(facts)
         if facts.reports:
             assert stored.expected(reports, registry) != plain(msgspec.structs.replace(facts, reports=facts.reports[1:]))
+        if facts.signals:
+            assert stored.expected(reports, registry) != plain(msgspec.structs.replace(facts, signals=facts.signals[1:]))
 
 
 @pytest.mark.parametrize(

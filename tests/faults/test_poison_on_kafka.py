@@ -23,6 +23,7 @@ from streams.topics import Topic, partition_of
 from tests.build import cadre, encode, entry, member
 from tests.faults.judge import judge
 from tests.faults.poison import SEED, TIMESTAMPS, Record, poison
+from tests.faults.switched import Switched
 from tests.faults.world import build
 from tests.worker import alerts_of, read_all, workers
 
@@ -87,7 +88,7 @@ async def test_thousands_of_broken_records_do_not_touch_the_households_around_th
     settings = Settings(brokers=broker.bootstrap, topic_prefix=topic_prefix, partitions=4)
     rng = random.Random(SEED)
     await create_topics(settings)
-    world = build(3_000, SEED)
+    world = build(3_000, SEED, Switched(signals=0.4))
     healthy = [Record(*record) for record in world.records]
     sent_late = {each for each in TIMESTAMPS if each > 1 << 40}  # the broker refuses what lies in its future
     bad = [each._replace(timestamp=1) if each.timestamp in sent_late else each for each in poison(rng, 6_000)]

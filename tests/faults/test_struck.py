@@ -22,6 +22,7 @@ from streams.topics import Topic
 from tests.build import cadre, encode
 from tests.dead_letters import send
 from tests.faults.judge import judge
+from tests.faults.switched import SHADOW_LINE, Switched, policy
 from tests.faults.world import build
 from tests.worker import alerts_of, read_all, start_worker, workers
 
@@ -81,20 +82,21 @@ async def test_nothing_is_lost_or_doubled_wherever_a_worker_is_struck(
 ) -> None:
     settings = Settings(brokers=broker.bootstrap, topic_prefix=topic_prefix, partitions=2)
     await create_topics(settings)
-    world = build(200, 20261125)
-    worker = await start_worker(settings, tmp_path / "struck", sys.executable, "-c", script(place, deed))
+    switched = Switched(signals=0.4, shadow=True)
+    world, given = build(200, 20261125, switched), {"SHADOW_POLICY": str(policy(tmp_path, "shadow", SHADOW_LINE))}
+    worker = await start_worker(settings, tmp_path / "struck", sys.executable, "-c", script(place, deed), **given)
     try:
         await send(settings, *world.records)
         if deed == "kill":
             assert -9 == await worker.process.wait()
-            worker = await start_worker(settings, tmp_path / "struck")
+            worker = await start_worker(settings, tmp_path / "struck", **given)
         await drained(settings, 60)
         assert 0 == await worker.stop()
     finally:
         if worker.process.returncode is None:
             worker.process.kill()
             await worker.process.wait()
-    verdict = await judge(settings, world)
+    verdict = await judge(settings, world, switched=switched)
 
     assert ([], [], []) == (verdict.lost, verdict.doubled, verdict.wrong)
     assert 1 == worker.log.read_text().count("struck\n")

@@ -13,7 +13,8 @@ from schemas import codec
 from schemas.household import STATE_VERSION, HouseholdState
 from tests.build import cadre, encode
 from tests.doors import Running, get
-from tests.faults.driver import Plan, carry_out
+from tests.faults.driver import carry_out
+from tests.faults.plan import Plan
 from tests.worker import read_all
 
 UNSAFE = {"type": "water", "safe": False}

@@ -7,7 +7,9 @@ from typing import Any
 
 from streams.topics import SCHEMA_OF
 from tests.build import encode
-from tests.oracle.histories import history
+from tests.faults.switched import PLAIN, Switched
+from tests.oracle import histories, signal_histories
+from tests.oracle.naive import when
 
 TOPIC_OF = {schema: topic.value for topic, schema in SCHEMA_OF.items()}
 MALFORMED = (b"\xff\xfe", b"[]", b"{", b'{"a": 1, "a": 2}', b'{"schema": "cadre-report/1"}', b"", b"null")
@@ -26,19 +28,20 @@ class World:
     junk: Counter[tuple[bytes | None, bytes | None]] = field(default_factory=Counter)
 
 
-def build(reports: int, seed: int) -> World:
+def build(reports: int, seed: int, switched: Switched = PLAIN) -> World:
     """Return households until they sent as many reports, shuffled, some sent twice, some keyed otherwise, junk between."""
     rng, world = random.Random(seed), World()
     sent: list[tuple[str, bytes, bytes]] = []
     while world.reports < reports:
         name = f"H{len(world.lives):06d}"
-        some, entry = history(rng)
+        some, entry = _life(rng, switched)
         if entry is not None:
             entry |= {"household_id": name}
             entry["members"] = [member | {"person_id": f"{member['person_id']}-{name}"} for member in entry["members"]]
             sent.append(("households", name.encode(), _bytes(entry)))
         for report in some:
             report |= {"household_id": name, "event_id": f"{report['event_id']}-{name}"}
+            report["facts"] = [_of_its_own(fact, name) for fact in report["facts"]]
             if report["voids"] is not None:
                 report["voids"] += f"-{name}"
             sent.append((TOPIC_OF[report["schema"]], *_as_sent(rng, report, entry)))
@@ -54,6 +57,20 @@ def build(reports: int, seed: int) -> World:
     rng.shuffle(sent)
     world.records = sent
     return world
+
+
+def _life(rng: random.Random, switched: Switched) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
+    """Return a household's reports and registry entry: of the first release, or with what further departments report."""
+    made = signal_histories if switched.signals and rng.random() < switched.signals else histories
+    while True:
+        reports, entry = made.history(rng)
+        if switched.since is None or any(when(report["occurred_at"]) >= switched.since for report in reports):
+            return reports, entry
+
+
+def _of_its_own(fact: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return a fact about the household's own person: rules on signals look for whom they name among its members."""
+    return fact | {"person_id": f"{fact['person_id']}-{name}"} if "person_id" in fact else fact
 
 
 def _as_sent(rng: random.Random, report: dict[str, Any], entry: dict[str, Any] | None) -> tuple[bytes, bytes]:

@@ -38,10 +38,10 @@ def newness(report: dict[str, Any]) -> tuple[datetime, int, str]:
     return when(report["occurred_at"]), RANK[report["schema"]], report["event_id"]
 
 
-def live(reports: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], datetime]:
-    """Drop duplicates, what is too old, and what was withdrawn; newest first."""
+def live(reports: list[dict[str, Any]], clock: datetime | None = None) -> tuple[list[dict[str, Any]], datetime]:
+    """Drop duplicates, what is too old, and what was withdrawn; newest first. ``clock``: the last tick, if there was any."""
     once = {report["event_id"]: report for report in reports}
-    as_of = max(when(report["occurred_at"]) for report in once.values())
+    as_of = max([when(report["occurred_at"]) for report in once.values()] + ([clock] if clock else []))
     inside = [r for r in once.values() if month(when(r["occurred_at"])) >= month(as_of) - 36]
     kept = []
     for report in inside:
@@ -155,11 +155,13 @@ def badness(rule: str, fact: dict[str, Any]) -> str | None:
     return None if fact["safe"] else "orange"
 
 
-def assess(reports: list[dict[str, Any]], registry: dict[str, Any] | None, amount: int = 600_000) -> dict[str, Any] | None:
+def assess(
+    reports: list[dict[str, Any]], registry: dict[str, Any] | None, amount: int = 600_000, clock: datetime | None = None
+) -> dict[str, Any] | None:
     """Return what must hold of a household with the default policy, or one of another line (fen); None without any report."""
     if not reports:
         return None
-    kept, as_of = live(reports)
+    kept, as_of = live(reports, clock)
     facts = [(report, fact) for report in kept for fact in report["facts"]]
     m = month(as_of)
     members = len(registry["members"]) if registry else 0

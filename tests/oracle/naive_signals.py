@@ -3,6 +3,7 @@
 Answers of docs/contract-more.md §3 with the default policy. ``facts`` are (report, fact), newest report first, by position.
 """
 
+from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
@@ -24,8 +25,10 @@ Verdict = tuple[str, str | None, str]
 class World:
     """A household's live facts and what is asked of it."""
 
-    def __init__(self, reports: list[dict[str, Any]], registry: dict[str, Any] | None, tier: str) -> None:
-        kept, as_of = live(reports)
+    def __init__(
+        self, reports: list[dict[str, Any]], registry: dict[str, Any] | None, tier: str, clock: datetime | None = None
+    ) -> None:
+        kept, as_of = live(reports, clock)
         self.facts: Facts = [(report, fact) for report in kept for fact in report["facts"]]
         self.registry, self.tier, self.m = registry, tier, month(as_of)
 
@@ -75,7 +78,9 @@ def employment(w: World, f: dict[str, Any]) -> Verdict:
 
 
 def skills(w: World, f: dict[str, Any]) -> Verdict:
-    waits = f["step"] not in ("placed", "left") and w.age(f) >= 3
+    work = w.one("employment", f["person_id"])
+    found = work and work["status"] == "working" and f["since"] <= work["since"] and w.age(work) >= 0
+    waits = f["step"] not in ("placed", "left") and w.age(f) >= 3 and not found
     return (FIRES, "blue", str(w.age(f))) if waits else quiet()
 
 
@@ -187,10 +192,10 @@ Reason = tuple[str, str | None, str, tuple[str, ...], str]
 
 
 def assess(
-    reports: list[dict[str, Any]], registry: dict[str, Any] | None, tier: str
+    reports: list[dict[str, Any]], registry: dict[str, Any] | None, tier: str, clock: datetime | None = None
 ) -> tuple[set[Reason], set[tuple[str, str | None]], set[str]]:
     """Return the reasons of all rules on signals, the conflicts as (rule, subject), and the rules with an unknown answer."""
-    w = World(reports, registry, tier)
+    w = World(reports, registry, tier, clock)
     reasons: set[Reason] = set()
     conflicts: set[tuple[str, str | None]] = set()
     unknown: set[str] = set()

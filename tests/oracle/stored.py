@@ -3,28 +3,30 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from tests.oracle.naive import CHINA, NAMES, RANK, fen, live, month, newness, number, when
+from tests.oracle.naive import NAMES, RANK, fen, live, month, newness, number, when
+from tests.oracle.naive_signals import KEY
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def nanoseconds(text: str) -> int:
-    return (when(text) - EPOCH) // timedelta(microseconds=1) * 1_000
+def nanoseconds(at: str | datetime) -> int:
+    return ((when(at) if isinstance(at, str) else at) - EPOCH) // timedelta(microseconds=1) * 1_000
 
 
-def expected(reports: list[dict[str, Any]], registry: dict[str, Any] | None) -> dict[str, Any]:
+def moment(instant: int) -> datetime:
+    """Return an instant (nanoseconds) to the microsecond."""
+    return EPOCH + timedelta(microseconds=instant // 1_000)
+
+
+def expected(reports: list[dict[str, Any]], registry: dict[str, Any] | None, clock: datetime | None = None) -> dict[str, Any]:
     """Return every live report with its facts, every withdrawal in force, the newest report, and the registry entry."""
-    inside, as_of = live(reports)
+    inside, as_of = live(reports, clock)
     newest = max(reports, key=newness)
     return {
-        "as_of": nanoseconds(max(reports, key=newness)["occurred_at"]),
+        "as_of": nanoseconds(as_of),
         "newest": (newest["event_id"], newest["area_code"]),
-        "reports": {
-            each["event_id"]: (
-                nanoseconds(each["occurred_at"]), NAMES[RANK[each["schema"]]], each["source"], [fact(f) for f in each["facts"]]
-            )
-            for each in inside if each["facts"]
-        },
+        "reports": kept(inside, signals=False),
+        "signals": kept(inside, signals=True),
         "withdrawals": withdrawals(reports, as_of),
         "registry": registry and {
             "updated_at": nanoseconds(registry["updated_at"]), "area_code": registry["area_code"],
@@ -32,6 +34,16 @@ def expected(reports: list[dict[str, Any]], registry: dict[str, Any] | None) -> 
             "members": [(m["person_id"], m["birth_year"], m["labour"], m["student"]) for m in registry["members"]],
         },
     }  # fmt: skip
+
+
+def kept(inside: list[dict[str, Any]], *, signals: bool) -> dict[str, tuple[Any, ...]]:
+    """Return the reports that have facts of the first release, or signals, with these alone."""
+    found = {}
+    for each in inside:
+        some = [fact(f) for f in each["facts"] if (f["type"] in KEY) is signals]
+        if some:
+            found[each["event_id"]] = nanoseconds(each["occurred_at"]), NAMES[RANK[each["schema"]]], each["source"], some
+    return found
 
 
 def withdrawals(reports: list[dict[str, Any]], as_of: datetime) -> dict[tuple[str, str], int]:
@@ -45,11 +57,13 @@ def withdrawals(reports: list[dict[str, Any]], as_of: datetime) -> dict[tuple[st
 
 
 def day(text: str | None) -> int | None:
-    return None if text is None else (date.fromisoformat(text) - EPOCH.astimezone(CHINA).date()).days
+    return None if text is None else date.fromisoformat(text).toordinal()
 
 
 def fact(sent: dict[str, Any]) -> tuple[Any, ...]:
     person = sent.get("person_id")
+    if sent["type"] in KEY:
+        return signal(sent)
     match sent["type"]:
         case "income_statement":
             totals = [fen(sent[name]) for name in ("wage", "business", "property", "transfer", "production_cost")]
@@ -72,3 +86,35 @@ def fact(sent: dict[str, Any]) -> tuple[Any, ...]:
         case _:
             value = "safe" if sent["safe"] else "unsafe"
     return "indicator", sent["type"], person, value
+
+
+def signal(sent: dict[str, Any]) -> tuple[Any, ...]:
+    """Return kind, person, thing, value, month, amount and share of what a department reports."""
+    amount, share, began = fen(sent.get("amount", 0)), sent.get("lost_percent", sent.get("drop_percent", 0)), "since"
+    value, thing = sent.get("status", ""), sent.get("line", sent.get("ref", sent.get("asset", sent.get("product", ""))))
+    match sent["type"]:
+        case "skills":
+            value = sent["step"]
+        case "disability":
+            value = sent["grade"]
+        case "support":
+            thing = sent["kind"]
+        case "loss":
+            thing, began = f"{sent['event']}/{sent['object']}", "month"
+            value = f"{sent['hazard']}:{'ended' if sent.get('ended', True) else 'under_way'}"
+        case "cover":
+            thing, value, began = sent["kind"], "covered" if sent["covered"] else "not_covered", "until"
+        case "accident":
+            thing, value, began = f"{sent['kind']}:{sent['month']}", sent["outcome"], "month"
+        case "membership":
+            value = ":".join([sent["status"], sent["cause"], *([sent["other_household"]] if "other_household" in sent else [])])
+        case "petition":
+            value = f"{sent['category']}:{'urgent' if sent['urgent'] else 'normal'}:{sent['status']}"
+        case "grows":
+            value = "active" if sent["active"] else "inactive"
+        case "market":
+            thing, value, began = f"{sent['product']}:{sent['measure']}", sent["measure"], "month"
+        case "asset_link":
+            value = f"{'linked' if sent['linked'] else 'unlinked'}:{sent['kind']}"
+    month_ = number(sent[began]) if began in sent else 0
+    return "signal", sent["type"], sent.get("person_id"), thing, value, month_, amount, share

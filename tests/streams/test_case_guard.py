@@ -23,6 +23,14 @@ EARNS = statement("2024-05", "2025-04", "12000"), statement("2025-05", "2026-04"
 """Two people, 6,000.00 a head in every window that ends from April to September 2026: at the line, which is not under it."""
 
 
+WELL = (
+    {"type": "food", "adequate": True}, {"type": "clothing", "adequate": True}, {"type": "housing", "grade": "B"},
+    {"type": "water", "safe": True}, {"type": "medical_cover", "person_id": "P-0001", "enrolled": True},
+)  # fmt: skip
+KNOWN = cadre("well", *WELL, at="2026-05-01T09:00:00+08:00")
+"""Somebody saw that all is well."""
+
+
 def lived(policy: Policy, *records: dict[str, Any]) -> HouseholdState:
     state = EMPTY
     for record in records:
@@ -33,7 +41,8 @@ def lived(policy: Policy, *records: dict[str, Any]) -> HouseholdState:
 
 
 def against(policy: Policy, *records: dict[str, Any]) -> list[tuple[str, str]]:
-    return [(each.code, each.detail) for each in against_removal(lived(policy, *records).facts, STEP, policy)]
+    """Of a household of which all is known to be well but what the records say."""
+    return [(each.code, each.detail) for each in against_removal(lived(policy, KNOWN, *records).facts, STEP, policy)]
 
 
 def visit(*facts: dict[str, Any], at: str = "2026-09-01T09:00:00+08:00") -> dict[str, Any]:
@@ -84,6 +93,32 @@ def test_every_guarantee_must_hold(policy: Policy, fact: dict[str, Any], rule: s
     assert [("guarantee", rule)] == against(policy, entry(), visit(*EARNS, fact))
 
 
+@pytest.mark.parametrize("silent", WELL, ids=lambda fact: fact["type"])
+def test_what_nobody_ever_reported_on_is_not_known_to_be_well(policy: Policy, silent: dict[str, Any]) -> None:
+    """Missing data is not health; which guarantees must be known is the policy's to say."""
+    seen = cadre("seen", *[fact for fact in WELL if fact is not silent], at="2026-05-01T09:00:00+08:00")
+    state = lived(policy, entry(), visit(*EARNS), seen)
+    name = silent["type"].replace("_", "-")
+    cases = msgspec.structs.replace(policy.province.cases, known_good=())
+    lenient = msgspec.structs.replace(policy, province=msgspec.structs.replace(policy.province, cases=cases))
+
+    assert [("guarantee", f"{name}@1:unknown")] == [
+        (each.code, each.detail) for each in against_removal(state.facts, STEP, policy)
+    ]
+    assert () == against_removal(state.facts, STEP, lenient)
+
+
+@pytest.mark.parametrize("rule", ["water", "expenditure_shock"])
+def test_a_rule_that_is_switched_off_opens_no_way_out(policy: Policy, rule: str) -> None:
+    off = msgspec.structs.replace(getattr(policy.province, rule), enabled=False)
+    quiet = msgspec.structs.replace(policy, province=msgspec.structs.replace(policy.province, **{rule: off}))
+    spent = {"type": "spending", "category": "housing", "self_paid": "9000.00", "month": "2026-09"}
+    fact = {"type": "water", "safe": False} if rule == "water" else spent
+    facts = lived(policy, KNOWN, entry(), visit(*EARNS, fact)).facts
+
+    assert ["guarantee" if rule == "water" else "spending"] == [each.code for each in against_removal(facts, STEP, quiet)]
+
+
 def test_rigid_spending_must_be_solved(policy: Policy) -> None:
     def spent(amount: str) -> dict[str, Any]:
         return {"type": "spending", "category": "housing", "self_paid": amount, "month": "2026-09"}
@@ -104,7 +139,7 @@ def test_a_household_in_which_nobody_can_work_is_never_marked_removed_unless_the
 def test_the_guard_sees_the_household_as_it_was_at_the_step(policy: Policy) -> None:
     """The well went bad after the village had agreed: that is for a new lead, it does not undo what was right."""
     late = cadre("w1", {"type": "water", "safe": False}, at="2026-10-13T09:00:00+08:00")
-    state = lived(policy, entry(), visit(*EARNS), late)
+    state = lived(policy, KNOWN, entry(), visit(*EARNS), late)
 
     assert () == against_removal(state.facts, STEP, policy)
     assert STEP == facts_at(state.facts, STEP).as_of

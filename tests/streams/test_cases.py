@@ -12,7 +12,7 @@ from schemas.household import EMPTY, Facts, HouseholdState
 from schemas.registry import RegistryChange
 from schemas.reports import KeptReport, Report, Tick
 from streams.alerts import Cause, Place
-from streams.case_clocks import add_months, clocks_of, relapsed
+from streams.case_clocks import add_months, clocks_of, watched
 from streams.case_turn import turn_case
 from streams.cases import WAYS, fold
 from streams.due import due
@@ -20,7 +20,7 @@ from streams.household import merge
 from streams.pipeline import Step as Outcome
 from streams.pipeline import advance
 from streams.policy import CaseRules, Policy
-from tests.build import department, entry
+from tests.build import cadre, department, entry
 from tests.streams.test_against_oracle import read
 
 AREA = "140123100201"
@@ -123,6 +123,8 @@ def test_any_order_any_repetition_gives_the_same_case(rules: CaseRules) -> None:
         ([*ENTRY[:5], step("2026-03-10", "objection"), step("2026-03-11", "objection")], "objection-open", ""),
         ([*ENTRY[:6], step("2026-03-20", "decision", "removal")], "stage", "removal_reviewed"),
         ([*ENTRY, step("2026-03-20", "rollback", "removal")], "stage", "removed"),
+        ([*ENTRY, step("2026-03-20", "standing", category="sudden", stage="removed")], "stage", "none|ended|removed"),
+        ([*ENTRY[:5], step("2026-03-20", "standing", category="sudden", stage="registered")], "stage", "none|ended|registered"),
     ],
 )
 def test_a_step_out_of_order_is_refused_with_what_is_missing(
@@ -190,13 +192,22 @@ def test_a_removal_can_be_rolled_back_and_a_relapse_begins_a_new_episode_with_it
     again = case_of(rules, *ENTRY, *REMOVAL, step("2026-11-02", "verification"))
 
     assert ("registered", None, 1) == (back.stage, back.removed_on, back.episode)
-    assert ("verified", 2, "marginal", 1) == (again.stage, again.episode, again.category, len(again.history))
+    assert ("verified", 2, "marginal") == (again.stage, again.episode, again.category)
+    assert [1] * len(ENTRY + REMOVAL) + [2] == [each.episode for each in again.history], "that it was removed is not forgotten"
 
 
 def test_a_case_that_began_elsewhere_stands_where_the_county_says(rules: CaseRules) -> None:
     case = case_of(rules, step("2026-01-05", "standing", category="sudden", stage="registered"), *REMOVAL)
 
     assert ("removed", "sudden", 1) == (case.stage, case.category, case.episode)
+
+
+def test_a_statement_that_confirms_the_case_moves_none_of_its_days(rules: CaseRules) -> None:
+    again = step("2026-11-20", "standing", category="sudden", stage="removed")
+    before, after = case_of(rules, *ENTRY, *REMOVAL), case_of(rules, *ENTRY, *REMOVAL, again)
+
+    assert ("removed", before.removed_on, before.since) == (after.stage, after.removed_on, after.since)
+    assert ("marginal", "sudden") == (before.category, after.category)
 
 
 @pytest.mark.parametrize(
@@ -206,6 +217,8 @@ def test_a_case_that_began_elsewhere_stands_where_the_county_says(rules: CaseRul
         (ENTRY[:1], "2026-03-24", "finish", "2026-03-23", True),
         ((*ENTRY[:5], step("2026-03-10", "objection")), "2026-03-24", "settle", "2026-03-24", False),
         ((*ENTRY[:5], step("2026-03-10", "objection")), "2026-03-25", "settle", "2026-03-24", True),
+        (ENTRY[:5], "2026-03-13", "notice", "2026-03-13", False),
+        ((*ENTRY, *REMOVAL[:2]), "2026-10-20", "notice", "2026-10-20", False),
         ((*ENTRY, *REMOVAL), "2027-10-28", "watch", "2027-10-28", False),
     ],
 )
@@ -227,12 +240,26 @@ def test_days_with_an_objection_open_are_not_counted_against_who_works_on_the_ca
     assert ("finish", parse_day("2026-03-26")) == (finish.clock, finish.due)
 
 
+def test_a_notice_ends_by_itself_and_that_is_said_once(rules: CaseRules) -> None:
+    """Friday the 13th is the fifth working day; from Saturday on the township may review."""
+    place, said = Place("H000001", AREA, "key", "shanxi@1", 5), CaseThread()
+    case, kinds = case_of(rules, *ENTRY[:5]), []
+    for day in ("2026-03-13", "2026-03-14", "2026-03-15"):
+        as_of = parse_instant(f"{day}T09:00:00+08:00")
+        turned = turn_case(said, CaseNow(case, clocks_of(case, as_of, None, rules), False, as_of), Cause("x", 0), place)
+        if turned:
+            said, record = turned
+            kinds.append((day, record.transition, [clock.clock for clock in record.clocks]))
+
+    assert [("2026-03-13", "opened", ["finish", "notice"]), ("2026-03-14", "updated", ["finish"])] == kinds
+
+
 def test_the_watch_ends_by_itself(rules: CaseRules) -> None:
     case = case_of(rules, *ENTRY, *REMOVAL)
     clocks = clocks_of(case, parse_instant("2027-10-29T00:00:00+08:00"), None, rules)
 
     assert () == clocks
-    assert not relapsed(case, clocks, None)
+    assert not watched(case, clocks)
 
 
 def test_the_same_day_a_month_later_is_the_last_of_a_shorter_month() -> None:
@@ -318,6 +345,54 @@ def test_a_visit_on_the_day_the_alert_opened_answers_it(policy: Policy) -> None:
     assert visit.case is not None
     assert ["finish"] == [clock.clock for clock in visit.case.clocks]
     assert on(policy, visit.state, "2026-03-10T00:00:00+08:00").case is None
+
+
+def test_a_snooze_hides_no_relapse(policy: Policy) -> None:
+    """The alert is kept back; that a household which was removed is badly off again is not."""
+    state = EMPTY
+    removed = step("2026-01-05", "standing", category="sudden", stage="removed")
+    sleeps = cadre("z", {"type": "snooze", "until": "2026-03-31", "reason": "being_helped"}, at="2026-02-01T09:00:00+08:00")
+    bad = department("w1", "water", {"type": "water", "safe": False}, at=LEAD)
+    for message in (read(entry()), removed, read(sleeps), read(bad)):
+        assert isinstance(message, Report | RegistryChange)
+        found = advance("H000001", state, message, parse_instant(LEAD), policy)
+        state = found.state
+
+    assert (None, None) == (found.alert, state.thread.open)
+    assert found.case is not None
+    assert ("relapsed", True) == (found.case.transition, found.case.relapsed)
+
+
+def test_what_is_given_is_told_against_what_is_suggested(policy: Policy) -> None:
+    """A bad well in a registered household: works on the water are suggested, granted, and no longer asked for."""
+    state, told = EMPTY, []
+    stands = step("2026-01-05", "standing", category="sudden", stage="registered")
+
+    def support(name: str, kind: str, at: str) -> Report:
+        fact = {"type": "support", "kind": kind, "status": "granted", "since": at[:7]}
+        report = read(department(name, "rural-revitalization", fact, at=f"{at}T09:00:00+08:00"))
+        assert isinstance(report, Report)
+        return report
+
+    def water(safe: bool, at: str) -> Report:
+        report = read(department(f"w-{at}", "water", {"type": "water", "safe": safe}, at=f"{at}T09:00:00+08:00"))
+        assert isinstance(report, Report)
+        return report
+
+    granted = support("s1", "water_works", "2026-03-05"), support("s2", "training", "2026-03-06")
+    for message in (read(entry()), stands, water(False, "2026-03-02"), *granted, water(True, "2026-06-01")):
+        assert isinstance(message, Report | RegistryChange)
+        found = advance("H000001", state, message, parse_instant(LEAD), policy)
+        state = found.state
+        if found.case is not None:
+            measures = {each.code: (each.status, each.since) for each in found.case.measures}
+            told.append((found.case.transition, measures.get("water_works"), measures.get("training")))
+
+    given = ("given", "2026-03")
+    assert [
+        ("opened", None, None), ("updated", ("not given", None), None), ("updated", given, None),
+        ("updated", given, ("given beside", "2026-03")), ("updated", ("given beside", "2026-03"), ("given beside", "2026-03")),
+    ] == told  # fmt: skip
 
 
 def test_between_two_due_instants_nothing_is_said_of_a_case_either(policy: Policy) -> None:

@@ -1,0 +1,60 @@
+"""A simulated county: what is sent, and what must be known of it at the end."""
+
+from dataclasses import dataclass, field
+
+from fangfan.case_plants import CASES
+from fangfan.planting import KINDS, Plant
+from fangfan.registry_plants import FamilyPlant
+from fangfan.sent import Sent
+from fangfan.simulated import Household
+
+
+@dataclass(slots=True)
+class Simulation:
+    """Records in the order of sending; what must be open at the end; what must not though it looks so.
+
+    ``planted`` are the rules that are open at the end by household, of whatever kind of plant; ``shocks``, ``near_misses``,
+    ``cases``, ``snoozes``, ``residents`` (of planted villages) and ``families`` (whose entries change, in the order of
+    their roles) say which plant a household is; ``areas`` are the area codes of those of ``planted``.
+    """
+
+    households: int = 0
+    records: list[Sent] = field(default_factory=list)
+    planted: dict[str, frozenset[str]] = field(default_factory=dict)
+    shocks: dict[str, str] = field(default_factory=dict)
+    near_misses: dict[str, str] = field(default_factory=dict)
+    cases: dict[str, str] = field(default_factory=dict)
+    snoozes: dict[str, str] = field(default_factory=dict)
+    residents: dict[str, str] = field(default_factory=dict)
+    families: dict[str, str] = field(default_factory=dict)
+    areas: dict[str, str] = field(default_factory=dict)
+
+    def note(self, plant: Plant, household: Household) -> None:
+        """Plant something in a household, and note what must come of it."""
+        name = household.household_id
+        kinds = (self.shocks, self.near_misses, self.cases, self.snoozes, self.residents)
+        kinds[KINDS.index(plant.kind)][name] = plant.name
+        plant.plant(household)
+        self._expect(household, plant.rules)
+
+    def note_family(self, name: str, family: FamilyPlant, households: list[Household]) -> None:
+        """Plant something in several households at once."""
+        family.plant(households)
+        for household, rules in zip(households, family.rules, strict=True):
+            self.families[household.household_id] = name
+            self._expect(household, rules)
+
+    def _expect(self, household: Household, rules: frozenset[str]) -> None:
+        if rules:
+            self.planted[household.household_id] = rules
+            self.areas[household.household_id] = household.area_code
+
+    def by_time(self) -> list[str]:
+        """Return the households of whose cases only time tells."""
+        return [household for household, name in self.cases.items() if CASES[name].by_time]
+
+    @property
+    def others(self) -> int:
+        """How many households nothing is planted in."""
+        special = (self.planted, self.near_misses, self.cases, self.snoozes, self.residents, self.families)
+        return self.households - len(set().union(*special))

@@ -1,0 +1,80 @@
+"""Households whose entries change in a simulated county: who is told of where, and what stays where it was said."""
+
+from typing import Any
+
+from fangfan.truth import Simulation
+from schemas.household import Facts
+from streams.policy import Policy
+from tests.fangfan.test_planted_stories import county, found_in
+from tests.fangfan.test_simulation import Lived
+
+
+def of(simulation: Simulation, name: str) -> list[str]:
+    return [household for household, each in simulation.families.items() if each == name]
+
+
+def known(facts: Facts) -> set[str]:
+    return {each.event_id for each in (*facts.reports, *facts.signals)}
+
+
+def test_everybody_is_told_of_in_the_one_household_that_names_them(policy: Policy) -> None:
+    """Of the split, the merge and the marriage the labour office knew the person alone."""
+    simulation = county()
+    lived = Lived(simulation, policy)
+    told = {
+        each.value["event_id"]
+        for each in simulation.records
+        if each.topic == "department-feeds" and each.turn == 1 and each.value["household_id"] is None
+    }
+    (_, new), (_, grown), (his, _) = (
+        of(simulation, name)
+        for name in ("a household splits", "two households merge", "marries, both entries corrected")
+    )  # fmt: skip
+
+    assert 3 == len(told)
+    assert {new, grown, his} == {name for name, state in lived.states.items() if known(state.facts) & told}
+    assert [1, 1, 1] == [len(known(lived.states[name].facts) & told) for name in (new, grown, his)]
+
+
+def test_what_was_said_before_stays_where_it_was_said(policy: Policy) -> None:
+    simulation = county()
+    lived = Lived(simulation, policy)
+    old, _ = of(simulation, "a household splits")
+    removed, _ = of(simulation, "two households merge")
+
+    assert ["not_working"] == [fact.value for each in lived.states[old].facts.signals for fact in each.facts]  # type: ignore[union-attr] # signals
+    assert (None, 1) == (lived.states[removed].facts.registry, len(lived.states[removed].facts.reports))
+
+
+def test_the_removal_of_an_entry_decides(policy: Policy) -> None:
+    """Without it the father would still be looked for in his own household, and that would be poor."""
+    simulation = county()
+    removed, grown = of(simulation, "two households merge")
+    (removal,) = (each for each in simulation.records if each.gone)
+    assert (removed, None) == (removal.key, removal.payload)
+    simulation.records.remove(removal)
+    found = found_in(Lived(simulation, policy))
+
+    assert {"income-line", "employment"} == found.opened[removed]
+    assert grown not in found.opened
+
+
+def test_whose_entry_changed_and_how() -> None:
+    """Two entries each, of which the newer counts: fewer members, another county."""
+    simulation = county()
+    entries: dict[str, list[dict[str, Any]]] = {}
+    for each in simulation.records:
+        if each.topic == "households" and each.key in simulation.families and not each.gone and each.turn == -1:
+            entries.setdefault(each.key, []).append(each.value)
+    (old, _), (_, bride), (here,), (away,) = (
+        of(simulation, name)
+        for name in ("a household splits", "marries, both entries corrected", "moves to a key county",
+                     "moves away from a key county")
+    )  # fmt: skip
+    changed = {name: sorted(some, key=lambda each: str(each["updated_at"])) for name, some in entries.items() if len(some) > 1}
+
+    assert {old, bride, here, away} == set(changed)
+    assert [2, 1] == [len(first["members"]) - len(last["members"]) for first, last in (changed[old], changed[bride])]
+    assert [("140105", "140123"), ("140123", "140105")] == [
+        (first["area_code"][:6], last["area_code"][:6]) for first, last in (changed[here], changed[away])
+    ]

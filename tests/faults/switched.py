@@ -1,0 +1,103 @@
+"""What of the extensions is on in a fault run, and what must come of it: another line from a day on, a shadow, ticks."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from aiokafka.errors import KafkaError
+
+from agents.policy_files import load_version
+from agents.settings import DEFAULT_POLICY, Settings
+from fangfan.policy_topic import TakenOver, publish_version
+from tests.faults.slots import say
+from tests.oracle import whole
+from tests.oracle.naive import CHINA, newness, when
+
+LINE, LATER_LINE, SHADOW_LINE = 600_000, 900_000, 750_000
+"""Fen: of the policy's file, of the version published midway, of the shadow."""
+LATER_FROM = date(2026, 6, 1)
+"""When the later version takes effect: among the moments of the histories, so that each version judges some households."""
+PUBLISH_TIMES = 5
+RECENT = datetime(2026, 5, 31, tzinfo=CHINA)
+"""With ticks each household has a report since then: one that is many months behind gets them one sweep after another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Switched:
+    """Which extensions are on; ``signals`` is the share of households of which further departments report."""
+
+    signals: float = 0.0
+    version: bool = False
+    shadow: bool = False
+    ticks: bool = False
+
+    @property
+    def since(self) -> datetime | None:
+        """No household's newest report is older, None where it may be of any age."""
+        return RECENT if self.ticks else None
+
+    def given(self, folder: Path) -> dict[str, str]:
+        """Return the workers' settings; the shadow policy is written to a folder."""
+        given = {"FANGFAN_TICKS": "on"} if self.ticks else {}
+        return given | ({"FANGFAN_SHADOW_POLICY": str(policy(folder, "shadow", SHADOW_LINE))} if self.shadow else {})
+
+    def line(self, as_of: datetime) -> int:
+        """Return the line (fen) under which a household is judged at its clock."""
+        return LATER_LINE if self.version and as_of.astimezone(CHINA).date() >= LATER_FROM else LINE
+
+    def clock(self, reports: list[dict[str, Any]], stored: datetime, now: datetime) -> datetime | None:
+        """Return the last tick behind a stored clock, None where the newest report set it.
+
+        Raises:
+            ValueError: neither a report nor a tick leads to it. A tick is due at a midnight in China that has passed.
+        """
+        newest = when(max(reports, key=newness)["occurred_at"])
+        if stored == newest:
+            return None
+        there = stored.astimezone(CHINA)
+        if self.ticks and newest < stored <= now and there == datetime(there.year, there.month, there.day, tzinfo=CHINA):
+            return stored
+        raise ValueError(f"its clock says {there}, its newest report {newest.astimezone(CHINA)}")
+
+    def expected(
+        self, reports: list[dict[str, Any]], registry: dict[str, Any] | None, clock: datetime | None, *, shadow: bool = False
+    ) -> dict[str, Any]:
+        """Return what must be open, or what the shadow must have open."""
+        as_of = max(when(max(reports, key=newness)["occurred_at"]), clock or RECENT - timedelta(days=9_999))
+        return whole.assess(reports, registry, SHADOW_LINE if shadow else self.line(as_of), clock)
+
+
+PLAIN = Switched()
+"""Nothing but the first release."""
+ALL = Switched(signals=0.4, version=True, shadow=True, ticks=True)
+
+
+def policy(folder: Path, version: str, line: int, start: date | None = None) -> Path:
+    """Write the shipped policy under another version with another income line; returns its file."""
+    text = DEFAULT_POLICY.read_text("utf-8")
+    begins = "" if start is None else f"\neffective-from = {start.isoformat()}"
+    for old, new in (
+        (f"amount = {LINE // 100},", f"amount = {line // 100},"),
+        ('version = "1"', f'version = "{version}"{begins}'),
+    ):
+        assert 1 == text.count(old), old
+        text = text.replace(old, new)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{version}.toml").write_text(text, "utf-8")
+    return folder / f"{version}.toml"
+
+
+async def publish(settings: Settings, folder: Path) -> None:
+    """Publish the later version, as often as brokers that come and go need to take it."""
+    version = load_version(policy(folder, "2", LATER_LINE, LATER_FROM))
+    for left in reversed(range(PUBLISH_TIMES)):
+        try:
+            admission = await publish_version(settings, version)
+            break
+        except (KafkaError, TimeoutError, TakenOver) as error:
+            say(f"not published yet: {error!r}")
+            if not left:
+                raise
+    assert admission.error is None, admission.error
+    say(f"published {version.policy.label}: {admission.outcome}")

@@ -1,0 +1,197 @@
+"""Cases of households, from a lead to removal and after it, told in reports; each is lived three ways."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agents.settings import Settings
+from fangfan.broker import EmbeddedBroker
+from schemas.cases import CaseRecord
+from streams.policy import Policy
+from tests.build import cadre, declaration, department, entry, member, statement, tick
+from tests.doors import Running, fangfan
+from tests.ways import Batches, Kafka, Pure, Way
+
+OF_COUNTY = ("decision", "rollback", "standing")
+WELL = (
+    {"type": "food", "adequate": True}, {"type": "clothing", "adequate": True}, {"type": "housing", "grade": "B"},
+    {"type": "water", "safe": True}, {"type": "medical_cover", "person_id": "P-0001", "enrolled": True},
+)  # fmt: skip
+BAD_WATER = {"type": "water", "safe": False}
+
+
+@pytest.fixture(scope="module")
+def worker(broker: EmbeddedBroker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
+    folder = tmp_path_factory.mktemp("case-stories")
+    settings = Settings(brokers=broker.bootstrap, topic_prefix="case-stories-", partitions=1)
+    given = {"BROKERS": settings.brokers, "TOPIC_PREFIX": settings.topic_prefix, "PARTITIONS": "1"}
+    assert 0 == fangfan("topics", "create", **given).returncode
+    with Running(folder / "log", "worker", DATA_DIR=str(folder / "data"), WEB_PORT="0", **given) as running:
+        running.until("ready")
+        kafka = Kafka(settings)
+        yield kafka
+        kafka.close()
+        assert 0 == running.end()
+
+
+@pytest.fixture(params=["pure", "batches", "kafka"])
+def live(request: pytest.FixtureRequest, policy: Policy, tmp_path: Path) -> Way:
+    if request.param == "kafka":
+        return request.getfixturevalue("worker")
+    return Pure(policy) if request.param == "pure" else Batches(policy, tmp_path)
+
+
+def step(day: str, name: str, phase: str = "entry", **more: Any) -> dict[str, Any]:
+    """What a cadre reports of a case, or the county where only the county may."""
+    fact = {"type": "case_step", "step": name, "phase": phase} | more
+    at = f"{day}T09:00:00+08:00"
+    if name in OF_COUNTY:
+        return department(f"{name}-{day}", "rural-revitalization", fact, at=at)
+    return cadre(f"{name}-{day}", fact, at=at)
+
+
+def seen(day: str, *facts: dict[str, Any]) -> dict[str, Any]:
+    return cadre(f"seen-{day}", *facts, at=f"{day}T09:00:00+08:00")
+
+
+def removal(*days: str) -> list[dict[str, Any]]:
+    """Appraisal, notice, review and decision of a removal, as many as there are days."""
+    names = ("appraisal", "notice", "review", "decision")
+    return [step(day, name, "removal") for name, day in zip(names, days, strict=False)]
+
+
+STANDS = step("2025-09-01", "standing", stage="registered", category="marginal")
+EARNS = seen("2025-10-01", *WELL, statement("2024-01", "2024-12", "14000"), statement("2025-01", "2025-09", "10500"))
+"""Two people; 7,000 yuan a head and year."""
+
+
+NOBODY_WORKS = entry(
+    "H000001", member("P-0001", labour="none"), member("P-0002", birth_year=2014), updated_at="2026-02-01T00:00:00+08:00"
+)
+
+
+def told(cases: list[CaseRecord]) -> list[tuple[str, str]]:
+    return [(each.transition, each.stage) for each in cases]
+
+
+def lacking(case: CaseRecord) -> list[tuple[str, str]]:
+    return [(one.code, one.detail) for one in case.refused[-1].missing]
+
+
+def test_a_household_that_earns_and_is_well_is_removed_and_watched(live: Way) -> None:
+    """The notice of Tuesday the 3rd ends with Tuesday the 10th; the township comes a week later."""
+    cases = live.cases(
+        entry(), STANDS, EARNS, *removal("2026-03-02", "2026-03-03"), tick("2026-03-10T00:00:00+08:00"),
+        tick("2026-03-11T00:00:00+08:00"), *removal("2026-03-02", "2026-03-03", "2026-03-16", "2026-03-20")[2:],
+    )  # fmt: skip
+
+    assert [
+        ("opened", "registered"), ("advanced", "removal_appraised"), ("advanced", "removal_noticed"),
+        ("updated", "removal_noticed"), ("advanced", "removal_reviewed"), ("removed", "removed"),
+    ] == told(cases)  # fmt: skip
+    assert "tick:2026-03-11T00:00:00+08:00" == cases[3].caused_by, "the notice is over"
+    assert [("watch", "2027-03-20")] == [(each.clock, each.due) for each in cases[-1].clocks]
+
+
+@pytest.mark.parametrize(
+    ("spoils", "condition"),
+    [
+        (seen("2026-02-01", BAD_WATER), ("guarantee", "water@1")),
+        (seen("2026-02-01", statement("2025-02", "2026-01", "11000")), ("income-below-line", "2026-02")),
+        (
+            seen("2026-02-01", {"type": "spending", "category": "housing", "self_paid": "6000.00", "month": "2026-01"}),
+            ("spending", "6000.00"),
+        ),
+        (NOBODY_WORKS, ("labour", "")),
+    ],
+    ids=["a bad well", "too little income", "a house to pay", "nobody can work"],
+)  # fmt: skip
+def test_removal_is_refused_and_says_what_stands_against_it(
+    live: Way, spoils: dict[str, Any], condition: tuple[str, str]
+) -> None:
+    cases = live.cases(entry(), STANDS, EARNS, spoils, *removal("2026-03-02"))
+
+    assert ("refused", "registered") == told(cases)[-1]
+    assert condition in lacking(cases[-1])
+
+
+def test_silence_is_not_health_and_no_statement_leads_past_the_guard(live: Way) -> None:
+    """Nobody ever said how this household lives; the county then says that it was removed long ago."""
+    cases = live.cases(
+        entry(), STANDS, seen("2025-10-01", statement("2024-01", "2024-12", "14000"), statement("2025-01", "2025-09", "10500")),
+        *removal("2026-03-02"), step("2026-03-03", "standing", stage="removed", category="marginal"),
+    )  # fmt: skip
+
+    assert ("guarantee", "water@1:unknown") in [(one.code, one.detail) for one in cases[-1].refused[0].missing]
+    assert [("stage", "none|ended|removed")] == lacking(cases[-1])
+    assert "registered" == cases[-1].stage
+
+
+def test_an_objection_stops_the_notice_until_it_is_settled(live: Way) -> None:
+    """Notice on Tuesday the 3rd; a neighbour objects on the 5th, the village answers on the 9th."""
+    objects = declaration("o", {"type": "case_step", "step": "objection", "phase": "removal"}, at="2026-03-05T09:00:00+08:00")
+    cases = live.cases(
+        entry(), STANDS, EARNS, *removal("2026-03-02", "2026-03-03"), objects,
+        step("2026-03-06", "review", "removal"), step("2026-03-09", "settlement", "removal"),
+        step("2026-03-11", "review", "removal"), step("2026-03-13", "review", "removal"),
+    )  # fmt: skip
+    refused = [[one.code for one in each.missing] for each in cases[-1].refused]
+
+    assert [["objection-open", "notice-period"], ["notice-period"]] == refused
+    assert "removal_reviewed" == cases[-1].stage
+
+
+def test_an_objection_that_is_upheld_keeps_the_household_registered(live: Way) -> None:
+    objects = declaration("o", {"type": "case_step", "step": "objection", "phase": "removal"}, at="2026-03-05T09:00:00+08:00")
+    cases = live.cases(
+        entry(), STANDS, EARNS, *removal("2026-03-02", "2026-03-03"), objects,
+        step("2026-03-09", "settlement", "removal", passed=False),
+    )  # fmt: skip
+
+    assert ("returned", "registered") == told(cases)[-1]
+
+
+def test_the_county_takes_a_removal_back(live: Way) -> None:
+    cases = live.cases(
+        entry(), STANDS, EARNS, *removal("2026-03-02", "2026-03-03", "2026-03-16", "2026-03-20"),
+        step("2026-04-20", "rollback", "removal"),
+    )  # fmt: skip
+
+    assert [("removed", "removed"), ("rolled_back", "registered")] == told(cases)[-2:]
+
+
+def test_a_relapse_in_the_watch_reopens_the_case_with_its_history(live: Way) -> None:
+    """Removed in March; the well goes bad in June, while a cadre has put the household to sleep; somebody goes there."""
+    sleeps = seen("2026-05-20", {"type": "snooze", "until": "2026-07-31", "reason": "being_helped"})
+    cases = live.cases(
+        entry(), STANDS, EARNS, *removal("2026-03-02", "2026-03-03", "2026-03-16", "2026-03-20"), sleeps,
+        seen("2026-06-02", BAD_WATER), step("2026-06-04", "verification"),
+    )  # fmt: skip
+
+    assert [("relapsed", "removed"), ("opened", "verified")] == told(cases)[-2:]
+    assert cases[-2].relapsed
+    assert [1, 1, 1, 1, 1, 2] == [each.episode for each in cases[-1].history]
+    assert "marginal" == cases[-1].category
+
+
+def test_help_is_told_against_what_is_suggested(live: Way) -> None:
+    works = department(
+        "works", "water", {"type": "support", "kind": "water_works", "status": "granted", "since": "2026-02"},
+        at="2026-02-10T09:00:00+08:00",
+    )  # fmt: skip
+    cases = live.cases(entry(), STANDS, seen("2026-02-01", BAD_WATER), works)
+    water = [[(m.status, m.since) for m in each.measures if m.code == "water_works"] for each in cases]
+
+    assert [[], [("not given", None)], [("given", "2026-02")]] == water
+
+
+def test_what_nobody_finishes_in_time_is_said_once_though_nobody_reports(live: Way) -> None:
+    cases = live.cases(
+        entry(), seen("2026-03-02", BAD_WATER), step("2026-03-03", "verification"),
+        tick("2026-03-25T00:00:00+08:00"), tick("2026-04-01T00:00:00+08:00"),
+    )  # fmt: skip
+
+    assert [("opened", "verified"), ("overdue", "verified")] == told(cases)
+    assert [("finish", "2026-03-24", True)] == [(each.clock, each.due, each.overdue) for each in cases[-1].clocks]
