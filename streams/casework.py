@@ -1,7 +1,7 @@
 """casework: facts and alert -> what is to be said of the household's case; nothing for a household that has none."""
 
 from schemas.cases import Case, CaseNow, CaseStep, Clock
-from schemas.fields import day_of, instant_of_day
+from schemas.fields import day_of
 from schemas.household import Facts, OpenAlert
 from schemas.reports import Report
 from streams.assess import area_code, assess
@@ -36,9 +36,9 @@ def case_now(facts: Facts, alert: OpenAlert | None, judges: Judges) -> CaseNow:
     return CaseNow(case, clocks, relapsed, as_of, tracked(policy.measures, assessment, facts))
 
 
-def clocks_on(facts: Facts, alert: OpenAlert | None, judges: Judges, day: int) -> tuple[Clock, ...]:
-    """Return the clocks that run on an ordinal day of the case that all known steps make, whatever ``as_of``."""
-    return _at(facts, alert, judges, instant_of_day(day))[1]
+def clocks_at(facts: Facts, alert: OpenAlert | None, judges: Judges, instant: int) -> tuple[Clock, ...]:
+    """Return the clocks that run at an instant (nanoseconds) of the case that all known steps make, whatever ``as_of``."""
+    return _at(facts, alert, judges, instant)[1]
 
 
 def _at(facts: Facts, alert: OpenAlert | None, judges: Judges, as_of: int) -> tuple[Case, tuple[Clock, ...]]:

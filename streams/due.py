@@ -9,7 +9,7 @@ from schemas.fields import day_of, instant_of_day, instant_of_month, month_of, m
 from schemas.household import Facts, HouseholdState
 from schemas.reports import Indicator
 from streams.assess import area_code
-from streams.casework import case_now
+from streams.casework import clocks_at
 from streams.household import HORIZON_MONTHS
 from streams.noise import heard_again
 from streams.policies import Judges
@@ -40,7 +40,7 @@ def due(state: HouseholdState, policies: Judges) -> int | None:
         if money and line.start > today:
             ends.append(instant_of_day(line.start))
     if alert is not None or state.case is not None:
-        ends += [end for clock in case_now(facts, alert, policies).clocks if (end := instant_of_day(clock.due + 1)) > as_of]
+        ends += [end for clock in clocks_at(facts, alert, policies, as_of) if (end := instant_of_day(clock.due + 1)) > as_of]
     if state.thread.noise is not None:
         ends += heard_again(state.thread, facts, as_of, parameters.noise)
     version = policies.next_after(today)

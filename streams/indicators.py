@@ -8,11 +8,11 @@ import msgspec
 
 from schemas.alerts import Alert
 from schemas.area_alerts import AreaAlert
-from schemas.fields import day_of, month_of, month_of_day, parse_day, parse_instant
+from schemas.fields import day_of, instant_of_day, month_of, month_of_day, parse_day, parse_instant
 from schemas.household import HouseholdState
 from schemas.vocabulary import CHANNELS, SEVERITIES, AreaLevel, Transition
 from streams.assess import area_code, ask
-from streams.casework import clocks_on
+from streams.casework import clocks_at
 from streams.feed_silence import Feeds, Word
 from streams.ledger import Missing, Window, divide_half_even
 from streams.migrants import beside_a_year_before
@@ -199,7 +199,7 @@ def _standing(state: HouseholdState, scope: Scope) -> Iterator[str]:
         yield from ("open", f"open_{opened.severity}", opened.category)
         yield from {f"rule_{name_of(reason.rule)}" for reason in opened.reasons}
     if opened is not None or facts.signals:  # whoever has neither has no case
-        late = {clock.clock for clock in clocks_on(facts, opened, scope.policies, scope.day) if clock.overdue}
+        late = {clock.clock for clock in clocks_at(facts, opened, scope.policies, instant_of_day(scope.day)) if clock.overdue}
         yield from (f"overdue_{name}" for name in late)
         yield from ("overdue",) if "verify" in late else ()
     rules = scope.policy.parameters((area_code(facts) or "")[:6]).noise
