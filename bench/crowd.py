@@ -63,7 +63,7 @@ def templates(seed: int = 1) -> list[Template]:
             template.reports.append((sent.topic, sent.key.encode(), payload))
     for template, state in zip(found, states, strict=True):
         template.state = codec.encode_state(state)
-    return found
+    return [each for each in found if each.reports]  # of some, only their persons are spoken of
 
 
 def _take(template: Template, state: HouseholdState, sent: Sent, policy: Policy) -> HouseholdState:
@@ -89,7 +89,7 @@ class Crowd:
         households = self._settings.topic(Topic.HOUSEHOLDS_CHANGELOG)
         feed = Feed(self._settings)
         for number in range(self.households):
-            template = self._made[number % TEMPLATES]
+            template = self._made[number % len(self._made)]
             feed.send(households, b"H%07d" % number, template.renumber(template.state, number))
             for key, value in template.persons:
                 name = template.renumber(key, number)
@@ -103,7 +103,7 @@ class Crowd:
         """Send new reports about households chosen at random."""
         rng, feed = random.Random(seed), Feed(self._settings)
         for at, number in enumerate(self._numbers(rng, count)):
-            template = self._made[number % TEMPLATES]
+            template = self._made[number % len(self._made)]
             topic, key, payload = rng.choice(template.reports)
             name = b"e%08d" % (seed * 10_000_000 + at)
             start = payload.index(b'"event_id":"') + 12

@@ -1,5 +1,7 @@
 """What of the extensions is on in a fault run, and what must come of it: another line from a day on, a shadow, ticks."""
 
+import asyncio
+import time
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -18,7 +20,8 @@ LINE, LATER_LINE, SHADOW_LINE = 600_000, 900_000, 750_000
 """Fen: of the policy's file, of the version published midway, of the shadow."""
 LATER_FROM = date(2026, 6, 1)
 """When the later version takes effect: among the moments of the histories, so that each version judges some households."""
-PUBLISH_TIMES = 5
+PUBLISH_SECONDS = 180
+"""So long may no broker be there to take it."""
 RECENT = datetime(2026, 5, 31, tzinfo=CHINA)
 """With ticks each household has a report since then: one that is many months behind gets them one sweep after another."""
 
@@ -91,13 +94,15 @@ def policy(folder: Path, version: str, line: int, start: date | None = None) -> 
 async def publish(settings: Settings, folder: Path) -> None:
     """Publish the later version, as often as brokers that come and go need to take it."""
     version = load_version(policy(folder, "2", LATER_LINE, LATER_FROM))
-    for left in reversed(range(PUBLISH_TIMES)):
+    deadline = time.monotonic() + PUBLISH_SECONDS
+    while True:
         try:
             admission = await publish_version(settings, version)
             break
         except (KafkaError, TimeoutError, TakenOver) as error:
             say(f"not published yet: {error!r}")
-            if not left:
+            if time.monotonic() > deadline:
                 raise
+            await asyncio.sleep(1)  # without any broker the question is refused at once
     assert admission.error is None, admission.error
     say(f"published {version.policy.label}: {admission.outcome}")
