@@ -7,6 +7,7 @@ from schemas.fields import instant_of_day, month_of, month_of_day
 from schemas.household import Facts
 from schemas.reports import Signal
 from streams.case_clocks import add_months
+from streams.rules.signals import work_of
 
 AWAY: Final = frozenset({"province", "outside"})
 MEMORY_MONTHS: Final = 24
@@ -48,6 +49,6 @@ def _places(facts: Facts, day: int) -> Iterator[tuple[str | None, str]]:
             if not isinstance(fact, Signal) or fact.kind != "employment" or fact.person_id in seen:
                 continue
             seen.add(fact.person_id)
-            status, _, place = fact.value.partition(":")
+            status, place = work_of(fact)
             if status == "working" and fact.month <= month:
                 yield fact.person_id, place

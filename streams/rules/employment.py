@@ -6,7 +6,7 @@ from schemas.reports import Signal
 from schemas.vocabulary import Severity
 from streams.rules.context import Context
 from streams.rules.persons import member_of, works_by_age
-from streams.rules.signals import Answers, Bad, Fine, Open, Question, Verdict, ask
+from streams.rules.signals import Answers, Bad, Fine, Open, Question, Verdict, ask, work_of
 
 RULE: Final = "employment@1"
 WITHOUT_WORK: Final = frozenset({"not_working", "seeking"})
@@ -19,7 +19,7 @@ def employment(context: Context) -> Answers:
 
 def _judge(context: Context, signal: Signal) -> Verdict:
     rule = context.parameters.employment
-    status = signal.value.partition(":")[0]  # where somebody works is no matter here
+    status, _ = work_of(signal)
     if status not in WITHOUT_WORK:
         return Fine(status, "working", "state")
     if context.facts.registry is None:

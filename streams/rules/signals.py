@@ -31,6 +31,12 @@ def signal_of(support: Support) -> Signal:
     return fact
 
 
+def work_of(signal: Signal) -> tuple[str, str]:
+    """Return what an ``employment`` signal says: the status, and where somebody works, empty where nobody said."""
+    status, _, place = signal.value.partition(":")
+    return status, place
+
+
 class Signals:
     """The signals of a household by kind and key: each channel's newest, newest first."""
 

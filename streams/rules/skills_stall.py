@@ -4,7 +4,7 @@ from typing import Final
 
 from schemas.reports import Signal
 from streams.rules.context import Context
-from streams.rules.signals import Answers, Bad, Fine, Question, Verdict, ask, signal_of
+from streams.rules.signals import Answers, Bad, Fine, Question, Verdict, ask, signal_of, work_of
 
 RULE: Final = "skills-stall@1"
 AT_ITS_END: Final = frozenset({"placed", "left"})
@@ -31,4 +31,4 @@ def _works(context: Context, signal: Signal) -> bool:
     """Tell whether the person has found work since the step, which is what the line is for, whoever reports it."""
     newest = context.signals.of("employment").get((signal.person_id, ""))
     work = signal_of(newest[0]) if newest else None
-    return work is not None and work.value == "working" and work.month >= signal.month and context.age(work.month) >= 0
+    return work is not None and work_of(work)[0] == "working" and work.month >= signal.month and context.age(work.month) >= 0

@@ -73,6 +73,7 @@ CASES: list[tuple[str, str | None, tuple[Record, ...]]] = [
     ("skills-stall", None, (step("placed", "2025-03"),)), ("skills-stall", None, (step("left", "2025-03"),)),
     ("skills-stall", "blue", (step("certified", "2026-03"),)),
     ("skills-stall", None, (step("certified", "2026-03"), work("working", "2026-03"))),
+    ("skills-stall", None, (step("certified", "2026-03"), work("working", "2026-03") | {"place": "outside"})),
     ("skills-stall", "blue", (step("certified", "2026-03"), work("working", "2026-02"))),
     ("skills-stall", "blue", (step("certified", "2026-03"), work("working", "2026-07"))),
     ("skills-stall", "blue", (step("certified", "2026-03"), work("retired", "2026-03"))),
