@@ -157,9 +157,7 @@ def _stand(case: Case, taken: Taken, stage: Stage) -> Case:
     """Take a statement of where the case stands; one that confirms it leaves its days alone."""
     if case.stage == stage:
         return _move(msgspec.structs.replace(case, category=taken.step.category), taken, None)
-    if case.stage in ("none", "ended"):
-        case = Case(case.episode + 1, history=case.history)
-    return _move(msgspec.structs.replace(case, objection_on=None), taken, stage)
+    return _move(Case(case.episode + 1, history=case.history), taken, stage)
 
 
 def _move(case: Case, taken: Taken, stage: Stage | None) -> Case:

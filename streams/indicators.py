@@ -202,9 +202,9 @@ def _standing(state: HouseholdState, scope: Scope) -> Iterator[str]:
         late = {clock.clock for clock in clocks_at(facts, opened, scope.policies, instant_of_day(scope.day)) if clock.overdue}
         yield from (f"overdue_{name}" for name in late)
         yield from ("overdue",) if "verify" in late else ()
-    rules = scope.policy.parameters((area_code(facts) or "")[:6]).noise
-    if facts.signals and snoozed_until(facts, rules, scope.day) is not None:
-        yield "snoozed"
+    if facts.signals:
+        noise = scope.policy.parameters((area_code(facts) or "")[:6]).noise
+        yield from ("snoozed",) if snoozed_until(facts, noise, scope.day) is not None else ()
     if state.thread.noise is not None and state.thread.noise.pending is not None:
         yield "withheld"
     if facts.as_of is not None:

@@ -16,17 +16,25 @@ _OVER: Final[dict[str, MeasureStatus]] = {"ended": "ended", "withdrawn": "withdr
 
 def suggest(measures: Measures, assessment: Assessment, facts: Facts) -> list[SuggestedMeasure]:
     """Return what is suggested for the reasons that fire, in the order of the catalogue, and whether it is given."""
-    rules = list(dict.fromkeys(finding.rule for finding in assessment.findings))
-    wanted = {rule: measures.for_rule(rule.partition("@")[0], assessment.pathway) for rule in rules}
-    given = {code: word for code, word in _newest(facts).items() if word.value == "granted"}
+    rules, words = _rules_of(measures, assessment), _newest(facts)
     suggested = []
     for measure in measures.catalogue:
-        reasons = [rule for rule in rules if measure.code in wanted[rule]]
-        if reasons:
-            status: Literal["suggested", "given"] = "given" if measure.code in given else "suggested"
-            since = render_month(given[measure.code].month) if measure.code in given else None
-            suggested.append(SuggestedMeasure(measure.code, measure.zh, measure.en, reasons, status, since))
+        if measure.code in rules:
+            word = words.get(measure.code)
+            given = word is not None and word.value == "granted"
+            status: Literal["suggested", "given"] = "given" if given else "suggested"
+            since = render_month(word.month) if word is not None and given else None
+            suggested.append(SuggestedMeasure(measure.code, measure.zh, measure.en, rules[measure.code], status, since))
     return suggested
+
+
+def _rules_of(measures: Measures, assessment: Assessment) -> dict[str, list[str]]:
+    """Return by measure the rules that fire and suggest it, in the order of the alert."""
+    found: dict[str, list[str]] = {}
+    for rule in dict.fromkeys(finding.rule for finding in assessment.findings):
+        for code in measures.for_rule(rule.partition("@")[0], assessment.pathway):
+            found.setdefault(code, []).append(rule)
+    return found
 
 
 def supports(facts: Facts) -> list[Signal]:
@@ -39,9 +47,7 @@ def tracked(measures: Measures, assessment: Assessment | None, facts: Facts) -> 
 
     ``given``, ``not given`` (suggested both), ``given beside`` (not suggested), ``ended`` or ``withdrawn``.
     """
-    suggested = suggest(measures, assessment, facts) if assessment is not None else []
-    rules = {each.code: each.rules for each in suggested}
-    words = _newest(facts)
+    rules, words = _rules_of(measures, assessment) if assessment is not None else {}, _newest(facts)
     notes = []
     for measure in measures.catalogue:
         word, named = words.get(measure.code), measure.code in rules

@@ -175,14 +175,12 @@ def read_lines(value: Any) -> tuple[Line, ...]:
 
 
 def read_guarantees(value: Any) -> tuple[str, ...]:
-    """Return some guarantees by the names of their rules, each once.
+    """Return some guarantees by the names of their rules, or none.
 
     Raises:
         ValueError: something else.
     """
-    if not isinstance(value, list) or any(each not in GUARANTEES for each in value) or len(set(value)) < len(value):
-        raise ValueError(f"must be a list of some of {', '.join(GUARANTEES)}, each once")
-    return tuple(name for name in GUARANTEES if name in value)
+    return _some_of(GUARANTEES, value)
 
 
 def read_tiers(value: Any) -> tuple[str, ...]:
@@ -191,7 +189,12 @@ def read_tiers(value: Any) -> tuple[str, ...]:
     Raises:
         ValueError: something else.
     """
-    known: tuple[str, ...] = TIERS
-    if not isinstance(value, list) or not value or any(each not in known for each in value) or len(set(value)) < len(value):
+    return _some_of(TIERS, value, least=1)
+
+
+def _some_of(known: tuple[str, ...], value: Any, least: int = 0) -> tuple[str, ...]:
+    """Return ``least`` or more of the known words, each once, in their own order."""
+    some = isinstance(value, list) and len(value) >= least
+    if not some or any(each not in known for each in value) or len(set(value)) < len(value):
         raise ValueError(f"must be a list of some of {', '.join(known)}, each once")
-    return tuple(tier for tier in known if tier in value)
+    return tuple(name for name in known if name in value)
