@@ -9,18 +9,16 @@ from typing import Annotated
 import msgspec
 import typer
 
-from agents.policy_files import load_version
 from agents.settings import DEFAULT_POLICY, Settings
 from fangfan.backtest import Question, Result, run_backtest
 from fangfan.backtest_page import backtest_page
 from fangfan.backtest_view import show, write_counts, write_households
 from fangfan.history import RANKS, Source, of_files, of_topics
 from fangfan.looks import console
-from fangfan.options import CONNECTION, fail, moment, on_broker, refusing, with_settings
+from fangfan.options import CONNECTION, fail, moment, on_broker, policy_version, refusing, with_settings
 from fangfan.policy_topic import read_versions
 from fangfan.tables import FileError
 from streams.policies import Judges, Policies, Version, policies_of
-from streams.policy_parse import PolicyError
 from streams.topics import Topic
 
 
@@ -59,7 +57,7 @@ def backtest(
     """Replay the history under two policies; report alerts added and removed by rule, tier and county."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what lies in the temporary folder goes
     times = moment("--since", since), moment("--until", until)
-    old, new = _version(against), _version(policy)
+    old, new = policy_version(against), policy_version(policy)
     sides: tuple[Judges, Judges] = _in_force(chosen, old, new) if as_published else (old.policy, new.policy)
     question = Question(*sides, *times, chosen.ticks)
     try:
@@ -93,10 +91,3 @@ def _in_force(chosen: Settings, base: Version, asked: Version) -> tuple[Policies
         raise fail(f"{asked.policy.label} judges already 已在用; give what is asked about another version")
     last = max(version.place for version in known) + 1
     return policies_of(known), policies_of((*known, msgspec.structs.replace(asked, place=last)))
-
-
-def _version(path: Path) -> Version:
-    try:
-        return load_version(path)
-    except PolicyError as error:
-        raise fail(f"policy refused: {error}") from None

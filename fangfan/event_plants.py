@@ -6,8 +6,8 @@ Each event is about a product or an asset that nothing else is planted about, so
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from fangfan.saying import ago
 from fangfan.simulated import AreaSaid, Fact, Household
-from schemas.fields import render_month
 
 ELSEWHERE: Final = "140931"
 """A county in which no simulated household lives."""
@@ -19,7 +19,7 @@ def _grows(household: Household, product: str, *, active: bool = True, day: int 
 
 def _slump(household: Household, product: str, county: str, percent: int = 40) -> AreaSaid:
     """Return a fall of a product's price last month in a whole county, as everybody there hears of it."""
-    month = render_month(household.month - 1)
+    month = ago(household, 1)
     fact = {"type": "market", "product": product, "measure": "price", "drop_percent": percent, "month": month}
     return AreaSaid(f"{product}-{county}-{month}", f"{county}000000", f"grows:{product}", "commerce", [fact])
 
@@ -42,7 +42,7 @@ def _of_asset(fact: Fact) -> Callable[[Household], None]:
         asset = f"greenhouse-{fact['type']}-{household.area_code[:9]}"
         link = {"type": "asset_link", "asset": asset, "kind": "greenhouse", "linked": True}
         household.say("department", "rural-revitalization", link, day=1)
-        said = fact | {"asset": asset, "since": render_month(household.month - 2)}
+        said = fact | {"asset": asset, "since": ago(household, 2)}
         name = f"{asset}-{household.month}"
         household.events.append(AreaSaid(name, f"{household.area_code[:9]}000", f"asset:{asset}", "agriculture", [said]))
 

@@ -5,18 +5,16 @@ from typing import Annotated, Any
 import orjson
 import typer
 
-from agents.policy_files import load_version
 from agents.settings import Settings
 from agents.views import household_view
 from fangfan.explain_view import show
 from fangfan.looks import console
-from fangfan.options import CONNECTION, fail, on_broker, with_settings
+from fangfan.options import CONNECTION, fail, on_broker, policy_version, with_settings
 from fangfan.policy_topic import read_versions
 from fangfan.reading import read_topic
 from schemas.codec import decode_state
 from schemas.fields import is_household_id
 from streams.policies import Version, policies_of
-from streams.policy_parse import PolicyError
 from streams.topics import Topic, partition_of
 
 
@@ -29,10 +27,7 @@ def explain(
     """Show a household's state, facts by channel, ledger, rules that fire or don't and why, and its alert history."""
     if not is_household_id(household):
         raise fail("HOUSEHOLD: 4 to 32 of 0-9, A-Z, a-z and -")
-    try:
-        base = load_version(chosen.policy)
-    except PolicyError as error:
-        raise fail(f"policy refused: {error}") from None
+    base = policy_version(chosen.policy)
     topics = [Topic.HOUSEHOLDS_CHANGELOG, Topic.ALERTS]
     view = on_broker(chosen, lambda real: _view(real, base, household), topics)
     if view is None:

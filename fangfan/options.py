@@ -7,15 +7,19 @@ import functools
 import inspect
 import os
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
 
 import typer
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
+from agents.policy_files import load_version
 from agents.settings import GUARANTEES, MECHANISMS, PROTOCOLS, STORE_MIB, Settings, SettingsError, load_settings
 from agents.topics import partition_counts
 from schemas.fields import parse_instant
 from schemas.household import STATE_VERSION
+from streams.policies import Version
+from streams.policy_parse import PolicyError
 from streams.topics import Topic
 
 T = TypeVar("T")
@@ -106,6 +110,14 @@ def settings(**flags: str | None) -> Settings:
         name = error.name.lower()
         flag = f" (--{name.replace('_', '-')})" if name in flags else ""
         raise fail(f"FANGFAN_{error.name}{flag}: {error.reason}") from None
+
+
+def policy_version(path: Path) -> Version:
+    """Return the version that a policy file or folder makes; what cannot be used is refused in a sentence."""
+    try:
+        return load_version(path)
+    except PolicyError as error:
+        raise fail(f"policy refused: {error}") from None
 
 
 Job = Callable[[Settings], Coroutine[Any, Any, T]]

@@ -9,12 +9,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from agents.policy_files import load_version
 from agents.settings import DEFAULT_POLICY
 from fangfan import process_meanings, signal_meanings
 from fangfan.explain_view import TIERS
 from fangfan.looks import SEVERITY_ZH, console, grid
-from fangfan.options import fail
+from fangfan.options import policy_version
 from fangfan.policy_living import day_words, diff, explain, publish, versions
 from fangfan.policy_words import key_words, rule_words
 from fangfan.signal_meanings import graded, percent
@@ -22,7 +21,6 @@ from schemas.fields import render_day
 from schemas.vocabulary import Pathway
 from streams.policy import BP, Parameters, Policy
 from streams.policy_measures import Measures
-from streams.policy_parse import PolicyError
 
 _ON: Final = {True: Text("yes 是", "green"), False: Text("no 否", "red"), None: Text("")}
 """Whether a table of rules is in force; some are no question."""
@@ -41,10 +39,7 @@ def check(
     ] = DEFAULT_POLICY,
 ) -> None:
     """Validate a policy; an error names file, line or key, and the reason."""
-    try:
-        found = load_version(file)
-    except PolicyError as error:
-        raise fail(f"policy refused: {error}") from None
+    found = policy_version(file)
     _show(console(), found.policy, day_words(found))
 
 

@@ -7,18 +7,16 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from agents.policy_files import load_version
 from agents.settings import Settings
 from fangfan.explain_view import TIERS
 from fangfan.looks import console, grid
-from fangfan.options import CONNECTION, fail, on_broker, with_settings
+from fangfan.options import CONNECTION, fail, on_broker, policy_version, with_settings
 from fangfan.policy_topic import TRANSACTION_MS, TakenOver, publish_version, read_versions
 from fangfan.policy_words import LAYERS, key_words, rule_words, scope_words, value_words
 from schemas.fields import day_of, parse_day, render_day, render_instant
 from streams.policies import BEGINNING, Policies, Version, policies_of
 from streams.policy_documents import Admission, Outcome, document_of
 from streams.policy_layers import Difference, differences, in_force
-from streams.policy_parse import PolicyError
 from streams.topics import Topic
 
 SHOWN = 3
@@ -26,19 +24,12 @@ SHOWN = 3
 PolicyPath = Annotated[Path, typer.Argument(metavar="FILE", help="A policy file or folder.", show_default=False)]
 
 
-def _load(path: Path) -> Version:
-    try:
-        return load_version(path)
-    except PolicyError as error:
-        raise fail(f"policy refused: {error}") from None
-
-
 @with_settings(*CONNECTION, "policy")
 def publish(chosen: Settings, file: PolicyPath) -> None:
     """Publish a version: every worker judges by it within 10 s, and by nothing else than it under that name ever."""
-    version = _load(file)
+    version = policy_version(file)
     label = version.policy.label
-    base = _load(chosen.policy)
+    base = policy_version(chosen.policy)
     if base.policy.label == label and base.content != version.content:
         raise fail(
             f"{label}: the policy file {chosen.policy} gives this version another content; publish it as another version"
@@ -143,15 +134,15 @@ def _code(county: str, counties: dict[str, Any]) -> str:
 
 def _published(chosen: Settings) -> tuple[Policies, list[Admission]]:
     """Return the versions of the policy file's id, from file and topic, and what the topic holds that is none."""
-    base = _load(chosen.policy)
+    base = policy_version(chosen.policy)
     known, refused = on_broker(chosen, lambda real: read_versions(real, base.policy.id, (base,)), [Topic.POLICY])
     return policies_of(known), refused
 
 
 def _find(chosen: Settings, name: str) -> Version:
     if Path(name).exists() or "@" not in name:
-        return _load(Path(name))
-    base, policy_id = _load(chosen.policy), name.partition("@")[0]
+        return policy_version(Path(name))
+    base, policy_id = policy_version(chosen.policy), name.partition("@")[0]
     if base.policy.label == name:
         return base
     known, _ = on_broker(chosen, lambda real: read_versions(real, policy_id), [Topic.POLICY])

@@ -9,11 +9,10 @@ from typing import Annotated
 import orjson
 import typer
 
-from agents.policy_files import load_version
 from agents.settings import Settings
 from fangfan.looks import console
 from fangfan.mapping import CHINA
-from fangfan.options import CONNECTION, fail, on_broker, refusing, with_settings
+from fangfan.options import CONNECTION, fail, on_broker, policy_version, refusing, with_settings
 from fangfan.policy_topic import read_versions
 from fangfan.report import run_report
 from fangfan.report_page import report_page
@@ -22,7 +21,6 @@ from schemas.codec import UnknownStateVersion
 from schemas.fields import parse_day
 from streams.indicators import Scope
 from streams.policies import Policies, Version, policies_of
-from streams.policy_parse import PolicyError
 from streams.topics import Topic
 
 DayOption = Annotated[
@@ -56,10 +54,7 @@ def report(
     """Count open alerts, detection, precision, incomes, migrant work, conflicts, silence and places at risk by county."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     now = datetime.now(CHINA)
-    try:
-        base = load_version(chosen.policy)
-    except PolicyError as error:
-        raise fail(f"policy refused: {error}") from None
+    base = policy_version(chosen.policy)
     today = _day("--day", day) or now.toordinal()
     there = date.fromordinal(today)
     first = _day("--since", since) or there.replace(year=there.year - 1, day=1).toordinal()

@@ -1,27 +1,24 @@
 """How feed silence looks in `fangfan report`: cells for CSV and JSON, lines for people."""
 
-from typing import Final
-
 from rich.table import Table
 
 from fangfan.backtest_view import name_of
 from fangfan.looks import grid
 from schemas.fields import render_day
+from streams.explain import DEPARTMENTS as NAMES
 from streams.feed_silence import DEPARTMENTS, Days, silent
 from streams.indicators import Indicators, Scope
-
-DEPARTMENTS_ZH: Final = {
-    "medical-insurance": "医保", "health": "卫健", "education": "教育", "housing": "住建", "water": "水利",
-    "human-resources": "人社", "civil-affairs": "民政", "disabled-federation": "残联", "emergency": "应急",
-    "public-security": "公安", "agriculture": "农业农村", "market-regulation": "市场监管", "commerce": "商务",
-    "rural-revitalization": "乡村振兴", "insurance": "保险", "petitions": "信访",
-}  # fmt: skip
 
 
 def feed_cells(days: Days, scope: Scope) -> dict[str, str | None]:
     """Return the day of each department's newest word, None where it never spoke, and which departments are silent."""
     found = {f"feed_{name.replace('-', '_')}": render_day(days[name]) if name in days else None for name in DEPARTMENTS}
     return found | {"silent_departments": " ".join(silent(days, scope.day, scope.silent_days))}
+
+
+def _zh(department: str) -> str:
+    """Return a department's name as a table has room for it."""
+    return NAMES[department][0].removesuffix("部门").removesuffix("机构")
 
 
 def silent_rows(found: Indicators, scope: Scope) -> list[tuple[str, str]]:
@@ -31,7 +28,7 @@ def silent_rows(found: Indicators, scope: Scope) -> list[tuple[str, str]]:
     for by, key in places:
         days = found.feeds.heard(by, key, scope.policy)
         words = [
-            f"{DEPARTMENTS_ZH[name]} {name} {scope.day - days[name]} ({render_day(days[name])})"
+            f"{_zh(name)} {name} {scope.day - days[name]} ({render_day(days[name])})"
             for name in silent(days, scope.day, scope.silent_days)
         ]
         if words:

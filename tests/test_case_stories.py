@@ -11,8 +11,7 @@ from fangfan.broker import EmbeddedBroker
 from schemas.cases import CaseRecord
 from streams.policy import Policy
 from tests.build import cadre, declaration, department, entry, member, statement, tick
-from tests.doors import Running, fangfan
-from tests.ways import Batches, Kafka, Pure, Way
+from tests.ways import Batches, Kafka, Pure, Way, on_kafka
 
 OF_COUNTY = ("decision", "rollback", "standing")
 WELL = (
@@ -26,14 +25,8 @@ BAD_WATER = {"type": "water", "safe": False}
 def worker(broker: EmbeddedBroker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
     folder = tmp_path_factory.mktemp("case-stories")
     settings = Settings(brokers=broker.bootstrap, topic_prefix="case-stories-", partitions=1)
-    given = {"BROKERS": settings.brokers, "TOPIC_PREFIX": settings.topic_prefix, "PARTITIONS": "1"}
-    assert 0 == fangfan("topics", "create", **given).returncode
-    with Running(folder / "log", "worker", DATA_DIR=str(folder / "data"), WEB_PORT="0", **given) as running:
-        running.until("ready")
-        kafka = Kafka(settings)
+    with on_kafka(settings, folder) as kafka:
         yield kafka
-        kafka.close()
-        assert 0 == running.end()
 
 
 @pytest.fixture(params=["pure", "batches", "kafka"])

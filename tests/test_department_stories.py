@@ -12,9 +12,8 @@ from schemas.alerts import Alert
 from schemas.household import HouseholdState
 from streams.policy import Policy
 from tests.build import cadre, declaration, department, entry, member, tick
-from tests.doors import Running
 from tests.neighbours import KafkaNeighbours, Neighbours, PureNeighbours, StoredNeighbours, gone
-from tests.ways import Batches, Kafka, Pure, Way
+from tests.ways import Batches, Kafka, Pure, Way, one_worker
 
 Record = dict[str, Any]
 COUNTY = "rural-revitalization"
@@ -28,11 +27,8 @@ def settings(broker: EmbeddedBroker, tmp_path_factory: pytest.TempPathFactory) -
     """One worker on one partition for all stories."""
     folder = tmp_path_factory.mktemp("department-stories")
     found = Settings(brokers=broker.bootstrap, topic_prefix="department-stories-", partitions=1)
-    given = {"BROKERS": found.brokers, "TOPIC_PREFIX": found.topic_prefix, "PARTITIONS": "1", "WEB_PORT": "0"}
-    with Running(folder / "log", "worker", DATA_DIR=str(folder / "data"), **given) as running:
-        running.until("ready")
+    with one_worker(found, folder):
         yield found
-        assert 0 == running.end()
 
 
 @pytest.fixture(scope="module")

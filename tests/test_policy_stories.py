@@ -14,9 +14,9 @@ from fangfan.broker import EmbeddedBroker
 from streams.policies import policies_of
 from streams.policy_documents import record_of
 from tests.build import cadre, department, entry, statement, tick
-from tests.doors import Running, fangfan
+from tests.doors import fangfan
 from tests.streams.test_policies import STAMP, document, file_version, published
-from tests.ways import Batches, Kafka, Pure, Way
+from tests.ways import Batches, Kafka, Pure, Way, on_kafka
 
 RED_WATER = {"county": {"140123": {"rules": {"water": {"severity": "red"}}}}}
 VERSIONS = (
@@ -50,12 +50,8 @@ def worker(broker: EmbeddedBroker, tmp_path_factory: pytest.TempPathFactory) -> 
         key, value = record_of(version, STAMP)
         producer.produce(settings.topic("policy"), value, key)
     assert 0 == producer.flush(30)
-    with Running(folder / "log", "worker", DATA_DIR=str(folder / "data"), WEB_PORT="0", **given) as running:
-        running.until("ready")
-        kafka = Kafka(settings)
+    with on_kafka(settings, folder) as kafka:
         yield kafka
-        kafka.close()
-        assert 0 == running.end()
 
 
 @pytest.fixture(params=["pure", "batches", "kafka"])

@@ -15,8 +15,7 @@ from streams.normalise import normalise
 from streams.policy import Policy
 from streams.topics import Topic
 from tests.build import TIMESTAMP, cadre, declaration, department, encode, entry, statement, tick
-from tests.doors import Running
-from tests.ways import Batches, Kafka, Pure, Way
+from tests.ways import Batches, Kafka, Pure, Way, on_kafka
 
 WELL_OFF = cadre("c-income", statement("2025-06", "2026-05", "30000.00"))
 
@@ -26,13 +25,8 @@ def worker(broker: EmbeddedBroker, tmp_path_factory: pytest.TempPathFactory) -> 
     """One worker on one partition for all stories."""
     folder = tmp_path_factory.mktemp("stories")
     settings = Settings(brokers=broker.bootstrap, topic_prefix="stories-", partitions=1)
-    given = {"BROKERS": settings.brokers, "TOPIC_PREFIX": settings.topic_prefix, "PARTITIONS": "1", "WEB_PORT": "0"}
-    with Running(folder / "log", "worker", DATA_DIR=str(folder / "data"), **given) as running:
-        running.until("ready")
-        kafka = Kafka(settings)
+    with on_kafka(settings, folder) as kafka:
         yield kafka
-        kafka.close()
-        assert 0 == running.end()
 
 
 @pytest.fixture(params=["pure", "batches", "kafka"])

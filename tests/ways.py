@@ -1,7 +1,9 @@
 """Three ways to live one household's life: the pure path, batches on a real store, a real worker on a real Kafka."""
 
+import contextlib
 import itertools
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,6 +26,7 @@ from streams.pipeline import Judges, advance
 from streams.policy import Policy
 from streams.topics import SCHEMA_OF, Topic
 from tests.build import TIMESTAMP, encode
+from tests.doors import Running
 
 TOPIC_OF = {schema: topic for topic, schema in SCHEMA_OF.items()} | {"tick/1": Topic.TICKS}
 NAME = "H000001"
@@ -148,6 +151,25 @@ class Kafka:
             if record.key() == key.encode():
                 values.append(record.value())
         return values
+
+
+@contextlib.contextmanager
+def one_worker(settings: Settings, folder: Path) -> Iterator[None]:
+    """Run one worker for as many lives as there are; it ends well."""
+    given = {"BROKERS": settings.brokers, "TOPIC_PREFIX": settings.topic_prefix, "PARTITIONS": str(settings.partitions)}
+    with Running(folder / "log", "worker", DATA_DIR=str(folder / "data"), WEB_PORT="0", **given) as running:
+        running.until("ready")
+        yield
+        assert 0 == running.end()
+
+
+@contextlib.contextmanager
+def on_kafka(settings: Settings, folder: Path) -> Iterator[Kafka]:
+    """Run one worker, and live with it."""
+    with one_worker(settings, folder):
+        kafka = Kafka(settings)
+        yield kafka
+        kafka.close()
 
 
 def alert_of(value: bytes) -> Alert:
