@@ -22,7 +22,7 @@ from schemas.reports import Report
 from streams.area_arrivals import Heard
 from streams.arrivals import Arrival
 from streams.normalise import normalise
-from streams.topics import SCHEMA_OF, Topic
+from streams.topics import TOPIC_OF, Topic
 
 RANKS: Final = (Topic.HOUSEHOLDS, Topic.SELF_DECLARATIONS, Topic.CADRE_REPORTS, Topic.DEPARTMENT_FEEDS, Topic.AREA_EVENTS)
 """Records of one instant arrive in this order, so that a household is known before it is spoken of."""
@@ -159,8 +159,7 @@ class _Sent(msgspec.Struct, gc=False):
 
 
 _sent = msgspec.json.Decoder(_Sent)
-_AREA_EVENT: Final = "area-event/1"
-_RANK_OF: Final = {SCHEMA_OF.get(topic, _AREA_EVENT): rank for rank, topic in enumerate(RANKS)}
+_RANK_OF: Final = {schema: RANKS.index(topic) for schema, topic in TOPIC_OF.items()}
 
 
 def _lines(source: Lines) -> Iterator[Raw]:

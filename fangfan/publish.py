@@ -27,9 +27,8 @@ from schemas.rejections import Rejection, RejectionCode
 from schemas.reports import Report
 from streams.identity import mask_identity_numbers
 from streams.normalise import normalise
-from streams.topics import SCHEMA_OF, Topic
+from streams.topics import TOPIC_OF, Topic
 
-TOPIC_OF: Final = {schema: topic for topic, schema in SCHEMA_OF.items()} | {"area-event/1": Topic.AREA_EVENTS}
 LINES: Final = frozenset({".jsonl", ".ndjson", ".json"})
 TABLES: Final = frozenset({".csv", ".xlsx"})
 REFUSED_ZH: Final = {

@@ -14,7 +14,7 @@ from fangfan.options import CONNECTION, fail, on_broker, with_settings
 from fangfan.sending import send
 from fangfan.simulation import Simulator
 from fangfan.truth import Simulation
-from streams.topics import SCHEMA_OF, Topic
+from streams.topics import TOPIC_OF
 
 
 @with_settings(*CONNECTION)
@@ -81,4 +81,4 @@ def _to_kafka(chosen: Settings, simulation: Simulation, rate: float) -> None:
             task = progress.add_task("sending 发送", total=len(simulation.records))
             await send(chosen, simulation.records, rate, lambda count: progress.advance(task, count))
 
-    on_broker(chosen, run, [*SCHEMA_OF, Topic.AREA_EVENTS])
+    on_broker(chosen, run, list(TOPIC_OF.values()))

@@ -51,6 +51,8 @@ SCHEMA_OF: Final = {
     Topic.DEPARTMENT_FEEDS: "department-record/1",
     Topic.HOUSEHOLDS: "household/1",
 }
+TOPIC_OF: Final = {schema: topic for topic, schema in SCHEMA_OF.items()} | {"area-event/1": Topic.AREA_EVENTS}
+"""Where ingest systems send what."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,14 +21,15 @@ from schemas.alerts import Alert
 from schemas.cases import CaseRecord
 from schemas.household import EMPTY, HouseholdState
 from schemas.rejections import Rejection
+from streams import topics
 from streams.normalise import normalise
 from streams.pipeline import Judges, advance
 from streams.policy import Policy
-from streams.topics import SCHEMA_OF, Topic
+from streams.topics import Topic
 from tests.build import TIMESTAMP, encode
 from tests.doors import Running
 
-TOPIC_OF = {schema: topic for topic, schema in SCHEMA_OF.items()} | {"tick/1": Topic.TICKS}
+TOPIC_OF = topics.TOPIC_OF | {"tick/1": Topic.TICKS}
 NAME = "H000001"
 PATIENCE_SECONDS = 30
 Life = tuple[HouseholdState, list[Alert]]

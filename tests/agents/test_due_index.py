@@ -17,13 +17,12 @@ from schemas.fields import parse_instant, render_instant
 from streams.due import due
 from streams.policies import policies_of
 from streams.policy import Policy
-from streams.topics import SCHEMA_OF
+from streams.topics import TOPIC_OF
 from tests.build import TIMESTAMP, cadre, encode, statement
 from tests.oracle.histories import history
 from tests.streams.test_policies import document, file_version, published
 
 TOPIC = "changelog"
-TOPIC_OF = {schema: topic for topic, schema in SCHEMA_OF.items()}
 LATER = parse_instant("2040-01-01T00:00:00+08:00")
 
 

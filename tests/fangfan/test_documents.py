@@ -21,12 +21,11 @@ from schemas.reports import Report
 from streams.normalise import normalise
 from streams.pipeline import advance
 from streams.policy import Policy
-from streams.topics import SCHEMA_OF, Topic, catalogue
+from streams.topics import SCHEMA_OF, TOPIC_OF, Topic, catalogue
 from tests.build import TIMESTAMP, cadre, declaration, department, encode, entry, member, statement
 from tests.oracle.histories import history
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-TOPIC_OF = {schema: topic for topic, schema in SCHEMA_OF.items()} | {"area-event/1": Topic.AREA_EVENTS}
 
 
 def validator(topic: Topic) -> Draft202012Validator:

@@ -14,13 +14,13 @@ import orjson
 import pytest
 
 from fangfan.mapping import load_mapping
-from fangfan.publish import TOPIC_OF, Refused, read_file
+from fangfan.publish import Refused, read_file
 from schemas import wire
 from schemas.reports import Report
 from schemas.vocabulary import Department
 from streams.case_steps import FORMS
 from streams.normalise import normalise
-from streams.topics import Topic
+from streams.topics import TOPIC_OF, Topic
 from tests.build import TIMESTAMP, cadre, declaration, department, encode
 
 MAPPING, NOW = load_mapping(None), datetime(2026, 6, 20, tzinfo=UTC)

@@ -17,11 +17,10 @@ from schemas.reports import Report
 from streams.normalise import normalise
 from streams.pipeline import advance
 from streams.policy import Policy
-from streams.topics import SCHEMA_OF
+from streams.topics import TOPIC_OF
 from tests.build import TIMESTAMP, encode
 from tests.oracle.histories import history
 
-TOPIC_OF = {schema: topic for topic, schema in SCHEMA_OF.items()}
 GROUPS = Draft202012Validator(schema_of_groups())
 
 

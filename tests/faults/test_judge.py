@@ -9,12 +9,10 @@ from schemas.household import EMPTY, Facts
 from schemas.rejections import Rejection
 from streams.household import merge
 from streams.normalise import normalise
-from streams.topics import SCHEMA_OF
+from streams.topics import TOPIC_OF
 from tests.build import TIMESTAMP, encode
 from tests.faults.judge import Verdict, _judge_live, _judge_sequences, plain
 from tests.oracle import histories, signal_histories, stored
-
-TOPIC_OF = {schema: topic for topic, schema in SCHEMA_OF.items()}
 
 
 def test_what_is_stored_of_two_thousand_households_is_what_the_naive_list_of_their_reports_says() -> None:

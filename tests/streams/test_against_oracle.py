@@ -18,12 +18,11 @@ from streams.normalise import Message, normalise
 from streams.pipeline import advance
 from streams.policy import Policy
 from streams.rules.context import Context
-from streams.topics import SCHEMA_OF
+from streams.topics import TOPIC_OF
 from tests.build import TIMESTAMP, encode
 from tests.oracle import naive
 from tests.oracle.histories import history
 
-TOPIC_OF = {schema: topic for topic, schema in SCHEMA_OF.items()}
 HOUSEHOLDS = 10_000
 
 

@@ -21,13 +21,12 @@ from streams.pipeline import advance
 from streams.policies import BEGINNING, FILE, Judges, Version, policies_of
 from streams.policy import Policy
 from streams.policy_parse import parse_policy
-from streams.topics import SCHEMA_OF
+from streams.topics import TOPIC_OF
 from tests.build import TIMESTAMP, cadre, department, encode, entry, member, statement
 from tests.oracle import naive
 from tests.oracle.histories import history
 from tests.streams.test_policy import changed
 
-TOPIC_OF = {schema: topic for topic, schema in SCHEMA_OF.items()}
 DAY = 86_400_000
 
 

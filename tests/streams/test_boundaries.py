@@ -18,10 +18,9 @@ from streams.ledger import Ledger, Missing, Window, divide_half_even
 from streams.normalise import normalise
 from streams.policy import Policy
 from streams.policy_parse import parse_policy
-from streams.topics import SCHEMA_OF
+from streams.topics import TOPIC_OF
 from tests.build import TIMESTAMP, cadre, declaration, department, encode, entry, member, statement
 
-TOPIC_OF = {schema: topic for topic, schema in SCHEMA_OF.items()}
 ALONE = entry("H000001", member("P-0001"))
 Record = dict[str, Any]
 

@@ -16,13 +16,12 @@ from streams.pipeline import advance
 from streams.policies import BEGINNING, FILE, Version, alone, policies_of
 from streams.policy import Policy
 from streams.policy_parse import PolicyError, parse_policy
-from streams.topics import SCHEMA_OF
+from streams.topics import TOPIC_OF
 from tests.build import TIMESTAMP, cadre, declaration, department, encode, entry, statement
 from tests.oracle import naive
 from tests.oracle.histories import history
 from tests.streams.test_policy import changed
 
-TOPIC_OF = {schema: topic for topic, schema in SCHEMA_OF.items()}
 COUNTY = "140123"
 
 

@@ -7,11 +7,10 @@ import pytest
 
 from schemas.rejections import Rejection, RejectionCode
 from streams.normalise import normalise
-from streams.topics import SCHEMA_OF, Topic
+from streams.topics import TOPIC_OF, Topic
 from tests.build import TIMESTAMP, cadre, declaration, department, entry, identity_number, member, statement
 
 Record = dict[str, Any]
-TOPIC_OF = {schema: topic for topic, schema in SCHEMA_OF.items()}
 WATER = {"type": "water", "safe": True}
 CHANNELS = (declaration("e", WATER), cadre("e", WATER), department("e", "water", WATER))
 NUMBER = identity_number()

@@ -11,13 +11,12 @@ from hypothesis import strategies as st
 from schemas.rejections import Rejection
 from streams.normalise import normalise, read_carefully
 from streams.plain import read_plain
-from streams.topics import SCHEMA_OF, Topic
+from streams.topics import TOPIC_OF, Topic
 from tests.build import TIMESTAMP, cadre, department, encode, identity_number
 from tests.faults.poison import TOKENS, healthy, poison
 from tests.oracle.histories import history
 from tests.oracle.signal_histories import history as signal_history
 
-TOPIC_OF = {schema: topic for topic, schema in SCHEMA_OF.items()}
 RECORDS = 4_000
 FORMS: tuple[dict[str, Any], ...] = (
     {"separators": (",", ":")}, {}, {"indent": 1}, {"separators": (" , ", " : ")}, {"ensure_ascii": False}, {"sort_keys": True},

@@ -14,11 +14,10 @@ from streams.assess import assess
 from streams.household import merge
 from streams.normalise import normalise
 from streams.policy import Policy
-from streams.topics import SCHEMA_OF
+from streams.topics import TOPIC_OF
 from tests.build import TIMESTAMP, encode
 from tests.oracle.histories import history
 
-TOPIC_OF = {schema: topic for topic, schema in SCHEMA_OF.items()}
 SEEDS = 1_500
 
 

@@ -8,12 +8,11 @@ from schemas.rejections import Rejection
 from streams.normalise import normalise
 from streams.policy import Policy
 from streams.rules import SIGNAL_RULES
-from streams.topics import SCHEMA_OF
+from streams.topics import TOPIC_OF
 from tests.build import TIMESTAMP, cadre, declaration, department, encode, entry, member
 from tests.streams.test_boundaries import firing, look
 
 Record = dict[str, Any]
-TOPIC_OF = {schema: topic for topic, schema in SCHEMA_OF.items()}
 GROWS = {"type": "grows", "product": "apple", "active": True}
 LINK = {"type": "asset_link", "asset": "pv-1", "kind": "photovoltaic", "linked": True}
 INSURED = {"type": "cover", "kind": "disaster", "covered": True, "until": "2026-12"}
