@@ -20,8 +20,9 @@ from agents.store import HOUSEHOLD, Store
 from agents.sweep import MOST, SLICE
 from bench.load import NOW, Record
 from bench.report import machine, table
-from fangfan.simulation import CHINA, Simulator
+from fangfan.simulation import Simulator
 from schemas import codec
+from schemas.fields import CHINA
 from schemas.household import EMPTY, HouseholdState
 from schemas.registry import RegistryChange
 from schemas.reports import Report, Tick

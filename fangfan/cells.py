@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum, auto
 from typing import Any, Final, Literal, get_args, get_origin
@@ -10,9 +10,8 @@ from typing import Any, Final, Literal, get_args, get_origin
 import msgspec
 
 from schemas import wire
+from schemas.fields import CHINA
 from schemas.wire_fields import Day, Money, Month, Percent
-
-CHINA: Final = timezone(timedelta(hours=8))
 
 
 class CellError(ValueError):

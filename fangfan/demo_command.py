@@ -27,8 +27,9 @@ from fangfan.looks import console as make_console
 from fangfan.options import fail
 from fangfan.reading import read_topic
 from fangfan.sending import send
-from fangfan.simulation import CHINA, Simulator
+from fangfan.simulation import Simulator
 from fangfan.truth import Simulation
+from schemas.fields import CHINA
 from streams.topics import Topic
 
 PARTITIONS = 4

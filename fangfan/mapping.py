@@ -7,7 +7,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, get_args
 
-from fangfan.cells import CHINA as CHINA
 from fangfan.cells import CODES, OF_FACT, OF_FIELD, CellError, Sort, read_cell
 from fangfan.tables import Row
 from schemas.areas import AreaFact

@@ -11,14 +11,13 @@ import typer
 
 from agents.settings import Settings
 from fangfan.looks import console
-from fangfan.mapping import CHINA
 from fangfan.options import CONNECTION, fail, on_broker, policy_version, refusing, with_settings
 from fangfan.policy_topic import read_versions
 from fangfan.report import run_report
 from fangfan.report_page import report_page
 from fangfan.report_view import as_json, show, write_report
 from schemas.codec import UnknownStateVersion
-from schemas.fields import parse_day
+from schemas.fields import CHINA, parse_day
 from streams.indicators import Scope
 from streams.policies import Policies, Version, policies_of
 from streams.topics import Topic

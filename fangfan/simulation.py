@@ -2,7 +2,7 @@
 
 import random
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from fangfan.feeds import push
@@ -11,9 +11,8 @@ from fangfan.registry_plants import FAMILIES
 from fangfan.sent import Sent, in_order
 from fangfan.simulated import AreaSaid, Household
 from fangfan.truth import Simulation
-from schemas.fields import render_month
+from schemas.fields import CHINA, render_month
 
-CHINA: Final = timezone(timedelta(hours=8))
 SCHEMAS: Final = {"declaration": "self-declaration/1", "cadre": "cadre-report/1", "department": "department-record/1"}
 TOPICS: Final = {"declaration": "self-declarations", "cadre": "cadre-reports", "department": "department-feeds"}
 COUNTIES: Final = ("140123", "140221", "141124", "140929", "140525", "140105")

@@ -6,13 +6,14 @@ Calendar dates are China Standard Time (UTC+8, without summer time since 1991).
 """
 
 import re
-from datetime import date
+from datetime import date, timedelta, timezone
 from functools import lru_cache
 from typing import Final
 
 NANOSECONDS: Final = 1_000_000_000
 DAY_SECONDS: Final = 86_400
 CHINA_OFFSET_SECONDS: Final = 8 * 3600
+CHINA: Final = timezone(timedelta(seconds=CHINA_OFFSET_SECONDS))
 EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
 FIRST_INSTANT: Final = -(1 << 63)
 """1677-09-21: the first instant that 64 bits of nanoseconds hold."""
