@@ -7,6 +7,8 @@ its connections, metadata, coordinators, producer id and fencing are used; nothi
 
 import asyncio
 import logging
+import math
+import time
 from collections import defaultdict, deque
 from collections.abc import Coroutine, Iterable, Mapping
 from typing import Any, Final
@@ -15,7 +17,7 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka import errors as kafka
 from aiokafka.client import ConnectionGroup, CoordinationType
 from aiokafka.producer.message_accumulator import BatchBuilder
-from aiokafka.producer.transaction_manager import TransactionResult
+from aiokafka.producer.transaction_manager import PidAndEpoch, TransactionResult
 from aiokafka.protocol.produce import ProduceRequest
 from aiokafka.protocol.transaction import (
     AddOffsetsToTxnRequest,
@@ -24,8 +26,9 @@ from aiokafka.protocol.transaction import (
     TxnOffsetCommitRequest,
 )
 
-from agents import telemetry
+from agents import telemetry, transaction_protocol
 from agents.settings import Settings
+from agents.transaction_protocol import Taken
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -51,7 +54,8 @@ class Requests:
 
     def __init__(self, settings: Settings, transactional_id: str | None = None) -> None:
         """Prepare the library's producer, idempotent and, with an id, transactional."""
-        self._id = transactional_id
+        self._id, self._joins = transactional_id, False
+        self._ended = -math.inf
         self._producer = AIOKafkaProducer(
             **settings.client(), transactional_id=transactional_id, enable_idempotence=True, linger_ms=0, retry_backoff_ms=10
         )
@@ -59,6 +63,7 @@ class Requests:
     async def start(self) -> None:
         """Connect; with a transactional id, end a former owner's transaction (fence it)."""
         await self._producer.start()
+        self._joins = await transaction_protocol.offered(self._producer.client)
 
     async def stop(self) -> None:
         """Let go of the broker; a transaction under way is left to whoever fences this producer, or to its timeout."""
@@ -73,28 +78,44 @@ class Requests:
     async def begin(self, tps: Iterable[TopicPartition], group: str) -> None:
         """Tell the transaction's coordinator what the transaction will touch: partitions, and a group's offsets.
 
-        One after the other: while it notes the one it refuses the other as concurrent, and to ask again costs more.
+        One after the other: while it notes the one it refuses the other as concurrent, and to ask again costs more. Where both
+        join by themselves there is nothing to tell.
         """
+        if self._joins:  # a broker that meets the transaction before waits 20 ms, if nobody has set it otherwise
+            if (pause := self._ended + BETWEEN_SECONDS - time.monotonic()) > 0:
+                await asyncio.sleep(pause)
+            return
         topics: defaultdict[str, list[int]] = defaultdict(list)
         for tp in tps:
             topics[tp.topic].append(tp.partition)
         if topics:
-            added = AddPartitionsToTxnRequest(*self._identity, list(topics.items()))
+            added = AddPartitionsToTxnRequest(self._id, *self._who, list(topics.items()))
             await self._coordinate(CoordinationType.TRANSACTION, self._id, added)
-        await self._coordinate(CoordinationType.TRANSACTION, self._id, AddOffsetsToTxnRequest(*self._identity, group))
+        await self._coordinate(CoordinationType.TRANSACTION, self._id, AddOffsetsToTxnRequest(self._id, *self._who, group))
 
     async def commit_offsets(self, offsets: Mapping[TopicPartition, int], group: str) -> None:
         """Commit offsets within the transaction."""
+        if self._id is not None and self._joins:
+            join = transaction_protocol.commit_offsets(self._id, self._who, group, offsets)
+            await self._coordinate(CoordinationType.GROUP, group, join)
+            return
         topics: defaultdict[str, list[tuple[int, int, str]]] = defaultdict(list)
         for tp, offset in offsets.items():
             topics[tp.topic].append((tp.partition, offset, ""))
-        transactional_id, *identity = self._identity
-        request = TxnOffsetCommitRequest(transactional_id, group, *identity, list(topics.items()))
+        request = TxnOffsetCommitRequest(self._id, group, *self._who, list(topics.items()))
         await self._coordinate(CoordinationType.GROUP, group, request)
 
     async def end(self) -> None:
         """Commit the transaction."""
-        request = EndTxnRequest(*self._identity, TransactionResult.COMMIT)
+        if self._id is not None and self._joins:
+            call = transaction_protocol.commit(self._id, self._who)
+            ended = await self._coordinate(CoordinationType.TRANSACTION, self._id, call)
+            manager = self._producer._txn_manager
+            manager._pid_and_epoch = PidAndEpoch(ended.producer_id, ended.producer_epoch)
+            manager._sequence_numbers.clear()
+            self._ended = time.monotonic()
+            return
+        request = EndTxnRequest(self._id, *self._who, TransactionResult.COMMIT)
         await self._coordinate(CoordinationType.TRANSACTION, self._id, request)
 
     async def produce(self, batches: Iterable[tuple[TopicPartition, BatchBuilder]]) -> dict[TopicPartition, int]:
@@ -128,9 +149,9 @@ class Requests:
         return ends
 
     @property
-    def _identity(self) -> tuple[Any, ...]:
+    def _who(self) -> tuple[int, int]:
         manager = self._producer._txn_manager
-        return self._id, manager.producer_id, manager.producer_epoch
+        return manager.producer_id, manager.producer_epoch
 
     async def _numbered(
         self, batches: Iterable[tuple[TopicPartition, BatchBuilder]]
@@ -153,26 +174,31 @@ class Requests:
         topics: defaultdict[str, list[tuple[int, bytes]]] = defaultdict(list)
         for tp, batch in batches.items():
             topics[tp.topic].append((tp.partition, batch._build()))
-        request = ProduceRequest(self._id, -1, ACK_MS, list(topics.items()))
         try:
-            response = await self._producer.client.send(node, request)
+            taken = await self._ask_to_take(node, topics)
         except _LOST as lost:
             _LOG.warning("A broker was asked in vain to take records: %s", type(lost).__name__)
             return {}
         confirmed = {}
-        for topic, partitions in response.topics:
-            for partition, code, base, *_ in partitions:
-                error = _error(code)
-                if error is None:
-                    confirmed[TopicPartition(topic, partition)] = base
-                elif not error.retriable:
-                    raise error
-                else:
-                    _LOG.warning("A broker does not take records yet: %s", type(error).__name__)
+        for topic, partition, code, base in taken:
+            error = _error(code)
+            if error is None:
+                confirmed[TopicPartition(topic, partition)] = base
+            elif not error.retriable and not isinstance(error, kafka.ConcurrentTransactions):
+                raise error
+            else:
+                _LOG.warning("A broker does not take records yet: %s", type(error).__name__)
         return confirmed
 
-    async def _coordinate(self, kind: int, key: str | None, request: Any) -> None:
-        """Ask a coordinator until it has done what the request wants."""
+    async def _ask_to_take(self, node: int, topics: Mapping[str, list[tuple[int, bytes]]]) -> list[Taken]:
+        if self._joins:
+            taken: list[Taken] = await self._producer.client.send(node, transaction_protocol.produce(self._id, ACK_MS, topics))
+            return taken
+        answer = await self._producer.client.send(node, ProduceRequest(self._id, -1, ACK_MS, list(topics.items())))
+        return [(topic, partition, code, base) for topic, some in answer.topics for partition, code, base, *_ in some]
+
+    async def _coordinate(self, kind: int, key: str | None, request: Any) -> Any:
+        """Ask a coordinator until it has done what the request wants; return its answer."""
         sender = self._producer._sender
         pause, longest = AGAIN_SECONDS
         while True:
@@ -183,7 +209,7 @@ class Requests:
             except _LOST as lost:
                 errors = [kafka.NotCoordinatorError(type(lost).__name__)]
             if not errors:
-                return
+                return response
             for error in errors:
                 if not isinstance(error, _AGAIN):
                     raise error
@@ -199,11 +225,13 @@ def _error(code: int) -> kafka.KafkaError | None:
     kind = kafka.for_code(code)
     if kind is kafka.NoError:
         return None
-    return kafka.ProducerFenced() if kind is kafka.InvalidProducerEpoch else kind()
+    return kafka.ProducerFenced() if kind is kafka.InvalidProducerEpoch or code == transaction_protocol.FENCED else kind()
 
 
 def _codes(response: Any) -> list[int]:
     """Return the error codes of an answer, those of single partitions where it has such."""
+    if isinstance(response, list):
+        return response
     if hasattr(response, "error_code"):
         return [response.error_code]
     return [code for _, partitions in response.errors for _, code in partitions]

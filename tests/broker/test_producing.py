@@ -7,6 +7,8 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.errors import CommitFailedError, ProducerFenced
 
+from agents import transaction_protocol
+from agents.offsets import committed
 from agents.settings import Settings
 from agents.topics import create_topics
 from agents.transactions import MAX_BATCH_BYTES, AtLeastOnce, Commits, Committed, ExactlyOnce, Sender
@@ -21,6 +23,13 @@ HERE = TopicPartition("cadre-reports", 0)
 
 def records(count: int, value: bytes = b"x", topic: Topic = CHANGELOG) -> list[Outgoing]:
     return [Outgoing(topic, 0, b"%d" % number, value) for number in range(count)]
+
+
+@pytest.fixture(params=["offered", "not offered"], autouse=True)
+def protocol(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of this holds in both transaction protocols; brokers before Kafka 4 know the first alone."""
+    if request.param == "not offered":
+        monkeypatch.setattr(transaction_protocol, "LEVEL", 99)
 
 
 @pytest.fixture
@@ -46,6 +55,33 @@ async def test_who_was_fenced_commits_nothing(settings: Settings) -> None:
     await new.stop()
 
     assert [b"old", b"new"] == [each.value for each in await read_all(settings, CHANGELOG)]
+
+
+async def test_each_transaction_of_the_second_protocol_has_an_epoch_of_its_own(
+    settings: Settings, request: pytest.FixtureRequest
+) -> None:
+    """So that what was sent for one can never join the next; in the first protocol the epoch is its owner's."""
+    sender, epochs = ExactlyOnce(settings, 0), set()
+    await sender.start()
+    for offset in range(1, 5):
+        epochs.add(sender._requests._who)
+        await sender.commit(records(1), at(settings, offset))
+    await sender.stop()
+
+    assert (4 if "[offered]" in request.node.name else 1) == len(epochs)
+    assert 4 == len(await read_all(settings, CHANGELOG))
+
+
+async def test_offsets_and_records_go_without_each_other(settings: Settings) -> None:
+    """A batch of duplicates has offsets alone, a slice of a re-assessment records alone."""
+    sender = ExactlyOnce(settings, 0)
+    await sender.start()
+    await sender.commit([], at(settings, 3))
+    await sender.commit(records(2), {})
+    await sender.stop()
+
+    assert at(settings, 3) == await committed(settings, [*at(settings, 3)])
+    assert 2 == len(await read_all(settings, CHANGELOG))
 
 
 async def test_what_an_owner_left_open_is_taken_back_by_the_next(settings: Settings) -> None:
