@@ -1,4 +1,4 @@
-"""Reads the policy from a file or a folder of files."""
+"""Reads the policy from a file or a folder of files: TOML as people write it, or one document in JSON as it is published."""
 
 import tomllib
 from decimal import Decimal
@@ -7,7 +7,7 @@ from typing import Any
 
 from streams.policies import FILE, Version
 from streams.policy import Policy
-from streams.policy_documents import content_of, merge_documents
+from streams.policy_documents import content_of, document_of, merge_documents
 from streams.policy_parse import PolicyError, effective_from, parse_policy
 
 
@@ -46,6 +46,8 @@ def _documents(path: Path) -> tuple[str, dict[str, Any], list[tuple[str, dict[st
 
 def _read(path: Path) -> dict[str, Any]:
     try:
+        if path.suffix == ".json":
+            return document_of(path.read_bytes())
         return tomllib.loads(path.read_text("utf-8"), parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
         raise PolicyError(path.name, "TOML", str(error)) from None
@@ -53,3 +55,5 @@ def _read(path: Path) -> dict[str, Any]:
         raise PolicyError(str(path), "file", error.strerror or "cannot be read") from None
     except UnicodeDecodeError:
         raise PolicyError(path.name, "file", "is not UTF-8") from None
+    except (ValueError, RecursionError) as error:
+        raise PolicyError(path.name, "JSON", str(error)) from None

@@ -24,12 +24,19 @@ from fangfan.demo_summary import show
 from fangfan.demo_workers import DemoError, Workers, workers
 from fangfan.draining import drained
 from fangfan.looks import console as make_console
-from fangfan.options import fail
+from fangfan.options import fail, policy_version
+from fangfan.pilot_policy import pilot_version, shadow_version
+from fangfan.pilot_sending import PilotRefused, send_around
+from fangfan.policy_topic import IN_FORCE_SECONDS, read_versions
 from fangfan.reading import read_topic
+from fangfan.report import SILENT_DAYS, SILENT_MONTHS
 from fangfan.sending import send
 from fangfan.simulation import Simulator
 from fangfan.truth import Simulation
 from schemas.fields import CHINA
+from streams.indicators import Scope
+from streams.policies import Version, policies_of
+from streams.policy_parse import PolicyError
 from streams.topics import Topic
 
 PARTITIONS = 4
@@ -60,7 +67,7 @@ def demo(
     except (BrokerStopped, asyncio.CancelledError):
         console.print("interrupted, everything is stopped 已中断，全部停止")
         raise typer.Exit(128 + interrupts.number) from None
-    except (BrokerError, DemoError, KafkaError, OSError) as error:
+    except (BrokerError, DemoError, PilotRefused, PolicyError, KafkaError, OSError) as error:
         raise fail(f"demo: {error or type(error).__name__}") from None
     finally:
         interrupts.stop.set()  # a signal from here on has nothing left to end
@@ -83,19 +90,28 @@ async def _run(
 ) -> bool:
     households, seconds, seed = plan
     with interrupts.cancelling():
-        settings = Settings(brokers=broker.bootstrap, partitions=PARTITIONS)
+        now = moment(datetime.now(CHINA), seconds)
+        base = policy_version(Settings().policy)
+        pilot = pilot_version(base, now.year * 12 + now.month - 1)
+        shadow = folder / "shadow.json"
+        shadow.write_bytes(shadow_version(pilot).content)
+        settings = Settings(brokers=broker.bootstrap, partitions=PARTITIONS, shadow_policy=shadow)
         await create_topics(settings)
         console.print("making up a county …  生成模拟县域 …")
-        now = moment(datetime.now(CHINA), seconds)
-        simulator = Simulator(households, households * 5, seed, now, plants_each=max(1, households // 1_000))
+        simulator = Simulator(households, households * 5, seed, now, max(1, households // 1_000), pilot=True)
         simulation = await asyncio.to_thread(simulator.run)
         async with workers(broker) as running:
             try:
                 console.print("starting two workers …  启动两个处理进程 …")
                 await running.start(settings, folder, WORKERS)
                 console.print(f"{households:,} households 户, {len(simulation.records):,} records 条, about {seconds:.0f} s")
-                await running.while_alive(_feed(settings, simulation, console, running, seconds))
-                found = await all_found(settings)
+                if simulation.pilots:
+                    console.print(f"midway a version of the policy is published 中途发布新版政策: {pilot.policy.label}")
+                await running.while_alive(_feed(settings, simulation, pilot, console, running, seconds))
+                console.print("counting what was found …  统计发现 …")
+                versions, _ = await read_versions(settings, base.policy.id, (base,))
+                day = now.toordinal()
+                found = await all_found(settings, Scope(policies_of(versions), day, day, SILENT_MONTHS, SILENT_DAYS))
             except asyncio.CancelledError:
                 console.print("stopping …  正在停止 …")
                 raise
@@ -107,24 +123,33 @@ def moment(now: datetime, seconds: float) -> datetime:
 
     What is planted stands alike on every day of a month, but workers tick, and would carry it into the next one.
     """
-    end = now + timedelta(seconds=seconds + DRAIN_SECONDS)
+    end = now + timedelta(seconds=seconds + IN_FORCE_SECONDS + DRAIN_SECONDS)
     month = end.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     return now if month <= now else month + timedelta(minutes=3)
 
 
-async def _feed(settings: Settings, simulation: Simulation, console: Console, running: Workers, seconds: float) -> None:
-    """Send everything at its pace while alerts are shown, until the workers have taken it in and its alerts are shown."""
+async def _feed(
+    settings: Settings, simulation: Simulation, pilot: Version, console: Console, running: Workers, seconds: float
+) -> None:
+    """Send everything at its pace while alerts are shown, until the workers have taken it in and its alerts are shown.
+
+    Midway a version of the policy is published, if anything is planted for it.
+    """
     with Screen(console, len(simulation.records)) as screen:
         beside = [asyncio.create_task(_watch(settings, screen)), asyncio.create_task(running.show(screen))]
         try:
-            await send(settings, simulation.records, len(simulation.records) / seconds, screen.sent)
+            rate = len(simulation.records) / seconds
+            if simulation.pilots:
+                await send_around(settings, simulation.records, rate, screen.sent, pilot)
+            else:
+                await send(settings, simulation.records, rate, screen.sent)
             await drained(settings, DRAIN_SECONDS)
         except TimeoutError:
             raise DemoError(f"the workers have not taken in everything {DRAIN_SECONDS} s after the last report") from None
         else:
             with contextlib.suppress(TimeoutError):  # the summary says who was not told of
                 async with asyncio.timeout(TICK_SECONDS):
-                    await until_told(settings, simulation.by_time())
+                    await until_told(settings, simulation.told_late())
         finally:
             for task in beside:
                 task.cancel()

@@ -1,6 +1,7 @@
 """What the workers said of a simulated county, read from the topics, as it is compared with what was planted."""
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -8,7 +9,11 @@ import orjson
 
 from agents.settings import Settings
 from fangfan.case_planting import CaseTruth
+from fangfan.pilot_plants import COUNTY, Said
 from fangfan.reading import read_topic
+from fangfan.report import count_partition
+from streams.feed_silence import silent
+from streams.indicators import Indicators, Scope
 from streams.scale_risk import DIGITS
 from streams.topics import Topic
 
@@ -28,7 +33,9 @@ class Found:
     """All that was found, by household or by an area's digits.
 
     ``opened`` are the rules of alerts that are open at the end. ``heard`` are households that an alert ever told of, ``asleep``
-    those of whom one did so under a snooze, ``woken`` those of whom one did so after something had been withheld.
+    those of whom one did so under a snooze, ``woken`` those of whom one did so after something had been withheld. ``said`` is
+    every transition with its severity; ``shadow`` are the rules open on ``alerts-shadow``. Of the pilot county ``feeds`` are
+    the departments heard of and whether each is silent now, ``waiting`` how many households have something withheld.
     """
 
     opened: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -37,6 +44,10 @@ class Found:
     woken: set[str] = field(default_factory=set)
     cases: dict[str, CaseTruth] = field(default_factory=dict)
     areas: dict[str, AreaFound] = field(default_factory=dict)
+    said: dict[str, Said] = field(default_factory=dict)
+    shadow: dict[str, frozenset[str]] = field(default_factory=dict)
+    feeds: dict[str, bool] = field(default_factory=dict)
+    waiting: int = 0
 
     def alert(self, alert: Record) -> None:
         """Take in a transition of a household's alert, in the order of its topic."""
@@ -46,10 +57,19 @@ class Found:
             self.asleep.add(household)
         if noise is not None and noise["withheld"]:
             self.woken.add(household)
-        if alert["severity"] is None:
-            self.opened.pop(household, None)
-        else:
-            self.opened[household] = frozenset(reason["rule"].partition("@")[0] for reason in alert["reasons"])
+        self.said[household] = (*self.said.get(household, ()), (alert["transition"], alert["severity"]))
+        _stand(self.opened, alert)
+
+    def shadow_alert(self, alert: Record) -> None:
+        """Take in a transition that the shadow policy would publish."""
+        _stand(self.shadow, alert)
+
+    def report(self, counted: Indicators, scope: Scope) -> None:
+        """Take in what `fangfan report` says of the pilot county."""
+        days = counted.feeds.heard("county", COUNTY, scope.policy)
+        quiet = set(silent(days, scope.day, scope.silent_days))
+        self.feeds = {department: department in quiet for department in days}
+        self.waiting = counted.row("county", COUNTY).counts["withheld"]
 
     def case(self, case: Record) -> None:
         """Take in what a case's record says."""
@@ -71,24 +91,40 @@ class Found:
         return (area for area, found in self.areas.items() if found.because)
 
 
-async def until_told(settings: Settings, households: Iterable[str]) -> None:
-    """Wait until something was said of the cases of some households."""
-    left = set(households)
+def _stand(opened: dict[str, frozenset[str]], alert: Record) -> None:
+    """Note the rules of an alert that is open now, or that none is."""
+    if alert["severity"] is None:
+        opened.pop(alert["household_id"], None)
+    else:
+        opened[alert["household_id"]] = frozenset(reason["rule"].partition("@")[0] for reason in alert["reasons"])
+
+
+async def until_told(settings: Settings, households: Mapping[Topic, Iterable[str]]) -> None:
+    """Wait until something was said of some households on each of some topics."""
+    await asyncio.gather(*(_until_told(settings, topic, set(names)) for topic, names in households.items()))
+
+
+async def _until_told(settings: Settings, topic: Topic, left: set[str]) -> None:
     if left:
-        async for record in read_topic(settings, Topic.CASES, range(settings.partitions), follow=True):
+        async for record in read_topic(settings, topic, range(settings.partitions), follow=True):
             left.discard(record.key.decode())
             if not left:
                 return
 
 
-async def all_found(settings: Settings) -> Found:
-    """Return what was said on all topics."""
+async def all_found(settings: Settings, scope: Scope) -> Found:
+    """Return what was said on all topics, and what a report says of a day."""
     found = Found()
     for topic, take in (
         (Topic.ALERTS, found.alert),
         (Topic.CASES, found.case),
         (Topic.AREA_ALERTS, found.area_alert),
+        (Topic.ALERTS_SHADOW, found.shadow_alert),
     ):
         async for record in read_topic(settings, topic, range(settings.partitions)):
             take(orjson.loads(record.value))
+    counted = Indicators()
+    for partition in range(settings.partitions):
+        counted.merge(await count_partition(partition, settings, scope))
+    found.report(counted, scope)
     return found

@@ -12,8 +12,9 @@ from fangfan.case_planting import CaseTruth
 from fangfan.case_plants import CASES, CASES_ZH
 from fangfan.case_view import CLOCKS, PHASES
 from fangfan.demo_found import Found
+from fangfan.demo_pilot import pilot_table
 from fangfan.demo_verdict import Place, as_planted, case_good, family_good, place_good, places, snooze_good, surprises
-from fangfan.looks import grid
+from fangfan.looks import compare, grid, mark, of, right
 from fangfan.plants import NEAR_MISSES, NEAR_MISSES_ZH, SHOCKS, SHOCKS_ZH
 from fangfan.registry_plants import FAMILIES, FAMILIES_ZH
 from fangfan.snooze_plants import SNOOZES, SNOOZES_ZH, SnoozePlant
@@ -39,6 +40,8 @@ def show(console: Console, simulation: Simulation, found: Found) -> bool:
         console.print(_snoozes(simulation, found))
         console.print(_places(simulation, found))
         console.print(_families(simulation, found))
+    if simulation.pilots:
+        console.print(pilot_table(simulation, found))
     more = surprises(simulation, found)
     console.print(f"other households 其他农户 {simulation.others}: alerts, cases, places 预警、个案、地方 {len(more)}",
                   style="red" if more else "")  # fmt: skip
@@ -54,31 +57,31 @@ def _shocks(simulation: Simulation, opened: Mapping[str, frozenset[str]]) -> Tab
     table = grid("shock 预设情形", "rules 规则", "planted 预设", "found 发现", "", title="planted against found 预设与发现")
     everything = everywhere = 0
     for name, (rules, _) in SHOCKS.items():
-        households = _of(simulation.shocks, name)
+        households = of(simulation.shocks, name)
         found = sum(opened.get(household) == rules for household in households)
-        _compare(table, f"{name} {SHOCKS_ZH[name]}", ", ".join(sorted(rules)), len(households), found)
+        compare(table, f"{name} {SHOCKS_ZH[name]}", ", ".join(sorted(rules)), len(households), found)
         everything, everywhere = everything + len(households), everywhere + found
     table.add_section()
-    _compare(table, "all 合计", "", everything, everywhere)
-    return _right(table, 2, 3)
+    compare(table, "all 合计", "", everything, everywhere)
+    return right(table, 2, 3)
 
 
 def _near_misses(simulation: Simulation, opened: Mapping[str, frozenset[str]]) -> Table:
     table = grid("near miss 临界情形", "households 户", "alerts 预警", "", title="near misses must stay quiet 临界情形不应预警")
     for name in NEAR_MISSES:
-        households = _of(simulation.near_misses, name)
+        households = of(simulation.near_misses, name)
         loud = sum(household in opened for household in households)
-        table.add_row(f"{name} {NEAR_MISSES_ZH[name]}", str(len(households)), str(loud), _mark(not loud))
-    return _right(table, 1, 2)
+        table.add_row(f"{name} {NEAR_MISSES_ZH[name]}", str(len(households)), str(loud), mark(not loud))
+    return right(table, 1, 2)
 
 
 def _cases(simulation: Simulation, found: Found) -> Table:
     table = grid("case 个案", "must stand 应处于", "planted 预设", "found 发现", "", title="cases 个案")
     for name, case in CASES.items():
-        households = _of(simulation.cases, name)
+        households = of(simulation.cases, name)
         good = sum(case_good(household, name, found) for household in households)
-        _compare(table, f"{name} {CASES_ZH[name]}", _stands(case.truth), len(households), good)
-    return _right(table, 2, 3)
+        compare(table, f"{name} {CASES_ZH[name]}", _stands(case.truth), len(households), good)
+    return right(table, 2, 3)
 
 
 def _stands(truth: CaseTruth) -> str:
@@ -95,10 +98,10 @@ def _stands(truth: CaseTruth) -> str:
 def _snoozes(simulation: Simulation, found: Found) -> Table:
     table = grid("snooze 暂停提醒", "must be heard 应发出", "planted 预设", "found 发现", "", title="snoozes 暂停提醒")
     for name, plant in SNOOZES.items():
-        households = _of(simulation.snoozes, name)
+        households = of(simulation.snoozes, name)
         good = sum(snooze_good(household, name, found) for household in households)
-        _compare(table, f"{name} {SNOOZES_ZH[name]}", _heard(plant), len(households), good)
-    return _right(table, 2, 3)
+        compare(table, f"{name} {SNOOZES_ZH[name]}", _heard(plant), len(households), good)
+    return right(table, 2, 3)
 
 
 def _heard(plant: SnoozePlant) -> str:
@@ -112,8 +115,8 @@ def _places(simulation: Simulation, found: Found) -> Table:
     table = grid("place 地方", "must be at risk 应为规模性风险", "households 户", "found 发现", "", title="places 地方")
     for place in places(simulation):
         table.add_row(f"{place.name} {VILLAGES_ZH[place.name]}, {place.area}", _risk(place), str(len(place.residents)),
-                      _risen(place, found), _mark(place_good(place, found)))  # fmt: skip
-    return _right(table, 2, 3)
+                      _risen(place, found), mark(place_good(place, found)))  # fmt: skip
+    return right(table, 2, 3)
 
 
 def _risen(place: Place, found: Found) -> str:
@@ -135,28 +138,9 @@ def _families(simulation: Simulation, found: Found) -> Table:
     title = "entries that change 户籍变动"
     table = grid("entries 户籍", "must be open 应有预警", "households 户", "found 发现", "", title=title)
     for name, family in FAMILIES.items():
-        households = _of(simulation.families, name)
+        households = of(simulation.families, name)
         must = " / ".join(", ".join(sorted(rules)) or "none 无" for rules in family.rules)
         alerts = sum(household in found.opened for household in households)
         good = family_good(households, name, found)
-        table.add_row(f"{name} {FAMILIES_ZH[name]}", must, str(len(households)), str(alerts), _mark(good))
-    return _right(table, 2, 3)
-
-
-def _of(planted: Mapping[str, str], name: str) -> list[str]:
-    return [household for household, each in planted.items() if each == name]
-
-
-def _compare(table: Table, what: str, must: str, planted: int, found: int) -> None:
-    """Add how many households something was planted in, and in how many of them it was found."""
-    table.add_row(what, must, str(planted), str(found), _mark(found == planted))
-
-
-def _right(table: Table, *columns: int) -> Table:
-    for number in columns:
-        table.columns[number].justify = "right"
-    return table
-
-
-def _mark(good: bool) -> Text:
-    return Text("✔", "green") if good else Text("✘", "bold red")
+        table.add_row(f"{name} {FAMILIES_ZH[name]}", must, str(len(households)), str(alerts), mark(good))
+    return right(table, 2, 3)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from fangfan.area_plants import VILLAGES, crowded
 from fangfan.case_plants import CASES
 from fangfan.demo_found import Found
+from fangfan.pilot_plants import PILOTS
 from fangfan.registry_plants import FAMILIES
 from fangfan.snooze_plants import SNOOZES
 from fangfan.truth import Simulation
@@ -63,9 +64,32 @@ def place_good(place: Place, found: Found) -> bool:
     return (said.times, said.because, said.members) == (1, place.because, place.residents)
 
 
+def pilot_good(household: str, name: str, found: Found) -> bool:
+    """Tell whether exactly what must be was published of a household of the pilot county, and its department is heard of so."""
+    plant = PILOTS[name]
+    said = (found.opened.get(household, frozenset()), found.said.get(household, ()))
+    return said == (plant.rules, plant.said) and (plant.feed is None or found.feeds.get(plant.feed) == plant.silent)
+
+
+def shadow_good(simulation: Simulation, found: Found) -> bool:
+    """Tell whether the shadow policy found all that is planted, what only it finds, and nothing else."""
+    return found.shadow == simulation.shadowed()
+
+
+def feeds_good(simulation: Simulation, found: Found) -> bool:
+    """Tell whether in the pilot county no other departments were heard of, nor more silent, than planted."""
+    planted = [PILOTS[name] for name in simulation.pilots.values()]
+    return found.feeds == {plant.feed: plant.silent for plant in planted if plant.feed is not None}
+
+
+def waiting_good(simulation: Simulation, found: Found) -> bool:
+    """Tell of how many households of the pilot county something is withheld: of as many as planted."""
+    return found.waiting == sum(PILOTS[name].waits for name in simulation.pilots.values())
+
+
 def surprises(simulation: Simulation, found: Found) -> list[str]:
     """Say of whom and where something was found that nobody planted."""
-    known = set(simulation.planted) | set(simulation.near_misses) | set(simulation.snoozes)
+    known = set(simulation.planted) | set(simulation.near_misses) | set(simulation.snoozes) | set(simulation.pilots)
     lines = [f"{each}: {', '.join(sorted(found.opened[each]))}" for each in sorted(set(found.opened) - known)]
     lines += [f"{each}: case 个案 {found.cases[each].stage}" for each in sorted(set(found.cases) - set(simulation.cases))]
     full = crowded((area, simulation.planted[household]) for household, area in simulation.areas.items())
@@ -80,4 +104,15 @@ def as_planted(simulation: Simulation, found: Found) -> bool:
         and all(case_good(household, name, found) for household, name in simulation.cases.items())
         and all(snooze_good(household, name, found) for household, name in simulation.snoozes.items())
         and all(place_good(place, found) for place in places(simulation))
+        and (not simulation.pilots or _trial_good(simulation, found))
+    )
+
+
+def _trial_good(simulation: Simulation, found: Found) -> bool:
+    """Tell whether the pilot county stands as planted: its households, the shadow, feeds, what waits."""
+    return (
+        all(pilot_good(household, name, found) for household, name in simulation.pilots.items())
+        and shadow_good(simulation, found)
+        and feeds_good(simulation, found)
+        and waiting_good(simulation, found)
     )

@@ -172,6 +172,8 @@ async def _spawn(settings: Settings, folder: Path) -> asyncio.subprocess.Process
         "FANGFAN_WEB_PORT": "0",
         "FANGFAN_TICKS": "on",
     }
+    if settings.shadow_policy is not None:
+        environment["FANGFAN_SHADOW_POLICY"] = str(settings.shadow_policy)
     with _open_log(folder) as log:
         return await asyncio.create_subprocess_exec(
             sys.executable, "-c", "from fangfan.cli import main; main()", "worker",

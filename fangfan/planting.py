@@ -5,12 +5,14 @@ from typing import Final, Literal, NamedTuple
 
 from fangfan.area_plants import VILLAGES
 from fangfan.case_plants import CASES
+from fangfan.pilot_plants import PILOTS
 from fangfan.plants import NEAR_MISSES, SHOCKS
+from fangfan.registry_plants import FAMILIES
 from fangfan.simulated import Household
 from fangfan.snooze_plants import SNOOZES
 
-Kind = Literal["shock", "near miss", "case", "snooze", "resident"]
-KINDS: Final[tuple[Kind, ...]] = ("shock", "near miss", "case", "snooze", "resident")
+Kind = Literal["shock", "near miss", "case", "snooze", "resident", "pilot"]
+KINDS: Final[tuple[Kind, ...]] = ("shock", "near miss", "case", "snooze", "resident", "pilot")
 
 
 class Plant(NamedTuple):
@@ -20,6 +22,10 @@ class Plant(NamedTuple):
     name: str
     rules: frozenset[str]
     plant: Callable[[Household], None]
+
+
+EACH: Final = 2
+"""How often every shock and near miss is planted where nobody says otherwise."""
 
 
 def plants(each: int) -> list[Plant]:
@@ -34,3 +40,11 @@ STORIES: Final[tuple[Plant, ...]] = (
     *(Plant("resident", name, each.rules, each.plant) for name, village in VILLAGES.items() for each in village.residents),
 )
 """What is planted once: every case and snooze, and all who live in a planted village."""
+PILOT: Final[tuple[Plant, ...]] = tuple(Plant("pilot", name, each.rules, each.plant) for name, each in PILOTS.items())
+"""What is planted once in the pilot county, where it is asked for."""
+
+
+def needed(each: int, *, pilot: bool) -> int:
+    """Return how many households it takes to plant everything, every shock and near miss so many times."""
+    families = sum(len(family.rules) for family in FAMILIES.values())
+    return len(plants(each)) + len(STORIES) + families + len(PILOT) * pilot

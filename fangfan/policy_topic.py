@@ -20,6 +20,8 @@ TRANSACTION_MS: Final = 10_000
 """How long the broker holds what a killed command left open; readers of committed records wait for it."""
 SECONDS: Final = 30
 STOP_SECONDS: Final = 5
+IN_FORCE_SECONDS: Final = 10
+"""So long after publishing a version judges on all partitions (docs/contract-living-policy.md §3)."""
 
 
 class TakenOver(RuntimeError):

@@ -16,6 +16,8 @@ from streams.indicators import Indicators, Scope
 from streams.outcomes import Lead, Visit, lead_of, visits_of
 from streams.topics import Topic
 
+SILENT_MONTHS, SILENT_DAYS = 6, 7
+"""For how long nobody was heard of a silent household, and of a silent department, where nobody says otherwise."""
 _alert = msgspec.json.Decoder(Alert)
 _area_alert = msgspec.json.Decoder(AreaAlert)
 
@@ -37,10 +39,10 @@ def run_report(settings: Settings, scope: Scope, console: Console) -> Indicators
 
 
 def _count(partition: int, settings: Settings, scope: Scope) -> Indicators:
-    return asyncio.run(_partition(partition, settings, scope))
+    return asyncio.run(count_partition(partition, settings, scope))
 
 
-async def _partition(partition: int, settings: Settings, scope: Scope) -> Indicators:
+async def count_partition(partition: int, settings: Settings, scope: Scope) -> Indicators:
     """Count the households of a partition by their newest state, then its leads, what visits found of them, feeds and areas."""
     counted = Indicators()
     newest: dict[bytes, bytes | None] = {}

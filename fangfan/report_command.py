@@ -13,7 +13,7 @@ from agents.settings import Settings
 from fangfan.looks import console
 from fangfan.options import CONNECTION, fail, on_broker, policy_version, refusing, with_settings
 from fangfan.policy_topic import read_versions
-from fangfan.report import run_report
+from fangfan.report import SILENT_DAYS, SILENT_MONTHS, run_report
 from fangfan.report_page import report_page
 from fangfan.report_view import as_json, show, write_report
 from schemas.codec import UnknownStateVersion
@@ -44,8 +44,8 @@ def report(
     chosen: Settings,
     day: DayOption = None,
     since: SinceOption = None,
-    silent_months: MonthsOption = 6,
-    silent_days: DaysOption = 7,
+    silent_months: MonthsOption = SILENT_MONTHS,
+    silent_days: DaysOption = SILENT_DAYS,
     csv: CsvOption = None,
     html: HtmlOption = None,
     json: JsonOption = False,

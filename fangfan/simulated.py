@@ -60,8 +60,8 @@ class Household:
     def say(self, channel: str, source: str, *facts: Fact, **more: Any) -> None:
         """Add a report; ``day`` (0 oldest) orders it among the household's, ``name`` is for withdrawals.
 
-        ``before``: so many days before the running month begins; ``sent``: sent on the day it occurred. ``turn``: see
-        :class:`fangfan.sent.Sent`.
+        ``before``: so many days before the running month begins; ``before_end``: before the data ends, and passed on at once;
+        ``sent``: sent on the day it occurred. ``turn``: see :class:`fangfan.sent.Sent`.
         """
         self.reports.append((channel, source, list(facts), more))
 

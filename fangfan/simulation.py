@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from fangfan.feeds import push
-from fangfan.planting import STORIES, plants
+from fangfan.planting import EACH, PILOT, STORIES, needed, plants
 from fangfan.registry_plants import FAMILIES
 from fangfan.sent import Sent, in_order
 from fangfan.simulated import AreaSaid, Household
@@ -25,10 +25,15 @@ CRC32_PRODUCERS = 0.1
 class Simulator:
     """Makes up households from one random generator; the same seed makes the same records."""
 
-    def __init__(self, households: int, events: int, seed: int, now: datetime, plants_each: int = 2) -> None:
-        """Take sizes; ``events`` is how many reports there are at least, ``now`` ends their time."""
+    def __init__(
+        self, households: int, events: int, seed: int, now: datetime, plants_each: int = EACH, *, pilot: bool = False
+    ) -> None:
+        """Take sizes; ``events`` is how many reports there are at least, ``now`` ends their time.
+
+        ``pilot``: some live in the pilot county, where a version of the policy that others publish midway is tried out.
+        """
         self._rng = random.Random(seed)
-        self._households, self._events, self._each = households, events, plants_each
+        self._households, self._events, self._each, self._pilot = households, events, plants_each, pilot
         self._now = now.astimezone(CHINA)
         self._begin = self._now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
         self._month = self._now.year * 12 + self._now.month - 1
@@ -55,9 +60,10 @@ class Simulator:
     def _plant(self, simulation: Simulation, households: list[Household]) -> None:
         """Choose households and plant in them; what spans several is planted whole or not at all."""
         todo, families = plants(self._each), sum(len(family.rules) for family in FAMILIES.values())
-        whole = len(households) >= len(todo) + len(STORIES) + families
+        whole = len(households) >= needed(self._each, pilot=self._pilot)
         if whole:
             todo += STORIES
+            todo += PILOT if self._pilot else ()
         wanted = len(todo) + families * whole
         special = self._rng.sample(range(len(households)), min(len(households), wanted))
         for plant, number in zip(todo, special, strict=False):
@@ -154,6 +160,7 @@ class Simulator:
         """Make a report; ``day`` 0 to 2 puts it in the first, second or last third of the month so far.
 
         ``days_ago`` puts it that long before the month; ``before`` on the morning of the day so many days before it begins;
+        ``before_end`` so many days before the data ends, and passes it on at once;
         ``person`` makes it one that knows only the person; ``sent`` one that was sent when it occurred; ``turn``: see ``Sent``.
         """
         self._numbers += 1
@@ -163,6 +170,8 @@ class Simulator:
         if "before" in more:
             at = self._begin - timedelta(days=more["before"]) + timedelta(hours=9)
         reported = at + (self._now - at) * self._rng.random() ** 4  # most are passed on soon
+        if "before_end" in more:
+            at = reported = self._now - timedelta(days=more["before_end"])
         person = more.get("person")
         value = {
             "event_id": f"e{self._numbers:08d}-{household.household_id}", "schema": SCHEMAS[channel],

@@ -3,10 +3,12 @@
 from dataclasses import dataclass, field
 
 from fangfan.case_plants import CASES
+from fangfan.pilot_plants import PILOTS
 from fangfan.planting import KINDS, Plant
 from fangfan.registry_plants import FamilyPlant
 from fangfan.sent import Sent
 from fangfan.simulated import Household
+from streams.topics import Topic
 
 
 @dataclass(slots=True)
@@ -14,8 +16,9 @@ class Simulation:
     """Records in the order of sending; what must be open at the end; what must not though it looks so.
 
     ``planted`` are the rules that are open at the end by household, of whatever kind of plant; ``shocks``, ``near_misses``,
-    ``cases``, ``snoozes``, ``residents`` (of planted villages) and ``families`` (whose entries change, in the order of
-    their roles) say which plant a household is; ``areas`` are the area codes of those of ``planted``.
+    ``cases``, ``snoozes``, ``residents`` (of planted villages), ``pilots`` (of the pilot county) and ``families`` (whose
+    entries change, in the order of their roles) say which plant a household is; ``areas`` are the area codes of those of
+    ``planted``.
     """
 
     households: int = 0
@@ -26,13 +29,14 @@ class Simulation:
     cases: dict[str, str] = field(default_factory=dict)
     snoozes: dict[str, str] = field(default_factory=dict)
     residents: dict[str, str] = field(default_factory=dict)
+    pilots: dict[str, str] = field(default_factory=dict)
     families: dict[str, str] = field(default_factory=dict)
     areas: dict[str, str] = field(default_factory=dict)
 
     def note(self, plant: Plant, household: Household) -> None:
         """Plant something in a household, and note what must come of it."""
         name = household.household_id
-        kinds = (self.shocks, self.near_misses, self.cases, self.snoozes, self.residents)
+        kinds = (self.shocks, self.near_misses, self.cases, self.snoozes, self.residents, self.pilots)
         kinds[KINDS.index(plant.kind)][name] = plant.name
         plant.plant(household)
         self._expect(household, plant.rules)
@@ -53,8 +57,20 @@ class Simulation:
         """Return the households of whose cases only time tells."""
         return [household for household, name in self.cases.items() if CASES[name].by_time]
 
+    def told_late(self) -> dict[Topic, list[str]]:
+        """Return by topic the households of which something is said though no report comes: by time, or by another policy."""
+        open_in_pilot = [household for household in self.pilots if household in self.planted]
+        shadowed = self.shadowed()
+        found_by_shadow = [household for household in self.pilots if household in shadowed]
+        return {Topic.CASES: self.by_time(), Topic.ALERTS: open_in_pilot, Topic.ALERTS_SHADOW: found_by_shadow}
+
+    def shadowed(self) -> dict[str, frozenset[str]]:
+        """Return the rules that the shadow policy finds open at the end by household: those planted, and what only it finds."""
+        found = {household: PILOTS[name].rules | PILOTS[name].shadow for household, name in self.pilots.items()}
+        return self.planted | {household: rules for household, rules in found.items() if rules}
+
     @property
     def others(self) -> int:
         """How many households nothing is planted in."""
-        special = (self.planted, self.near_misses, self.cases, self.snoozes, self.residents, self.families)
+        special = (self.planted, self.near_misses, self.cases, self.snoozes, self.residents, self.pilots, self.families)
         return self.households - len(set().union(*special))

@@ -18,6 +18,7 @@ from fangfan.demo_command import moment
 from fangfan.demo_found import Found
 from fangfan.demo_screen import Screen
 from fangfan.demo_summary import show
+from fangfan.pilot_plants import PILOTS, PILOTS_ZH
 from fangfan.plants import NEAR_MISSES, NEAR_MISSES_ZH, SHOCKS, SHOCKS_ZH
 from fangfan.registry_plants import FAMILIES, FAMILIES_ZH
 from fangfan.snooze_plants import SNOOZES, SNOOZES_ZH
@@ -80,7 +81,9 @@ def test_all_planted_is_found_and_nothing_else(tmp_path: Path) -> None:
     assert "\x1b" not in said
     assert all(f"worker 处理进程 {number}: ready 就绪" in said for number in (1, 2))
     assert "100%" in said
-    assert [] == [name for name in (*SHOCKS, *NEAR_MISSES, *CASES, *SNOOZES, *VILLAGES, *FAMILIES) if name not in said]
+    planted = (*SHOCKS, *NEAR_MISSES, *CASES, *SNOOZES, *VILLAGES, *FAMILIES, *PILOTS)
+    assert [] == [name for name in planted if name not in said]
+    assert "all planted and 1 more" in said
     assert_nothing_left(tmp_path)
 
 
@@ -96,6 +99,18 @@ def test_an_interrupt_leaves_nothing_behind(tmp_path: Path, moment: str, number:
 
     assert 128 + number == demo.returncode, said
     assert "Traceback" not in said
+    assert_nothing_left(tmp_path)
+
+
+def test_an_interrupt_while_what_was_found_is_counted_leaves_nothing_behind(tmp_path: Path) -> None:
+    demo = run_demo(tmp_path, seconds=1)
+    until(demo, "counting what was found")
+    demo.send_signal(signal.SIGTERM)
+    said, _ = demo.communicate(timeout=60)
+
+    assert 128 + signal.SIGTERM == demo.returncode, said
+    assert "Traceback" not in said
+    assert "planted against found" not in said
     assert_nothing_left(tmp_path)
 
 
@@ -184,7 +199,7 @@ def test_only_exactly_what_was_planted_is_good() -> None:
 def test_every_plant_has_a_chinese_name() -> None:
     assert (set(SHOCKS), set(NEAR_MISSES)) == (set(SHOCKS_ZH), set(NEAR_MISSES_ZH))
     assert (set(CASES), set(SNOOZES), set(VILLAGES)) == (set(CASES_ZH), set(SNOOZES_ZH), set(VILLAGES_ZH))
-    assert set(FAMILIES) == set(FAMILIES_ZH)
+    assert (set(FAMILIES), set(PILOTS)) == (set(FAMILIES_ZH), set(PILOTS_ZH))
 
 
 @pytest.mark.parametrize(("now", "expected"), [

@@ -36,6 +36,9 @@ def found_in(lived: Lived) -> Found:
     for said in lived.area_alerts.values():
         for each in said:
             found.area_alert(msgspec.to_builtins(each))
+    for alerts in lived.shadow_alerts.values():
+        for alert in alerts:
+            found.shadow_alert(msgspec.to_builtins(alert))
     return found
 
 

@@ -3,6 +3,7 @@
 import random
 from datetime import UTC, datetime
 from functools import partial
+from typing import NamedTuple
 
 import pytest
 
@@ -22,8 +23,10 @@ from streams.due import due
 from streams.normalise import normalise
 from streams.persons import claims_of, household_of
 from streams.persons import merge_claim as merge_person
-from streams.pipeline import advance
+from streams.pipeline import Step, advance, reassess
+from streams.policies import Policies, Version, alone, policies_of
 from streams.policy import Policy
+from streams.policy_documents import Outcome, admit, record_of
 from streams.scale_risk import area_claims, merge_claim, turn_area
 from streams.topics import Topic
 
@@ -34,18 +37,33 @@ def final_states(simulation: Simulation, policy: Policy, order: random.Random | 
     return Lived(simulation, policy, order).states
 
 
+class Trial(NamedTuple):
+    """What is published midway, and what judges beside it on a thread of its own."""
+
+    version: Version
+    shadow: Policy
+
+
 class Lived:
     """What becomes of all records on the pure path, in their order or shuffled: states, and all that is to be published.
 
     Reports of a household that is told of in order stay so, and what is sent first or last. Once all is sent, and if an order
     is given at moments between, households get the ticks that they are due up to now, unless there are to be none.
+    With a trial, its version joins after half of what is not sent last, if an order is given anywhere in it.
     """
 
     def __init__(
-        self, simulation: Simulation, policy: Policy, order: random.Random | None = None, *, ticks: bool = True
+        self,
+        simulation: Simulation,
+        policy: Policy,
+        order: random.Random | None = None,
+        *,
+        ticks: bool = True,
+        trial: Trial | None = None,
     ) -> None:
         self.states: dict[str, HouseholdState] = {}
         self.alerts: dict[str, list[Alert]] = {}
+        self.shadow_alerts: dict[str, list[Alert]] = {}
         self.cases: dict[str, CaseRecord] = {}
         self.areas: dict[str, AreaState] = {}
         self.area_alerts: dict[str, list[AreaAlert]] = {}
@@ -55,15 +73,37 @@ class Lived:
         self._persons: dict[str, PersonState] = {}
         self._waiting: dict[str, list[tuple[Report, int]]] = {}
         self._policy = policy
+        self._judges: Policies = alone(policy)
+        self._shadow = trial.shadow if trial is not None else None
         records = list(simulation.records)
         if order is not None:
             order.shuffle(records)
-        for record in in_order(records, set(simulation.snoozes)):
+        early = sum(record.turn < 1 for record in records)
+        joins = early // 2 if order is None else order.randrange(early)
+        for place, record in enumerate(in_order(records, set(simulation.snoozes) | set(simulation.pilots))):
+            if trial is not None and place == joins:
+                self._join(trial.version)
             self._take(record)
-            if ticks and order is not None and order.random() < 0.01:
-                self._pass_time()
+            if order is not None and order.random() < 0.01:
+                self._judge_again()
+                if ticks:
+                    self._pass_time()
+        self._judge_again()
         if ticks:
             self._pass_time()
+
+    def _join(self, version: Version) -> None:
+        """Take a version from its topic, as workers do."""
+        key, value = record_of(version, NOW.isoformat())
+        known = self._judges.versions
+        admission = admit(known[0].policy.id, known, key, value, int(NOW.timestamp() * 1000), 0)
+        assert Outcome.JOINED is admission.outcome, admission
+        self._judges = policies_of(admission.versions)
+
+    def _judge_again(self) -> None:
+        """Walk through all households; those whose answers were given under what judges them are passed over."""
+        for household, before in list(self.states.items()):
+            self._note(household, before, reassess(household, before, self._judges, self._shadow, 1))
 
     def _take(self, record: Sent) -> None:
         milliseconds = record.sent_at or int(NOW.timestamp() * 1000)
@@ -89,7 +129,7 @@ class Lived:
         """Tick households as workers do, each at the instants at which it is due, up to now."""
         now = int(NOW.timestamp() * 1_000_000_000)
         for household in list(self.states):
-            while (instant := due(self.states[household], self._policy)) is not None and instant <= now:
+            while (instant := due(self.states[household], self._judges)) is not None and instant <= now:
                 self._hear(Tick(household, instant), now // 1_000_000)
 
     def _hear(self, message: Report | RegistryChange | Tick, milliseconds: int) -> None:
@@ -102,10 +142,16 @@ class Lived:
                 self._waiting.setdefault(person, []).append((message, milliseconds))
                 return
         before = self.states.get(household, EMPTY)
-        step = advance(household, before, message, milliseconds * 1_000_000, self._policy)
+        step = advance(household, before, message, milliseconds * 1_000_000, self._judges, self._shadow)
+        self._note(household, before, step)
+
+    def _note(self, household: str, before: HouseholdState, step: Step) -> None:
+        """Keep a step's state and what it says, and tell persons, places and those who follow events of it."""
         self.states[household] = step.state
         if step.alert is not None:
             self.alerts.setdefault(household, []).append(step.alert)
+        if step.shadow_alert is not None:
+            self.shadow_alerts.setdefault(household, []).append(step.shadow_alert)
         if step.case is not None:
             self.cases[household] = step.case
         for named in claims_of(household, before.facts, step.state.facts):

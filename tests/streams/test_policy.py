@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from agents.policy_files import load_policy
+from agents.policy_files import load_policy, load_version
 from streams.policy import Policy, line_at
 from streams.policy_parse import PolicyError, parse_policy
 
@@ -78,6 +78,25 @@ def test_a_file_that_is_not_toml_names_the_line(tmp_path: Path) -> None:
 
     with pytest.raises(PolicyError, match=r"broken\.toml: TOML: .*line 2"):
         load_policy(tmp_path / "broken.toml")
+
+
+def test_a_document_as_it_is_published_is_read_as_the_file_it_was_made_from(tmp_path: Path) -> None:
+    made = load_version(FILE)
+    (tmp_path / "published.json").write_bytes(made.content)
+
+    assert made == load_version(tmp_path / "published.json")
+
+
+@pytest.mark.parametrize(("text", "reason"), [
+    (b"{", "JSON: "), (b"[1]", "JSON: is not a JSON object"), (b'{"id": "a", "id": "b"}', "JSON: a key stands twice"),
+    (b'{"id": NaN}', "JSON: NaN is not a number"), (b"\xff", "file: is not UTF-8"), (b"{}", "id: must be a text"),
+    (b"[" * 100_000, "JSON: "),
+])  # fmt: skip
+def test_a_document_that_is_none_is_refused_by_its_name(tmp_path: Path, text: bytes, reason: str) -> None:
+    (tmp_path / "broken.json").write_bytes(text)
+
+    with pytest.raises(PolicyError, match=f"^broken.json: {reason}"):
+        load_version(tmp_path / "broken.json")
 
 
 def test_a_folder_lays_overlays_over_its_one_base(tmp_path: Path) -> None:
