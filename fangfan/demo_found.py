@@ -1,7 +1,7 @@
 """What the workers said of a simulated county, read from the topics, as it is compared with what was planted."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -114,17 +114,21 @@ async def _until_told(settings: Settings, topic: Topic, left: set[str]) -> None:
 
 async def all_found(settings: Settings, scope: Scope) -> Found:
     """Return what was said on all topics, and what a report says of a day."""
-    found = Found()
-    for topic, take in (
-        (Topic.ALERTS, found.alert),
-        (Topic.CASES, found.case),
-        (Topic.AREA_ALERTS, found.area_alert),
-        (Topic.ALERTS_SHADOW, found.shadow_alert),
-    ):
+    found, counted = Found(), Indicators()
+
+    async def read(topic: Topic, take: Callable[[Record], None]) -> None:
         async for record in read_topic(settings, topic, range(settings.partitions)):
             take(orjson.loads(record.value))
-    counted = Indicators()
-    for partition in range(settings.partitions):
+
+    async def count(partition: int) -> None:
         counted.merge(await count_partition(partition, settings, scope))
+
+    await asyncio.gather(
+        read(Topic.ALERTS, found.alert),
+        read(Topic.CASES, found.case),
+        read(Topic.AREA_ALERTS, found.area_alert),
+        read(Topic.ALERTS_SHADOW, found.shadow_alert),
+        *(count(partition) for partition in range(settings.partitions)),
+    )
     found.report(counted, scope)
     return found

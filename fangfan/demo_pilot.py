@@ -3,8 +3,9 @@
 from rich.table import Table
 
 from fangfan.demo_found import Found
+from fangfan.demo_tables import compare, of, right
 from fangfan.demo_verdict import feeds_good, pilot_good, shadow_good, waiting_good
-from fangfan.looks import SEVERITY_ZH, TRANSITION_ZH, compare, grid, of, right
+from fangfan.looks import SEVERITY_ZH, TRANSITION_ZH, grid
 from fangfan.pilot_plants import PILOTS, PILOTS_ZH, PilotPlant
 from fangfan.truth import Simulation
 

@@ -13,8 +13,9 @@ from fangfan.case_plants import CASES, CASES_ZH
 from fangfan.case_view import CLOCKS, PHASES
 from fangfan.demo_found import Found
 from fangfan.demo_pilot import pilot_table
+from fangfan.demo_tables import compare, mark, of, right
 from fangfan.demo_verdict import Place, as_planted, case_good, family_good, place_good, places, snooze_good, surprises
-from fangfan.looks import compare, grid, mark, of, right
+from fangfan.looks import grid
 from fangfan.plants import NEAR_MISSES, NEAR_MISSES_ZH, SHOCKS, SHOCKS_ZH
 from fangfan.registry_plants import FAMILIES, FAMILIES_ZH
 from fangfan.snooze_plants import SNOOZES, SNOOZES_ZH, SnoozePlant

@@ -1,6 +1,5 @@
 """How alerts look to people: words in Chinese and English, a colour per severity, a row and a line per transition."""
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 from rich import box
@@ -107,25 +106,3 @@ def table(rows: list[dict[str, Any]], title: str | None = None) -> Table:
             severity_of(alert), category_of(alert), f"{alert['county_code']}\n{alert['verify_by']}", reasons_of(alert),
         )  # fmt: skip
     return shown
-
-
-def of(planted: Mapping[str, str], name: str) -> list[str]:
-    """Return the households in which something was planted."""
-    return [household for household, each in planted.items() if each == name]
-
-
-def compare(table: Table, what: str, must: str, planted: int, found: int, *, good: bool | None = None) -> None:
-    """Add how many of something were planted and found: good if these are equal, where ``good`` does not say."""
-    table.add_row(what, must, str(planted), str(found), mark(found == planted if good is None else good))
-
-
-def right(table: Table, *columns: int) -> Table:
-    """Return a table with numbers in some columns."""
-    for number in columns:
-        table.columns[number].justify = "right"
-    return table
-
-
-def mark(good: bool) -> Text:
-    """Return a tick or a cross."""
-    return Text("✔", "green") if good else Text("✘", "bold red")

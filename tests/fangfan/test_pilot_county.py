@@ -23,6 +23,7 @@ from streams.policies import BEGINNING, FILE, Version, alone
 from streams.policy import Policy
 from streams.policy_documents import content_of, document_of, version_of
 from streams.policy_layers import differences
+from streams.topics import Topic
 from tests.fangfan.test_planted_stories import found_in
 from tests.fangfan.test_simulation import NOW, Lived, Trial
 from tests.streams.test_policies import document
@@ -121,11 +122,9 @@ def test_what_time_tells_is_not_known_without_ticks_and_all_that_is_late_is_wait
 
     assert silent
     assert silent.isdisjoint(found_in(lived).opened)
-    assert silent <= set(late["alerts"])  # type: ignore[index]
-    assert {"spending of 2,999.99"} == {
-        simulation.pilots[each]
-        for each in set(late["alerts-shadow"]) - set(late["alerts"])  # type: ignore[index]
-    }
+    assert silent <= set(late[Topic.ALERTS])
+    only_there = set(late[Topic.ALERTS_SHADOW]) - set(late[Topic.ALERTS])
+    assert {"spending of 2,999.99"} == {simulation.pilots[each] for each in only_there}
 
 
 def test_nobody_else_lives_there_and_each_in_a_village_of_its_own() -> None:
