@@ -37,7 +37,16 @@ class Call:
     def __init__(self, api: tuple[int, int], body: bytes, read: Callable[["Cursor"], Any], *, tagged: bool = True) -> None:
         """Take API key and version, the bytes, and whether the head of an answer has tags."""
         self._api, self._body, self._read, self._tagged = api, body, read, tagged
-        self.RESPONSE_TYPE = self
+
+    @property
+    def API_KEY(self) -> int:  # the library's name
+        """Which API it asks."""
+        return self._api[0]
+
+    @property
+    def RESPONSE_TYPE(self) -> "Call":  # the library's name
+        """What reads the answer. No attribute: a request that holds itself waits for the collector, with all its records."""
+        return self
 
     def prepare(self, versions: Mapping[int, tuple[int, int]]) -> "Call":
         """Return the request for a broker that knows some versions of each API.

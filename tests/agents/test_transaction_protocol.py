@@ -1,5 +1,6 @@
 """The bytes of Kafka's second transaction protocol are what the library's types make of its schemas."""
 
+import weakref
 from io import BytesIO
 from typing import Any
 
@@ -163,6 +164,16 @@ def test_features_are_found_behind_tags(apis: Any, levels: dict[str, int]) -> No
     assert 7 == call.parse_response_header(stream).correlation_id
     assert levels == call.decode(stream)
     assert {} == call.decode(BytesIO(FEATURES.encode([0, tagged(apis), 0]) + b"\0"))
+
+
+def test_a_request_holds_nothing_that_holds_it() -> None:
+    """It carries megabytes; the collector, which would find a circle, rarely runs in a worker."""
+    call = produce(None, 0, {"alerts": [(0, b"records")]})
+    there = weakref.ref(call)
+    assert call.RESPONSE_TYPE is call
+    del call
+
+    assert there() is None
 
 
 def test_a_request_is_made_for_brokers_that_know_its_version() -> None:

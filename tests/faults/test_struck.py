@@ -30,7 +30,6 @@ SCRIPT = """
 import os, signal, sys
 import agents.lanes, agents.store, agents.transactions
 import aiokafka.client
-from aiokafka.protocol.transaction import EndTxnRequest
 agents.lanes.TURN_SECONDS = 0
 hits = 0
 def strike():
@@ -56,7 +55,9 @@ before = getattr(owner, name)
 setattr(owner, name, around)
 """
 SENDING = "aiokafka.client.AIOKafkaClient, 'send'"
-ENDING = "if isinstance(given[2], EndTxnRequest): strike()"
+END_TXN = 26
+"""Its API key, in both transaction protocols."""
+ENDING = f"if given[2].API_KEY == {END_TXN}: strike()"
 PLACES = {
     "before anything is sent": ("agents.transactions.ExactlyOnce, 'commit'", "async def", "strike()", "pass"),
     "all is sent, nothing is committed": (SENDING, "async def", ENDING, "pass"),
