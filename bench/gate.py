@@ -15,7 +15,7 @@ from bench.peers import BROKER_CORE, OURS, OURS_TWICE, ROOT, compare, load, midd
 from bench.report import machine, table
 from fangfan.broker import EmbeddedBroker
 
-MOST = {OURS: 2.0, OURS_TWICE: 2.0}
+MOST = {OURS: 1.3, OURS_TWICE: 1.3}
 """How many times the floor's CPU time an event may cost."""
 FLOOR = "floor"
 
