@@ -44,7 +44,7 @@ def due(state: HouseholdState, policies: Judges) -> int | None:
     if state.thread.noise is not None:
         ends += heard_again(state.thread, facts, as_of, parameters.noise)
     version = policies.next_after(today)
-    if version is not None and facts.reports:
+    if version is not None and (facts.reports or facts.signals):
         ends.append(instant_of_day(version))
     return min(ends, default=None)
 

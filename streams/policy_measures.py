@@ -38,6 +38,8 @@ class Measures(msgspec.Struct, frozen=True):
         return lists["development"] & lists["security"] & idle
 
 
+JOBS: Final = frozenset({"employment", "public_post"})
+"""What only helps who can work, whatever a policy says."""
 NO_MEASURES: Final = Measures()
 
 
@@ -87,6 +89,8 @@ def _measure(code: str, row: Any) -> Measure:
         raise MeasureError(key, "takes zh, en and needs-labour, nothing else")
     if not isinstance(row["zh"], str) or not isinstance(row["en"], str) or not isinstance(row["needs-labour"], bool):
         raise MeasureError(key, "zh and en must be texts, needs-labour true or false")
+    if code in JOBS and not row["needs-labour"]:
+        raise MeasureError(key, "is a job: needs-labour must be true")
     return Measure(code, row["zh"], row["en"], row["needs-labour"])
 
 

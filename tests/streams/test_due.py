@@ -137,6 +137,15 @@ def test_the_day_an_income_line_begins_is_due_where_there_is_money(policy: Polic
     assert "8800.00" == step.alert.reasons[0].threshold
 
 
+def test_the_first_day_of_a_version_is_due_where_any_report_counts(policy: Policy) -> None:
+    """Also where all that is known of a household are signals: a rule on them may have changed."""
+    later = policies_of((*alone(policy).versions, published(document("2", 9000, "2026-06-20"), 0)))
+    first, when = parse_instant("2026-06-20T00:00:00+08:00"), "2026-06-12T09:00:00+08:00"
+    for fact in ({"type": "water", "safe": True}, {"type": "grows", "product": "apple", "active": True}):
+        assert first == due(lived([cadre("e1", fact, at=when), entry()], later), later), fact["type"]
+    assert due(lived([entry()], later), later) is None
+
+
 def test_a_new_year_moves_a_member_out_of_working_age(policy: Policy) -> None:
     """Born 1967: 59 in 2026, 60 on the first of January 2027; help changes its kind without anybody reporting."""
     state = lived([entry("H000001", member("P-0001", birth_year=1967)), cadre("e1", {"type": "water", "safe": False})], policy)

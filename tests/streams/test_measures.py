@@ -129,6 +129,11 @@ REFUSED: list[tuple[Callable[[dict[str, Any]], Any], str, str]] = [
     (lambda d: d["measures"].pop("for"), "measures", "takes catalogue and for"),
     (lambda d: d["measures"]["catalogue"].update(gold={}), "measures.catalogue.gold", "unknown measure"),
     (lambda d: d["measures"]["catalogue"]["dibao"].pop("zh"), "measures.catalogue.dibao", "takes zh, en and needs-labour"),
+    (
+        lambda d: d["measures"]["catalogue"]["public_post"].update({"needs-labour": False}),
+        "measures.catalogue.public_post",
+        "is a job",
+    ),
     (lambda d: d["measures"]["catalogue"]["dibao"].update(en=1), "measures.catalogue.dibao", "must be texts"),
 ]
 
