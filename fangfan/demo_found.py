@@ -67,7 +67,7 @@ class Found:
     def report(self, counted: Indicators, scope: Scope) -> None:
         """Take in what `fangfan report` says of the pilot county."""
         days = counted.feeds.heard("county", COUNTY, scope.policy)
-        quiet = set(silent(days, scope.day, scope.silent_days))
+        quiet = set(silent(days, scope.day, scope.silent_days, scope.feed_days))
         self.feeds = {department: department in quiet for department in days}
         self.waiting = counted.row("county", COUNTY).counts["withheld"]
 

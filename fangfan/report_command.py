@@ -18,10 +18,12 @@ from fangfan.report_page import report_page
 from fangfan.report_view import as_json, show, write_report
 from schemas.codec import UnknownStateVersion
 from schemas.fields import CHINA, parse_day
+from streams.feed_silence import DEPARTMENTS
 from streams.indicators import Scope
 from streams.policies import Policies, Version, policies_of
 from streams.topics import Topic
 
+MOST_DAYS = 400
 DayOption = Annotated[
     str | None, typer.Option(envvar="FANGFAN_DAY", metavar="DAY", help="The day it speaks of.", show_default="today")
 ]
@@ -32,8 +34,16 @@ MonthsOption = Annotated[
     int, typer.Option(envvar="FANGFAN_SILENT_MONTHS", metavar="COUNT", min=1, max=36, help="Unheard of for so many months.")
 ]
 DaysOption = Annotated[
-    int, typer.Option(envvar="FANGFAN_SILENT_DAYS", metavar="COUNT", min=1, max=400, help="Nothing sent for so many days.")
+    int,
+    typer.Option(envvar="FANGFAN_SILENT_DAYS", metavar="COUNT", min=1, max=MOST_DAYS, help="Nothing sent for so many days."),
 ]
+FeedOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--feed-days", envvar="FANGFAN_FEED_DAYS", metavar="DEPARTMENT=COUNT",
+        help="One that reports less often, or more, than --silent-days. As often as need be.",
+    ),
+]  # fmt: skip
 CsvOption = Annotated[Path | None, typer.Option(envvar="FANGFAN_CSV", metavar="FILE", help="Write all counts there.")]
 HtmlOption = Annotated[Path | None, typer.Option(envvar="FANGFAN_HTML", metavar="FILE", help="Write a page with charts there.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")]
@@ -46,6 +56,7 @@ def report(
     since: SinceOption = None,
     silent_months: MonthsOption = SILENT_MONTHS,
     silent_days: DaysOption = SILENT_DAYS,
+    feed_days: FeedOption = None,
     csv: CsvOption = None,
     html: HtmlOption = None,
     json: JsonOption = False,
@@ -57,12 +68,13 @@ def report(
     today = _day("--day", day) or now.toordinal()
     there = date.fromordinal(today)
     first = _day("--since", since) or there.replace(year=there.year - 1, day=1).toordinal()
+    cadences = _cadences(feed_days or [])
     real, policies = on_broker(
         chosen,
         lambda real: _versions(real, base),
         [Topic.HOUSEHOLDS_CHANGELOG, Topic.ALERTS, Topic.AREA_ALERTS, Topic.DEPARTMENT_FEEDS],
     )
-    scope = Scope(policies, today, first, silent_months, silent_days)
+    scope = Scope(policies, today, first, silent_months, silent_days, cadences)
     try:
         with refusing(chosen):
             found = run_report(real, scope, console(stderr=True))
@@ -85,6 +97,19 @@ async def _versions(settings: Settings, base: Version) -> tuple[Settings, Polici
     """Return settings that know how many partitions the topics really have, and the versions of the policy."""
     versions, _ = await read_versions(settings, base.policy.id, (base,))
     return settings, policies_of(versions)
+
+
+def _cadences(given: list[str]) -> dict[str, int]:
+    """Return after how many days of its own a department is silent."""
+    found: dict[str, int] = {}
+    for each in given:
+        department, _, days = each.partition("=")
+        if department not in DEPARTMENTS:
+            raise fail(f"--feed-days: {department} is no department; known are {', '.join(DEPARTMENTS)}")
+        if not (days.isascii() and days.isdigit() and 1 <= int(days) <= MOST_DAYS):
+            raise fail(f"--feed-days: {department} takes a number of days from 1 to {MOST_DAYS}")
+        found[department] = int(days)
+    return found
 
 
 def _day(flag: str, text: str | None) -> int | None:

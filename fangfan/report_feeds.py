@@ -13,7 +13,7 @@ from streams.indicators import Indicators, Scope
 def feed_cells(days: Days, scope: Scope) -> dict[str, str | None]:
     """Return the day of each department's newest word, None where it never spoke, and which departments are silent."""
     found = {f"feed_{name.replace('-', '_')}": render_day(days[name]) if name in days else None for name in DEPARTMENTS}
-    return found | {"silent_departments": " ".join(silent(days, scope.day, scope.silent_days))}
+    return found | {"silent_departments": " ".join(silent(days, scope.day, scope.silent_days, scope.feed_days))}
 
 
 def _zh(department: str) -> str:
@@ -29,16 +29,22 @@ def silent_rows(found: Indicators, scope: Scope) -> list[tuple[str, str]]:
         days = found.feeds.heard(by, key, scope.policy)
         words = [
             f"{_zh(name)} {name} {scope.day - days[name]} ({render_day(days[name])})"
-            for name in silent(days, scope.day, scope.silent_days)
+            for name in silent(days, scope.day, scope.silent_days, scope.feed_days)
         ]
         if words:
             rows.append((name_of(by, key, scope.policy), ", ".join(words)))
     return rows
 
 
+def days_words(scope: Scope) -> str:
+    """Return after how many days a department is silent, and which have days of their own."""
+    own = ", ".join(f"{_zh(name)} {name} {days}" for name, days in scope.feed_days.items())
+    return f"{scope.silent_days} ({own})" if own else str(scope.silent_days)
+
+
 def silent_table(found: Indicators, scope: Scope) -> Table:
     """Return the same as a table for the terminal."""
-    title = f"departments silent for {scope.silent_days} days or more 部门数据中断{scope.silent_days}天以上"
+    title = f"departments silent for {days_words(scope)} days or more 部门数据中断{days_words(scope)}天以上"
     shown = grid("", "department, days, newest 部门、天数、最近一次", title=title)
     for row in silent_rows(found, scope):
         shown.add_row(*row)

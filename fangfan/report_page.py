@@ -7,7 +7,7 @@ from fangfan.backtest_view import name_of, severity_name
 from fangfan.charts import Series, bars
 from fangfan.looks import CATEGORY_ZH
 from fangfan.page import Cell, note, page, section, table, tiles
-from fangfan.report_feeds import silent_rows
+from fangfan.report_feeds import days_words, silent_rows
 from fangfan.report_view import CHANNELS_ZH, MIGRANTS_WORDS, hundredths, precision_rows, rule_name, shown_value, values
 from schemas.fields import render_day
 from schemas.vocabulary import CHANNELS, SEVERITIES
@@ -42,7 +42,7 @@ def report_page(found: Indicators, scope: Scope, now: datetime) -> str:
         section("各县收入与数据", "incomes and what is known, by county",
                 _incomes(counties, whole, scope), _known(found, scope)),
         section("外出务工", "migrant work, beside a year before", _migrants(found, scope)),
-        section("部门数据中断", f"departments silent for {scope.silent_days} days or more",
+        section("部门数据中断", f"departments silent for {days_words(scope)} days or more",
                 table(["", "部门、天数、最近一次\ndepartment, days, newest"], silent_rows(found, scope))),
         section("说明", "notes", *_notes(scope)),
     )  # fmt: skip

@@ -79,7 +79,8 @@ def as_json(found: Indicators, scope: Scope) -> dict[str, Any]:
     """Return the whole report as one JSON object."""
     return {
         "day": render_day(scope.day), "since": render_day(scope.since), "silent_months": scope.silent_months,
-        "silent_days": scope.silent_days, "policy": scope.policy.label, "rows": rows_of(found, scope),
+        "silent_days": scope.silent_days, "feed_days": dict(scope.feed_days), "policy": scope.policy.label,
+        "rows": rows_of(found, scope),
     }  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """Feed silence: when each department was last heard of in each county, in event time (docs/contract-report.md, "Feeds")."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple, get_args
 
 import msgspec
@@ -11,6 +11,7 @@ from streams.policy import Policy
 
 DEPARTMENTS: Final[tuple[str, ...]] = get_args(Department)
 """In the order of contract §3.1."""
+NO_CADENCE: Final[Mapping[str, int]] = {}
 Days = dict[str, int]
 """The ordinal day on which each department was last heard of."""
 
@@ -75,8 +76,11 @@ class Feeds:
         return found.counties.get("", {})
 
 
-def silent(days: Days, day: int, least: int) -> Iterator[str]:
-    """Yield the departments that once spoke and said nothing for at least so many days, in the order of contract §3.1."""
+def silent(days: Days, day: int, least: int, own: Mapping[str, int] = NO_CADENCE) -> Iterator[str]:
+    """Yield the departments that once spoke and said nothing for at least so many days, in the order of contract §3.1.
+
+    ``own`` are the days of departments that report less often, or more.
+    """
     for department in DEPARTMENTS:
-        if department in days and day - days[department] >= least:
+        if department in days and day - days[department] >= own.get(department, least):
             yield department

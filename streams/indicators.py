@@ -1,7 +1,7 @@
 """What is counted of households and leads by county, as a fold that takes them in any order (docs/contract-report.md)."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 import msgspec
@@ -13,7 +13,7 @@ from schemas.household import HouseholdState
 from schemas.vocabulary import CHANNELS, SEVERITIES, AreaLevel, Transition
 from streams.assess import area_code, ask
 from streams.casework import clocks_at
-from streams.feed_silence import Feeds, Word
+from streams.feed_silence import NO_CADENCE, Feeds, Word
 from streams.ledger import Missing, Window, divide_half_even
 from streams.migrants import beside_a_year_before
 from streams.noise import snoozed_until
@@ -56,7 +56,8 @@ _ORDER: Final = {name: place for place, name in enumerate(EVERY)}
 class Scope(msgspec.Struct, frozen=True):
     """What a report is about: versions of the policy, the ordinal day it speaks of, the first day leads count from.
 
-    ``silent_months`` is for how long nobody was heard of a silent household, ``silent_days`` the same of a department.
+    ``silent_months`` is for how long nobody was heard of a silent household, ``silent_days`` the same of a department, and
+    ``feed_days`` of departments that have a cadence of their own.
     """
 
     policies: Policies
@@ -64,6 +65,7 @@ class Scope(msgspec.Struct, frozen=True):
     since: int
     silent_months: int
     silent_days: int
+    feed_days: Mapping[str, int] = NO_CADENCE
 
     @property
     def policy(self) -> Policy:

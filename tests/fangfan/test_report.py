@@ -251,6 +251,9 @@ async def test_it_says_what_a_batch_says_of_the_same_topics(place: Place, tmp_pa
     silent = whole["silent_departments"].split()
     assert 0 < len(silent) < len(DEPARTMENTS)
     assert all(whole[f"feed_{name.replace('-', '_')}"] <= "2026-11-22" for name in silent)
+    patient = json.loads(await asyncio.to_thread(run, place, "--json", "--feed-days", f"{silent[0]}=400"))
+    assert {silent[0]: 400} == patient["feed_days"]
+    assert silent[1:] == next(row for row in patient["rows"] if row["by"] == "all")["silent_departments"].split()
     assert (7, 6) == (whole["migrants"], whole["migrants_before"])
     assert (4, 5) == (whole["migrants_outside"], whole["migrants_outside_before"])
     assert (3, 3) == (whole["snoozed"], whole["withheld"])
@@ -330,6 +333,8 @@ async def test_the_table_and_the_page_speak_both_languages(place: Place, tmp_pat
 @pytest.mark.parametrize(("flags", "words"), [
     (["--day", "today"], "--day: not a date"), (["--since", "2026-02-30"], "--since: "),
     (["--policy", "nowhere.toml"], "policy refused: nowhere.toml"),
+    (["--feed-days", "water"], "--feed-days: water takes a number of days from 1 to 400"),
+    (["--feed-days", "water=7", "--feed-days", "post=7"], "--feed-days: post is no department"),
 ])  # fmt: skip
 def test_what_means_nothing_is_refused(flags: list[str], words: str) -> None:
     done = fangfan("report", *flags)

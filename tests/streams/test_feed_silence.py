@@ -57,6 +57,8 @@ def test_a_department_is_silent_from_so_many_days_on_if_it_ever_spoke() -> None:
 
     assert ["health", "water"] == list(silent(days, DAY, 7))
     assert ["health", "water", "insurance"] == list(silent(days, DAY + 1, 7))
+    assert ["health"] == list(silent(days, DAY, 7, {"water": 8, "health": 30}))
+    assert ["water", "insurance"] == list(silent(days, DAY, 7, {"insurance": 6, "health": 31}))
     assert [] == list(silent({}, date.max.toordinal(), 1))
 
 
