@@ -20,7 +20,7 @@ from streams.noise import snoozed_until
 from streams.outcomes import Lead, Visit, answered
 from streams.policies import Policies
 from streams.policy import BP, Policy
-from streams.rules import INDICATOR_RULES, name_of
+from streams.rules import INDICATOR_RULES, SIGNAL_RULES, name_of
 from streams.rules import RULES as EVERY
 from streams.rules.context import Context
 
@@ -50,6 +50,8 @@ SHARES: Final = {
 """What a share is of what; that of the undetermined is what is left of the determined."""
 
 
+_HEARD: Final = frozenset([*INDICATOR_RULES, *SIGNAL_RULES])
+"""Rules of what several channels may say otherwise."""
 _ORDER: Final = {name: place for place, name in enumerate(EVERY)}
 
 
@@ -219,8 +221,8 @@ def _standing(state: HouseholdState, scope: Scope) -> Iterator[str]:
 
 
 def _disagree(state: HouseholdState, policy: Policy) -> bool:
-    """Tell whether channels stand good against bad on an indicator."""
-    found = ask(state.facts, policy, frozenset(INDICATOR_RULES))
+    """Tell whether channels stand good against bad on an indicator or a signal."""
+    found = ask(state.facts, policy, _HEARD)
     return found is not None and bool(found.conflicts or any(finding.conflict for finding in found.findings))
 
 

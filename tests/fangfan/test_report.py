@@ -30,6 +30,7 @@ from tests.build import cadre, declaration, department, entry, member
 from tests.conftest import ROOT
 from tests.doors import fangfan
 from tests.oracle import naive
+from tests.oracle import whole as every_rule
 from tests.worker import read_all, workers
 
 NOW = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
@@ -382,12 +383,13 @@ class Batch:
         rows = []
         for household, reports in of_household.items():
             registry = self._sql.execute("SELECT body FROM newest_entry WHERE household_id = ?", [household]).fetchone()
-            found = naive.assess(reports, json.loads(registry[0]) if registry else None)
+            entry = json.loads(registry[0]) if registry else None
+            found = naive.assess(reports, entry)
             assert found is not None
             now = found["now"] or {"reference": None, "gross": None, "transfers": None}
             rows.append({"household": household, "reference": now["reference"], "gross": now["gross"],
                          "transfers": now["transfers"], "found": found["severity"],
-                         "conflicting": bool(found["conflicts"])})  # fmt: skip
+                         "conflicting": bool(every_rule.assess(reports, entry)["conflicts"])})  # fmt: skip
         return rows
 
     def rows(self) -> dict[tuple[str, str], dict[str, Any]]:

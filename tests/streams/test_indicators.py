@@ -64,6 +64,15 @@ def test_what_one_household_counts_for(policy: Policy) -> None:
     assert 481_250 == found.row("all", "all").median
 
 
+def test_channels_that_disagree_on_a_signal_are_in_conflict_too(policy: Policy) -> None:
+    """As the alert says; two channels that agree are not."""
+    person = {"type": "employment", "person_id": entry()["members"][0]["person_id"], "since": "2026-01"}
+    office = department("e1", "human-resources", person | {"status": "not_working"}, at="2026-06-10T09:00:00+08:00")
+    for status, conflicting in (("working", 1), ("not_working", 0)):
+        seen = cadre("c1", person | {"status": status}, at="2026-06-11T09:00:00+08:00")
+        assert conflicting == counts(count([live(policy, entry(), office, seen)], scope(policy))).get("conflicting", 0)
+
+
 def test_who_is_overdue_is_decided_by_the_day(policy: Policy) -> None:
     """Opened on 2026-11-18 with five working days: to be verified by 2026-11-25."""
     state = live(policy, entry(), cadre("c1", {"type": "food", "adequate": False}))
