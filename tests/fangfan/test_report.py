@@ -201,8 +201,7 @@ async def place(broker: EmbeddedBroker, tmp_path_factory: pytest.TempPathFactory
     folder = tmp_path_factory.mktemp("report")
     text = (ROOT / "policy" / "shanxi.toml").read_text("utf-8")
     policy = folder / "policy.toml"
-    figures = '\n[figures]\nnational-income = [{ from = 2025-01-01, amount = 23119, source = "a year\'s bulletin" }]\n'
-    policy.write_text(text + figures, "utf-8")
+    policy.write_text(text, "utf-8")
     settings = Settings(brokers=broker.bootstrap, topic_prefix="report-", partitions=3)
     await create_topics(settings)
     async with workers(settings, folder, 1) as running:
