@@ -118,7 +118,7 @@ class MeasureNote(msgspec.Struct, frozen=True, gc=False):
 class CaseNow(msgspec.Struct, frozen=True, gc=False):
     """A case at a household's clock (nanoseconds), with its clocks and the measures for the household.
 
-    Relapsed: removed, watched, and there is a reason again.
+    Relapsed: removed, watched, and there is a reason that was not there, or less grave, at the removal.
     """
 
     case: Case

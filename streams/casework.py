@@ -2,14 +2,17 @@
 
 from schemas.cases import Case, CaseNow, CaseStep, Clock
 from schemas.fields import day_of
+from schemas.findings import Finding
 from schemas.household import Facts, OpenAlert
 from schemas.reports import Report
+from schemas.vocabulary import SEVERITIES
 from streams.assess import area_code, assess
 from streams.case_clocks import clocks_of, watched
-from streams.case_guard import against_removal
+from streams.case_guard import against_removal, facts_at
 from streams.cases import fold
 from streams.measures import tracked
 from streams.policies import Judges
+from streams.rules.silence import RULE as SILENCE
 
 
 def may_begin(message: object, alert: OpenAlert | None, as_of: int) -> bool:
@@ -31,9 +34,25 @@ def case_now(facts: Facts, alert: OpenAlert | None, judges: Judges) -> CaseNow:
     case, clocks = _at(facts, alert, judges, as_of)
     if case.stage in ("none", "ended"):
         return CaseNow(case, clocks, False, as_of)
-    assessment = assess(facts, policy)
-    relapsed = assessment is not None and bool(assessment.findings) and watched(case, clocks)
-    return CaseNow(case, clocks, relapsed, as_of, tracked(policy.measures, assessment, facts))
+    relapsed = watched(case, clocks) and any(each.rule != SILENCE for each in since_removal(facts, case, judges))
+    return CaseNow(case, clocks, relapsed, as_of, tracked(policy.measures, assess(facts, policy), facts))
+
+
+def since_removal(facts: Facts, case: Case, judges: Judges) -> tuple[Finding, ...]:
+    """Return the reasons that a household had not, or less grave, when its case was removed, as its facts stood then.
+
+    That day is judged by the policy then in force, like the guard of removal: what it let through is not new.
+    """
+    now = assess(facts, judges.of(facts.as_of))
+    if now is None or not now.findings:
+        return ()
+    then = assess(facts_at(facts, case.since), judges.of(case.since))
+    known = {(each.rule, each.subject): _gravity(each) for each in then.findings} if then is not None else {}
+    return tuple(each for each in now.findings if _gravity(each) > known.get((each.rule, each.subject), -1))
+
+
+def _gravity(finding: Finding) -> int:
+    return SEVERITIES.index(finding.severity)
 
 
 def clocks_at(facts: Facts, alert: OpenAlert | None, judges: Judges, instant: int) -> tuple[Clock, ...]:
@@ -44,4 +63,6 @@ def clocks_at(facts: Facts, alert: OpenAlert | None, judges: Judges, instant: in
 def _at(facts: Facts, alert: OpenAlert | None, judges: Judges, as_of: int) -> tuple[Case, tuple[Clock, ...]]:
     rules = judges.of(as_of).parameters((area_code(facts) or "")[:6]).cases
     case = fold(facts, rules, lambda instant: against_removal(facts, instant, judges.of(instant)))
+    if alert is not None and case.stage == "removed" and not since_removal(facts, case, judges):
+        alert = None  # what was known when the case was removed asks for no visit
     return case, clocks_of(case, as_of, alert, rules)

@@ -169,6 +169,20 @@ def test_a_relapse_in_the_watch_reopens_the_case_with_its_history(live: Way) -> 
     assert "marginal" == cases[-1].category
 
 
+def test_what_was_open_at_the_removal_hides_no_relapse_and_is_none(live: Way) -> None:
+    """A call nobody answered and a crop lost to hail stand in no removal's way; in June the well goes bad."""
+    call = {"type": "petition", "ref": "12317-1", "category": "land", "urgent": False, "status": "open", "since": "2026-03"}
+    hail = {"type": "loss", "event": "hail-1", "hazard": "hail", "object": "crop", "lost_percent": 90, "month": "2026-02"}
+    cases = live.cases(
+        entry(), STANDS, EARNS, seen("2026-02-20", hail), department("q", "petitions", call, at="2026-03-01T09:00:00+08:00"),
+        *removal("2026-03-02", "2026-03-03", "2026-03-16", "2026-03-20"), seen("2026-06-02", BAD_WATER),
+    )  # fmt: skip
+    removed, last = next(each for each in cases if each.stage == "removed"), cases[-1]
+
+    assert ("removed", False, ["watch"]) == (removed.transition, removed.relapsed, [each.clock for each in removed.clocks])
+    assert ("relapsed", True, ["verify", "watch"]) == (last.transition, last.relapsed, [each.clock for each in last.clocks])
+
+
 def test_help_is_told_against_what_is_suggested(live: Way) -> None:
     works = department(
         "works", "water", {"type": "support", "kind": "water_works", "status": "granted", "since": "2026-02"},

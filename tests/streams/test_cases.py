@@ -15,6 +15,7 @@ from streams.alerts import Cause, Place
 from streams.case_clocks import add_months, clocks_of, watched
 from streams.case_turn import turn_case
 from streams.cases import WAYS, fold
+from streams.casework import case_now
 from streams.due import due
 from streams.household import merge
 from streams.pipeline import Step as Outcome
@@ -361,6 +362,61 @@ def test_a_snooze_hides_no_relapse(policy: Policy) -> None:
     assert (None, None) == (found.alert, state.thread.open)
     assert found.case is not None
     assert ("relapsed", True) == (found.case.transition, found.case.relapsed)
+
+
+LOSS = {"type": "loss", "event": "hail-1", "hazard": "hail", "object": "crop", "month": "2025-12"}
+
+
+def relapses(policy: Policy, *records: dict[str, Any], shuffle: int | None = None) -> tuple[bool, list[str]]:
+    """Whether a household relapses that was removed on 5 January, and the clocks of its case, after all records."""
+    messages = [read(entry()), step("2026-01-05", "standing", category="sudden", stage="removed"), *map(read, records)]
+    if shuffle is not None:
+        random.Random(shuffle).shuffle(messages)
+    state = EMPTY
+    for message in messages:
+        assert isinstance(message, Report | RegistryChange)
+        state = advance("H000001", state, message, parse_instant(LEAD), policy).state
+    now = case_now(state.facts, state.thread.open, policy)
+    return now.relapsed, [each.clock for each in now.clocks]
+
+
+@pytest.mark.parametrize("shuffle", [None, *range(4)])
+@pytest.mark.parametrize(
+    ("then", "later", "expected"),
+    [
+        ((LOSS | {"lost_percent": 40},), (), False),
+        ((LOSS | {"lost_percent": 40},), (LOSS | {"lost_percent": 45},), False),
+        ((LOSS | {"lost_percent": 90},), (LOSS | {"lost_percent": 40},), False),
+        ((LOSS | {"lost_percent": 40},), (LOSS | {"lost_percent": 90},), True),
+        ((LOSS | {"lost_percent": 90},), ({"type": "water", "safe": False},), True),
+        ((LOSS | {"lost_percent": 90}, {"type": "water", "safe": False}), ({"type": "water", "safe": False},), False),
+        (({"type": "schooling", "person_id": "P-0001", "stage": "compulsory", "status": "dropout"},),
+         ({"type": "schooling", "person_id": "P-0002", "stage": "compulsory", "status": "dropout"},), True),
+    ],
+    ids=["as it was", "a little worse", "better", "graver", "another thing", "told again", "another person"],
+)  # fmt: skip
+def test_a_relapse_is_a_reason_that_was_not_there_or_less_grave_at_the_removal(
+    policy: Policy, then: tuple[dict[str, Any], ...], later: tuple[dict[str, Any], ...], expected: bool, shuffle: int | None
+) -> None:
+    records = [cadre("then", *then, at="2026-01-04T09:00:00+08:00")]
+    records += [cadre("later", *later, at="2026-02-04T09:00:00+08:00")] if later else []
+
+    assert (expected, ["verify", "watch"] if expected else ["watch"]) == relapses(policy, *records, shuffle=shuffle)
+
+
+def test_silence_is_no_relapse_but_asks_for_a_visit(policy: Policy) -> None:
+    silence = msgspec.structs.replace(policy.province.silence, enabled=True, months=6)
+    policy = msgspec.structs.replace(policy, province=msgspec.structs.replace(policy.province, silence=silence))
+    state = EMPTY
+    for message in (read(entry()), step("2026-01-05", "standing", category="sudden", stage="removed")):
+        assert isinstance(message, Report | RegistryChange)
+        state = advance("H000001", state, message, parse_instant(LEAD), policy).state
+    silent = on(policy, state, "2026-07-01T00:00:00+08:00").state
+    assert silent.thread.open is not None
+    assert ["silence@1"] == [each.rule for each in silent.thread.open.reasons]
+    now = case_now(silent.facts, silent.thread.open, policy)
+
+    assert (False, ["verify", "watch"]) == (now.relapsed, [each.clock for each in now.clocks])
 
 
 def test_what_is_given_is_told_against_what_is_suggested(policy: Policy) -> None:
