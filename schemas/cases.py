@@ -132,7 +132,8 @@ class CaseThread(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What was last said of a household's case, and how often something was said.
 
     ``lacking`` names, for each of ``refused``, the conditions that were said to be missing, as ``code:detail``; ``measures``
-    are the measures by code with how they stood; ``notice_over`` says that a notice had ended.
+    are the measures by code with how they stood; ``notice_over`` says that a notice had ended, ``watch_over`` that
+    the watch after a removal had.
     """
 
     sequence: int = 0
@@ -145,6 +146,7 @@ class CaseThread(msgspec.Struct, frozen=True, array_like=True, gc=False):
     lacking: tuple[tuple[str, ...], ...] = ()
     measures: tuple[tuple[str, MeasureStatus], ...] = ()
     notice_over: bool = False
+    watch_over: bool = False
 
 
 class ClockNote(msgspec.Struct, frozen=True, gc=False):

@@ -9,6 +9,7 @@ from schemas.cases import (
     CaseShown,
     CaseThread,
     CaseTransition,
+    ClockName,
     ClockNote,
     Done,
     DoneNote,
@@ -34,7 +35,8 @@ def turn_case(said: CaseThread, now: CaseNow, cause: Cause, place: Place) -> Tur
         now.relapsed,
         tuple(tuple(f"{each.code}:{each.detail}" for each in refused.missing) for refused in case.refused),
         tuple((each.code, each.status) for each in now.measures),
-        case.stage in ON_NOTICE and not any(clock.clock == "notice" for clock in now.clocks),
+        case.stage in ON_NOTICE and not _runs(now, "notice"),
+        case.stage == "removed" and not _runs(now, "watch"),
     )
     kind = decide(said, thread)
     if kind is None:
@@ -65,6 +67,11 @@ def turn_case(said: CaseThread, now: CaseNow, cause: Cause, place: Place) -> Tur
         emitted_at="",
     )
     return thread, record
+
+
+def _runs(now: CaseNow, name: ClockName) -> bool:
+    """Tell whether a clock runs."""
+    return any(clock.clock == name for clock in now.clocks)
 
 
 def show(now: CaseNow) -> CaseShown:

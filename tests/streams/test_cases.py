@@ -255,6 +255,21 @@ def test_a_notice_ends_by_itself_and_that_is_said_once(rules: CaseRules) -> None
     assert [("2026-03-13", "opened", ["finish", "notice"]), ("2026-03-14", "updated", ["finish"])] == kinds
 
 
+def test_the_end_of_the_watch_is_said_once_and_its_tick_is_due(policy: Policy) -> None:
+    """Removed on 5 January: watched to the end of 5 January a year later."""
+    state, told = EMPTY, []
+    for message in (read(entry()), step("2026-01-05", "standing", category="sudden", stage="removed")):
+        assert isinstance(message, Report | RegistryChange)
+        state = advance("H000001", state, message, parse_instant(LEAD), policy).state
+    while (instant := due(state, policy)) is not None and instant <= parse_instant("2027-03-01T00:00:00+08:00"):
+        found = advance("H000001", state, Tick("H000001", instant), instant, policy)
+        state = found.state
+        if found.case is not None:
+            told.append((found.case.as_of, found.case.transition, found.case.stage, found.case.clocks))
+
+    assert [("2027-01-06T00:00:00+08:00", "updated", "removed", [])] == told
+
+
 def test_the_watch_ends_by_itself(rules: CaseRules) -> None:
     case = case_of(rules, *ENTRY, *REMOVAL)
     clocks = clocks_of(case, parse_instant("2027-10-29T00:00:00+08:00"), None, rules)
