@@ -79,7 +79,8 @@ class Case(msgspec.Struct, frozen=True, gc=False):
     """A household's case, folded from its steps. Days are ordinals in China, ``since`` is in nanoseconds.
 
     ``visited_on`` is the day of the verification, whatever it found. ``pauses`` are the days (first, last) on which an
-    objection was open in the running phase; ``objection_on`` is the day one was raised that is still open. ``history`` is that
+    objection was open in the running phase; ``objections`` are the days on which those were raised that are still open, oldest
+    first. ``history`` is that
     of all episodes, ``refused`` that of the running one, oldest first.
     """
 
@@ -89,7 +90,7 @@ class Case(msgspec.Struct, frozen=True, gc=False):
     since: int = 0
     visited_on: int | None = None
     notice_on: int | None = None
-    objection_on: int | None = None
+    objections: tuple[int, ...] = ()
     removed_on: int | None = None
     pauses: tuple[tuple[int, int], ...] = ()
     history: tuple[Done, ...] = ()

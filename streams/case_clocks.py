@@ -28,8 +28,8 @@ def _clocks(case: Case, today: int, alert: OpenAlert | None, rules: CaseRules) -
     if case.stage in AT_WORK and case.visited_on is not None:
         due = add_workdays(case.visited_on, rules.finish_days, pauses_until(case, today)).day
         yield Clock("finish", due, today > due)
-    if case.objection_on is not None:
-        due = add_workdays(case.objection_on, rules.settle_days).day
+    if case.objections:
+        due = add_workdays(case.objections[0], rules.settle_days).day
         yield Clock("settle", due, today > due)
     if case.stage in ON_NOTICE:
         due = notice_over(case, today, rules) - 1

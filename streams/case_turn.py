@@ -82,7 +82,7 @@ def show(now: CaseNow) -> CaseShown:
         stage=case.stage,
         category=case.category,
         since=render_instant(case.since) if case.stage != "none" else None,
-        open_objection=case.objection_on is not None,
+        open_objection=bool(case.objections),
         refused=[RefusedNote(each.event_id, each.step, each.phase, list(each.missing)) for each in case.refused],
         clocks=[ClockNote(clock.clock, render_day(clock.due), clock.overdue) for clock in now.clocks],
         relapsed=now.relapsed,

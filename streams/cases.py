@@ -100,9 +100,9 @@ def _missing(case: Case, taken: Taken, rules: CaseRules, guard: Guard) -> tuple[
         en = " or ".join(STAGE_WORDS[stage][1] for stage in needs)
         missing.append(Condition("stage", "|".join(needs), f"须先到“{zh}”阶段", f"the case must be {en} first"))
         return tuple(missing)
-    if step in ("review", "objection") and case.objection_on is not None:
+    if step == "review" and case.objections:
         missing.append(Condition("objection-open", "", "尚有未处理的异议", "an objection is still open"))
-    if step == "settlement" and case.objection_on is None:
+    if step == "settlement" and not case.objections:
         missing.append(Condition("no-objection", "", "没有待处理的异议", "no objection is open"))
     if step == "review":
         missing += _notice_period(case, taken.day, rules)
@@ -133,7 +133,7 @@ def notice_over(case: Case, day: int, rules: CaseRules) -> int:
 
 def pauses_until(case: Case, day: int) -> tuple[tuple[int, int], ...]:
     """Return the days on which an objection was open, one that still is up to a ``day``."""
-    return case.pauses if case.objection_on is None else (*case.pauses, (case.objection_on, day))
+    return (*case.pauses, (case.objections[0], day)) if case.objections else case.pauses
 
 
 def _take(case: Case, taken: Taken) -> Case:
@@ -146,10 +146,10 @@ def _take(case: Case, taken: Taken) -> Case:
         begun = Case(case.episode + 1, category=case.category, visited_on=taken.day, history=case.history)
         return _move(begun, taken, (way.passed if step.passed else way.failed) or "ended")
     if step.step == "objection":
-        return _move(msgspec.structs.replace(case, objection_on=taken.day), taken, None)
-    if step.step == "settlement" and case.objection_on is not None:
-        pauses = (*case.pauses, (case.objection_on, taken.day - 1))
-        case = msgspec.structs.replace(case, objection_on=None, pauses=pauses)
+        return _move(msgspec.structs.replace(case, objections=(*case.objections, taken.day)), taken, None)
+    if step.step == "settlement":  # of the one that has waited longest; a pause goes on while another is open
+        pauses = (*case.pauses, (case.objections[0], taken.day - 1))
+        case = msgspec.structs.replace(case, objections=case.objections[1:], pauses=pauses)
     return _move(case, taken, way.passed if step.passed else way.failed)
 
 
@@ -173,12 +173,10 @@ def _move(case: Case, taken: Taken, stage: Stage | None) -> Case:
         case "noticed" | "removal_noticed":
             return msgspec.structs.replace(case, notice_on=day, pauses=())
         case "registered":
-            return msgspec.structs.replace(
-                case, category=taken.step.category or case.category, removed_on=None, objection_on=None
-            )
+            return msgspec.structs.replace(case, category=taken.step.category or case.category, removed_on=None, objections=())
         case "removed":
             return msgspec.structs.replace(case, category=taken.step.category or case.category, removed_on=day)
         case "ended":
-            return msgspec.structs.replace(case, objection_on=None)
+            return msgspec.structs.replace(case, objections=())
         case _:
             return case

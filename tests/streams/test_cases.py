@@ -121,7 +121,17 @@ def test_any_order_any_repetition_gives_the_same_case(rules: CaseRules) -> None:
         ([*ENTRY[:5], step("2026-03-13", "review")], "notice-period", "2026-03-14"),
         ([*ENTRY[:5], step("2026-03-10", "objection"), step("2026-03-20", "review")], "objection-open", ""),
         ([*ENTRY[:5], step("2026-03-10", "settlement")], "no-objection", ""),
-        ([*ENTRY[:5], step("2026-03-10", "objection"), step("2026-03-11", "objection")], "objection-open", ""),
+        (
+            [
+                *ENTRY[:5],
+                step("2026-03-10", "objection"),
+                step("2026-03-11", "objection"),
+                step("2026-03-12", "settlement"),
+                step("2026-03-30", "review"),
+            ],
+            "objection-open",
+            "",
+        ),
         ([*ENTRY[:6], step("2026-03-20", "decision", "removal")], "stage", "removal_reviewed"),
         ([*ENTRY, step("2026-03-20", "rollback", "removal")], "stage", "removed"),
         ([*ENTRY, step("2026-03-20", "standing", category="sudden", stage="removed")], "stage", "none|ended|removed"),
@@ -161,7 +171,25 @@ def test_an_objection_stops_the_notice_until_it_is_settled(rules: CaseRules) -> 
 def test_an_objection_that_is_upheld_ends_the_case(rules: CaseRules) -> None:
     case = case_of(rules, *ENTRY[:5], step("2026-03-10", "objection"), step("2026-03-12", "settlement", passed=False))
 
-    assert ("ended", None) == (case.stage, case.objection_on)
+    assert ("ended", ()) == (case.stage, case.objections)
+
+
+def test_every_objection_wants_its_own_settlement_and_the_notice_waits_for_the_last(rules: CaseRules) -> None:
+    """Open from Monday the 9th to Monday the 16th without a gap: counted are the 17th to the 23rd."""
+    raised = [step("2026-03-09", "objection"), step("2026-03-11", "objection")]
+    settled = [step("2026-03-12", "settlement"), step("2026-03-17", "settlement")]
+    one = case_of(rules, *ENTRY[:5], *raised, settled[0], step("2026-03-30", "review"))
+    early = case_of(rules, *ENTRY[:5], *raised, *settled, step("2026-03-23", "review"))
+    after = case_of(rules, *ENTRY[:5], *raised, *settled, step("2026-03-24", "review"))
+    clocks = clocks_of(one, parse_instant("2026-03-30T09:00:00+08:00"), None, rules)
+    upheld = step("2026-03-12T10:00:00+08:00", "settlement", passed=False)
+
+    assert ("noticed", "objection-open") == (one.stage, one.refused[0].missing[0].code)
+    assert [parse_day("2026-03-25")] == [each.due for each in clocks if each.clock == "settle"], "of the one of the 11th"
+    assert [("review", [("notice-period", "2026-03-24")])] == missing(early)
+    assert ("reviewed", ()) == (after.stage, after.refused)
+    ended = case_of(rules, *ENTRY[:5], *raised, upheld)
+    assert ("ended", ()) == (ended.stage, ended.objections), "one that is upheld is enough"
 
 
 @pytest.mark.parametrize("count", range(1, 8))
