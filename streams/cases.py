@@ -91,20 +91,23 @@ def fold(facts: Facts, rules: CaseRules, guard: Guard) -> Case:
 
 
 def _missing(case: Case, taken: Taken, rules: CaseRules, guard: Guard) -> tuple[Condition, ...]:
-    """Return every condition of a step that does not hold, in the order of docs/contract-cases.md."""
+    """Return every condition of a step that does not hold, in the order of docs/contract-cases.md.
+
+    Objections and the notice belong to the stage of the notice; where the case is elsewhere there are none to ask about.
+    """
     step = taken.step.step
     missing: list[Condition] = []
     needs = _needs(taken.step)
-    if case.stage not in needs:
+    here = case.stage in needs
+    if not here:
         zh = "或".join(STAGE_WORDS[stage][0] for stage in needs)
         en = " or ".join(STAGE_WORDS[stage][1] for stage in needs)
         missing.append(Condition("stage", "|".join(needs), f"须先到“{zh}”阶段", f"the case must be {en} first"))
-        return tuple(missing)
-    if step == "review" and case.objections:
+    if step == "review" and here and case.objections:
         missing.append(Condition("objection-open", "", "尚有未处理的异议", "an objection is still open"))
-    if step == "settlement" and not case.objections:
+    if step == "settlement" and not (here and case.objections):
         missing.append(Condition("no-objection", "", "没有待处理的异议", "no objection is open"))
-    if step == "review":
+    if step == "review" and here:
         missing += _notice_period(case, taken.day, rules)
     if taken.key in GUARDED and taken.step.passed:
         missing += guard(taken.report.occurred_at)

@@ -216,6 +216,28 @@ def test_removal_is_refused_with_every_condition_that_does_not_hold(rules: CaseR
     assert () == case_of(rules, *ENTRY, refusal, against=against).refused, "a village that says no needs no guard"
 
 
+@pytest.mark.parametrize("reports", [(), ENTRY[:6], ENTRY])
+def test_a_removal_that_comes_too_early_names_also_what_stands_against_it(
+    rules: CaseRules, reports: tuple[Report, ...]
+) -> None:
+    against = (Condition("guarantee", "water@1", "饮水", "water"),)
+    case = case_of(rules, *reports, REMOVAL[3], against=against)
+    refusal = step("2026-10-28", "decision", "removal", passed=False)
+
+    assert [("decision", [("stage", "removal_reviewed"), ("guarantee", "water@1")])] == missing(case)
+    assert [("decision", [("stage", "removal_reviewed")])] == missing(case_of(rules, *reports, refusal, against=against))
+
+
+def test_of_another_stage_no_objection_is_open_and_no_notice_runs(rules: CaseRules) -> None:
+    other = case_of(rules, *ENTRY[:5], step("2026-03-09", "objection"), step("2026-03-10", "settlement", "removal"),
+                    step("2026-03-11", "review", "removal"))  # fmt: skip
+    none = case_of(rules, step("2026-03-10", "settlement"))
+
+    stage = ("stage", "removal_noticed")
+    assert [("settlement", [stage, ("no-objection", "")]), ("review", [stage])] == missing(other)
+    assert [("settlement", [("stage", "noticed"), ("no-objection", "")])] == missing(none)
+
+
 def test_a_removal_can_be_rolled_back_and_a_relapse_begins_a_new_episode_with_its_category(rules: CaseRules) -> None:
     back = case_of(rules, *ENTRY, *REMOVAL, step("2026-11-02", "rollback", "removal"))
     again = case_of(rules, *ENTRY, *REMOVAL, step("2026-11-02", "verification"))
