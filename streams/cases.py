@@ -111,6 +111,8 @@ def _missing(case: Case, taken: Taken, rules: CaseRules, guard: Guard) -> tuple[
         missing += _notice_period(case, taken.day, rules)
     if taken.key in GUARDED and taken.step.passed:
         missing += guard(taken.report.occurred_at)
+    if step == "standing" and taken.step.stage == "removed" != case.stage:
+        missing += (each for each in guard(taken.report.occurred_at) if each.code == "labour")
     return tuple(missing)
 
 

@@ -1,6 +1,6 @@
 """Cases of households, from a lead to removal and after it, told in reports; each is lived three ways."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +120,29 @@ def test_silence_is_not_health_and_no_statement_leads_past_the_guard(live: Way) 
     assert ("guarantee", "water@1:unknown") in [(one.code, one.detail) for one in cases[-1].refused[0].missing]
     assert [("stage", "none|ended|removed")] == lacking(cases[-1])
     assert "registered" == cases[-1].stage
+
+
+@pytest.mark.parametrize(
+    ("home", "facts", "stage"),
+    [
+        (NOBODY_WORKS, (), "none"),
+        (entry(), [{"type": "membership", "person_id": person, "status": "left", "cause": "death", "since": "2026-02"}
+                   for person in ("P-0001", "P-0002")], "none"),
+        (entry(), (), "removed"),
+    ],
+    ids=["nobody can work", "who could has died", "somebody can"],
+)  # fmt: skip
+def test_a_household_without_labour_is_not_said_to_be_removed_either(
+    live: Way, home: dict[str, Any], facts: Iterable[dict[str, Any]], stage: str
+) -> None:
+    """The county says that a case which begins here was removed elsewhere; it says so again a month later."""
+    standing = [step(day, "standing", stage="removed", category="marginal") for day in ("2026-03-02", "2026-04-02")]
+    cases = live.cases(home, seen("2026-02-20", *WELL, *facts), *standing)
+
+    assert {stage} == {each.stage for each in cases}
+    assert [[("labour", "")]] * (2 if stage == "none" else 0) == [
+        [(one.code, one.detail) for one in each.missing] for each in cases[-1].refused
+    ]
 
 
 def test_an_objection_stops_the_notice_until_it_is_settled(live: Way) -> None:

@@ -136,6 +136,51 @@ def test_a_household_in_which_nobody_can_work_is_never_marked_removed_unless_the
     assert [] == against(switched, nobody, visit(*EARNS))
 
 
+WORKER = {"type": "membership", "person_id": "P-0001", "status": "left", "cause": "death", "since": "2026-08"}
+UNABLE = {"type": "employment", "person_id": "P-0001", "status": "unable", "since": "2026-08"}
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ([WORKER], [("labour", "")]),
+        ([WORKER | {"cause": "move"}], [("labour", "")]),
+        ([UNABLE], [("labour", "")]),
+        ([WORKER, WORKER | {"status": "joined", "cause": "move", "since": "2026-09"}], []),
+        ([UNABLE, UNABLE | {"status": "seeking", "since": "2026-09"}], []),
+        ([WORKER | {"person_id": "P-0002"}, UNABLE | {"person_id": "P-0002"}], []),
+        ([UNABLE | {"since": "2026-10"}], [("labour", "")]),
+        ([UNABLE | {"since": "2026-11"}], []),
+    ],
+    ids=["died", "moved away", "unable", "came back", "able again", "somebody else", "since this month", "not yet"],
+)
+def test_who_is_dead_gone_or_unable_does_not_count_as_labour(
+    policy: Policy, facts: list[dict[str, Any]], expected: list[tuple[str, str]]
+) -> None:
+    """The registry still names one who works, and a child."""
+    home = entry("H000001", member("P-0001"), member("P-0002", birth_year=2014))
+    said = [visit(fact, at=f"2026-09-0{day}T10:00:00+08:00") for day, fact in enumerate(facts, 2)]
+
+    assert expected == against(policy, home, visit(*EARNS), *said)
+
+
+def test_one_of_two_who_work_is_enough(policy: Policy) -> None:
+    home = entry("H000001", member("P-0001"), member("P-0002"))
+
+    assert [] == against(policy, home, visit(*EARNS, WORKER))
+    assert [("labour", "")] == against(policy, home, visit(*EARNS, WORKER, UNABLE | {"person_id": "P-0002"}))
+
+
+def test_that_somebody_died_after_the_step_is_not_asked(policy: Policy) -> None:
+    home = entry("H000001", member("P-0001"), member("P-0002", birth_year=2014))
+
+    assert [] == against(policy, home, visit(*EARNS), visit(WORKER, at="2026-10-12T09:00:01+08:00"))
+
+
+def test_without_a_registry_entry_nobody_is_known_to_work(policy: Policy) -> None:
+    assert ("labour", "unknown") in against(policy, visit(*EARNS))
+
+
 def test_the_guard_sees_the_household_as_it_was_at_the_step(policy: Policy) -> None:
     """The well went bad after the village had agreed: that is for a new lead, it does not undo what was right."""
     late = cadre("w1", {"type": "water", "safe": False}, at="2026-10-13T09:00:00+08:00")

@@ -261,6 +261,18 @@ def test_a_statement_that_confirms_the_case_moves_none_of_its_days(rules: CaseRu
     assert ("marginal", "sudden") == (before.category, after.category)
 
 
+def test_a_statement_is_asked_for_labour_alone_and_only_where_it_removes(rules: CaseRules) -> None:
+    against = (Condition("guarantee", "water@1", "饮水", "water"), Condition("labour", "", "劳动力", "labour"))
+    removes = step("2026-01-05", "standing", category="sudden", stage="removed")
+    registers = step("2026-01-05", "standing", category="sudden", stage="registered")
+    facts = facts_of(removes, step("2026-11-20", "standing", category="marginal", stage="removed"))
+    confirmed = fold(facts, rules, lambda instant: against if instant > removes.kept.occurred_at else FREE)
+
+    assert [("standing", [("labour", "")])] == missing(case_of(rules, removes, against=against))
+    assert "registered" == case_of(rules, registers, against=against).stage
+    assert ("removed", "marginal", ()) == (confirmed.stage, confirmed.category, confirmed.refused)
+
+
 @pytest.mark.parametrize(
     ("reports", "on", "clock", "due", "overdue"),
     [
