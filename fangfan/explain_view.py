@@ -12,6 +12,7 @@ from fangfan.looks import CATEGORY_ZH, COLOURS, PATHWAY_ZH, SEVERITY_ZH, grid, t
 from schemas.vocabulary import COMPONENTS
 from streams.explain import COMPONENTS as COMPONENT_WORDS
 from streams.explain import DEPARTMENTS, SPENDING
+from streams.rules.persons import UNNAMED
 from streams.rules.signals import UNREPORTED
 
 RULES: Final = {
@@ -123,8 +124,16 @@ def _rules(rules: dict[str, Any]) -> Table:
         names = ", ".join(_rule(each) for each in silent)
         shown.add_row("", answer, "", "", Text(f"缺 missing: 无人报告 {UNREPORTED}: {names}", "dim"))
     for each in [each for each in rules["undetermined"] if each["missing"] != UNREPORTED]:
-        shown.add_row(_rule(each["rule"]), answer, "", "", Text(f"缺 missing: {each['missing']}", "dim"))
+        shown.add_row(_rule(each["rule"]), answer, "", "", Text(_missing(each["missing"]), "dim"))
     return shown
+
+
+def _missing(what: str) -> str:
+    """Say what is missing; of somebody whom the entry does not name, that it does not."""
+    person = what.removesuffix(UNNAMED)
+    if person == what:
+        return f"缺 missing: {what}"
+    return f"登记未列成员{person}，不在本户判定\nthe registry entry does not name {person}: not judged in this household"
 
 
 def _conflicts(conflicts: list[dict[str, Any]]) -> Table:

@@ -12,6 +12,7 @@ from fangfan.simulated import Fact, Household
 from schemas.fields import render_month
 
 _WORK: Final = frozenset({"employment"})
+_HURT: Final = frozenset({"accident", "employment"})
 _ENTRY: Final = frozenset({"registration"})
 _QUIET: Final[frozenset[str]] = frozenset()
 
@@ -39,21 +40,26 @@ def _jobless(household: Household, person: dict[str, Any]) -> Fact:
     return {"type": "employment", "person_id": person["person_id"], "status": "not_working", "since": ago(household, 4)}
 
 
-def _labour_office(household: Household, person: dict[str, Any]) -> None:
+def _hurt(household: Household, person: dict[str, Any]) -> Fact:
+    month = ago(household, 2)
+    return {"type": "accident", "person_id": person["person_id"], "kind": "work", "outcome": "serious", "month": month}
+
+
+def _labour_office(household: Household, person: dict[str, Any], *more: Fact) -> None:
     """Tell, last of all, of somebody who is out of work: it is known who, not of which household."""
     name = str(person["person_id"])
-    household.say("department", "human-resources", _jobless(household, person), day=2, person=name, turn=1)
+    household.say("department", "human-resources", _jobless(household, person), *more, day=2, person=name, turn=1)
 
 
 def _split(households: Sequence[Household]) -> None:
-    """The son and his wife found a household of their own. That he is out of work was said before, and is said again."""
+    """The son and his wife found a household of their own. That he was hurt and has no work is said before and after."""
     old, new = households
     _only(old, new)
     son, wife = _adult(old, 7), _adult(old, 8)
     old.before = {"members": [*old.members, son, wife]}
     new.members, new.area_code = [son, wife], old.area_code
-    old.say("cadre", "cadre-9", _jobless(old, son), before=40)
-    _labour_office(new, son)
+    old.say("cadre", "cadre-9", _jobless(old, son), _hurt(old, son), before=40)
+    _labour_office(new, son, _hurt(new, son))
 
 
 def _merge(households: Sequence[Household]) -> None:
@@ -107,7 +113,7 @@ def _married(households: Sequence[Household]) -> None:
 
 
 FAMILIES: Final[Mapping[str, FamilyPlant]] = {
-    "a household splits": FamilyPlant((_QUIET, _WORK), _split),
+    "a household splits": FamilyPlant((_QUIET, _HURT), _split),
     "two households merge": FamilyPlant((_QUIET, _WORK), _merge),
     "moves to a key county": FamilyPlant(
         (frozenset({"insurance-gap"}),), _moves(LEADING_COUNTY_VILLAGE, KEY_COUNTY_VILLAGE)

@@ -334,6 +334,60 @@ def test_a_household_splits_and_what_is_said_of_the_son_follows_him(village: Nei
     assert (["e1", "e3"], ["e2"]) == (kept(old), kept(new))
 
 
+def test_an_accident_and_a_disability_move_with_the_person_and_a_death_stays(village: Neighbours) -> None:
+    """The son founds a household: the old alert on him clears with the entry, the next reports open one in the new.
+
+    That his mother died in the same accident is of the old one, though its entry names her no more.
+    """
+
+    def hurt(person_id: str, outcome: str) -> Record:
+        return {"type": "accident", "person_id": person_id, "kind": "traffic", "outcome": outcome, "month": "2026-05"}
+
+    def of(event_id: str, person_id: str, source: str, day: str, fact: Record) -> Record:
+        return department(event_id, source, fact, at=on(day), household_id=None, person_id=person_id)
+
+    grade = {"type": "disability", "person_id": "P-0002", "grade": "2", "since": "2026-05"}
+    mother = member("P-0004", birth_year=1972)
+    lives = village(
+        home("H000001", "2026-01-05", FATHER, mother, SON, WIFE),
+        of("a1", "P-0002", "public-security", "2026-05-10", hurt("P-0002", "serious")),
+        of("g1", "P-0002", "disabled-federation", "2026-05-12", grade),
+        home("H000001", "2026-05-20", FATHER, mother),
+        home("H000002", "2026-05-20", SON, WIFE),
+        of("a2", "P-0002", "health", "2026-06-10", hurt("P-0002", "disabling")),
+        of("g2", "P-0002", "disabled-federation", "2026-06-11", grade),
+        of("a3", "P-0004", "public-security", "2026-06-12", hurt("P-0004", "fatal")),
+        home("H000001", "2026-06-20", FATHER),
+    )
+    (old, old_alerts), (new, new_alerts) = lives["H000001"], lives["H000002"]
+
+    assert [
+        ("opened", "yellow", ["accident"]), ("updated", "yellow", ["accident", "disability"]), ("cleared", None, []),
+        ("opened", "red", ["accident"]),
+    ] == [(kind, severity, sorted(rules)) for kind, severity, rules in told(old_alerts)]  # fmt: skip
+    assert ("registry:2026-05-20T09:00:00+08:00", "P-0004") == (old_alerts[2].caused_by, old_alerts[3].reasons[0].subject)
+    assert [("opened", "orange", ["accident"]), ("updated", "orange", ["accident", "disability"])] == [
+        (kind, severity, sorted(rules)) for kind, severity, rules in told(new_alerts)
+    ]
+    assert {"P-0002"} == {reason.subject for alert in new_alerts for reason in alert.reasons}
+    assert (["a1", "g1", "a3"], ["a2", "g2"]) == (kept(old), kept(new))
+
+
+def test_whom_an_entry_names_again_is_judged_by_what_is_still_known(village: Neighbours) -> None:
+    """Left out by mistake and put back: the alert comes back without another report. Before any entry it is judged too."""
+    grade = {"type": "disability", "person_id": "P-0002", "grade": "1", "since": "2026-05"}
+    lives = village(
+        department("g1", "disabled-federation", grade, at=on("2026-05-10")),
+        home("H000001", "2026-05-20", FATHER),
+        home("H000001", "2026-05-21", FATHER, SON),
+    )
+    _, alerts = lives["H000001"]
+    opened = ("opened", "orange", ["disability"])
+
+    assert [opened, ("cleared", None, []), opened] == told(alerts)
+    assert ["g1", "registry:2026-05-20T09:00:00+08:00", "registry:2026-05-21T09:00:00+08:00"] == [a.caused_by for a in alerts]
+
+
 def test_two_households_merge_and_the_removed_one_keeps_its_history_and_gets_nothing_more(village: Neighbours) -> None:
     """The father's entry is removed and the son's grows. What the father said before the merge is not lost."""
     roof = cadre("h1", {"type": "housing", "grade": "C"}, at=on("2026-05-02"))

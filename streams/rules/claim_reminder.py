@@ -8,9 +8,11 @@ from schemas.reports import KeptReport, Signal
 from schemas.vocabulary import SignalKind
 from streams.ledger import WINDOW_MONTHS, Support
 from streams.policy import BP
+from streams.rules.accident import FATAL
 from streams.rules.context import Context
 from streams.rules.disaster_loss import claims_of
 from streams.rules.losses import ended
+from streams.rules.persons import elsewhere
 from streams.rules.signals import Answers, distinct
 from streams.rules.support import support_channels
 
@@ -88,7 +90,7 @@ def _incidents(context: Context) -> Iterator[Incident]:
         if ended(signal) and (signal.amount or signal.share * BP >= limit):
             yield Incident("disaster", signal, (support,))
     for signal, support in context.signals.current("accident"):
-        if signal.value != "minor":
+        if signal.value == FATAL or (signal.value != "minor" and not elsewhere(context, signal)):
             yield Incident("accident", signal, (support,))
     for signal, support in context.signals.current("market"):
         grown = context.signals.one("grows", signal.thing.partition(":")[0])

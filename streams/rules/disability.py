@@ -4,6 +4,7 @@ from typing import Final
 
 from schemas.reports import Signal
 from streams.rules.context import Context
+from streams.rules.persons import of_member
 from streams.rules.signals import Answers, Bad, Fine, Question, Verdict, ask
 
 RULE: Final = "disability@1"
@@ -20,4 +21,4 @@ def _judge(context: Context, signal: Signal) -> Verdict:
     severity = {"1": rule.grade_1, "2": rule.grade_2}.get(signal.value)
     if severity is None or not 0 <= context.age(signal.month) < rule.new_months:
         return Fine(signal.value, NOT_SEVERE, "grade")
-    return Bad(severity, signal.value, NOT_SEVERE, "grade")
+    return of_member(context, signal, Bad(severity, signal.value, NOT_SEVERE, "grade"))

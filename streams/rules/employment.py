@@ -5,7 +5,7 @@ from typing import Final
 from schemas.reports import Signal
 from schemas.vocabulary import Severity
 from streams.rules.context import Context
-from streams.rules.persons import member_of, works_by_age
+from streams.rules.persons import member_of, unnamed, works_by_age
 from streams.rules.signals import Answers, Bad, Fine, Open, Question, Verdict, ask, work_of
 
 RULE: Final = "employment@1"
@@ -26,7 +26,7 @@ def _judge(context: Context, signal: Signal) -> Verdict:
         return Open("registry entry")
     member = member_of(context, signal.person_id)
     if member is None:
-        return Open("the person in the registry entry")
+        return unnamed(signal)
     age = context.age(signal.month)
     if age < rule.months or not works_by_age(context, member):
         return Fine(str(age), str(rule.months), "months")

@@ -4,6 +4,7 @@ from typing import Final
 
 from schemas.reports import Signal
 from streams.rules.context import Context
+from streams.rules.persons import of_member
 from streams.rules.signals import Answers, Bad, Fine, Question, Verdict, ask
 
 RULE: Final = "new-relief@1"
@@ -20,4 +21,4 @@ def _judge(context: Context, signal: Signal) -> Verdict:
     granted = signal.thing in RELIEF and signal.value == "granted"
     if not granted or not 0 <= context.age(signal.month) < rule.months:
         return Fine(signal.value, "none", "state")
-    return Bad(rule.severity, signal.thing, "none", "state")
+    return of_member(context, signal, Bad(rule.severity, signal.thing, "none", "state"))

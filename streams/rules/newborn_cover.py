@@ -5,6 +5,7 @@ from typing import Final
 from schemas.reports import Signal
 from streams.rules.context import Context
 from streams.rules.indicators import index_of
+from streams.rules.persons import of_member
 from streams.rules.signals import Answers, Bad, Fine, Question, Verdict, ask
 
 RULE: Final = "newborn-cover@1"
@@ -20,4 +21,4 @@ def _judge(context: Context, signal: Signal) -> Verdict:
     born = signal.value.startswith("joined:birth") and rule.months <= age < rule.until_months
     if not born or signal.person_id in index_of(context.facts, ("medical_cover",)).get("medical_cover", {}):
         return Fine(str(age), str(rule.months), "months")
-    return Bad(rule.severity, str(age), str(rule.months), "months")
+    return of_member(context, signal, Bad(rule.severity, str(age), str(rule.months), "months"))

@@ -4,6 +4,7 @@ from typing import Final
 
 from schemas.reports import Signal
 from streams.rules.context import Context
+from streams.rules.persons import of_member
 from streams.rules.signals import Answers, Bad, Fine, Question, Verdict, ask, signal_of, work_of
 
 RULE: Final = "skills-stall@1"
@@ -24,7 +25,7 @@ def _judge(context: Context, signal: Signal) -> Verdict:
     age = context.age(signal.month)
     if age < rule.months:
         return Fine(str(age), str(rule.months), "months")
-    return Bad(rule.severity, str(age), str(rule.months), "months")
+    return of_member(context, signal, Bad(rule.severity, str(age), str(rule.months), "months"))
 
 
 def _works(context: Context, signal: Signal) -> bool:

@@ -5,6 +5,7 @@ from typing import Final
 from schemas.fields import month_of_day
 from schemas.reports import Signal
 from streams.rules.context import Context
+from streams.rules.persons import of_member
 from streams.rules.signals import Answers, Bad, Fine, Open, Question, Verdict, ask
 
 RULE: Final = "support-withdrawn@1"
@@ -27,4 +28,4 @@ def _judge(context: Context, signal: Signal) -> Verdict:
         return Open("the day of the household's relief")
     if not 0 <= signal.month - month_of_day(registry.relieved_on) < rule.transition_months:
         return Fine(signal.value, "granted", "state")
-    return Bad(rule.severity, signal.thing, "granted", "state")
+    return of_member(context, signal, Bad(rule.severity, signal.thing, "granted", "state"))

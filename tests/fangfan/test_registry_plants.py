@@ -42,7 +42,7 @@ def test_what_was_said_before_stays_where_it_was_said(policy: Policy) -> None:
     old, _ = of(simulation, "a household splits")
     removed, _ = of(simulation, "two households merge")
 
-    assert ["not_working"] == [fact.value for each in lived.states[old].facts.signals for fact in each.facts]  # type: ignore[union-attr] # signals
+    assert ["not_working", "serious"] == [fact.value for each in lived.states[old].facts.signals for fact in each.facts]  # type: ignore[union-attr] # signals
     assert (None, 1) == (lived.states[removed].facts.registry, len(lived.states[removed].facts.reports))
 
 

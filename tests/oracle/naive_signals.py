@@ -55,6 +55,14 @@ class World:
         members = self.registry["members"] if self.registry else []
         return next((each for each in members if each["person_id"] == person), None)
 
+    def gone(self, fact: dict[str, Any]) -> bool:
+        """Whether there is an entry, and it does not name the person of a fact that is of a person."""
+        return self.registry is not None and fact.get("person_id") is not None and self.member(fact["person_id"]) is None
+
+
+def of_member(w: World, f: dict[str, Any], fires: Verdict) -> Verdict:
+    return (UNKNOWN, None, "") if w.gone(f) else fires
+
 
 def channels(pairs: Facts) -> tuple[str, ...]:
     return tuple(NAMES[rank] for rank in sorted({RANK[report["schema"]] for report, _ in pairs}))
@@ -81,17 +89,17 @@ def skills(w: World, f: dict[str, Any]) -> Verdict:
     work = w.one("employment", f["person_id"])
     found = work and work["status"] == "working" and f["since"] <= work["since"] and w.age(work) >= 0
     waits = f["step"] not in ("placed", "left") and w.age(f) >= 3 and not found
-    return (FIRES, "blue", str(w.age(f))) if waits else quiet()
+    return of_member(w, f, (FIRES, "blue", str(w.age(f)))) if waits else quiet()
 
 
 def disability(w: World, f: dict[str, Any]) -> Verdict:
     severity = {"1": "orange", "2": "yellow"}.get(f["grade"])
-    return (FIRES, severity, f["grade"]) if severity and w.age(f) in range(6) else quiet()
+    return of_member(w, f, (FIRES, severity, f["grade"])) if severity and w.age(f) in range(6) else quiet()
 
 
 def new_relief(w: World, f: dict[str, Any]) -> Verdict:
     new = f["kind"] in ("dibao", "destitute", "temporary_relief") and f["status"] == "granted" and w.age(f) in range(6)
-    return (FIRES, "yellow", f["kind"]) if new else quiet()
+    return of_member(w, f, (FIRES, "yellow", f["kind"])) if new else quiet()
 
 
 def withdrawn(w: World, f: dict[str, Any]) -> Verdict:
@@ -104,12 +112,14 @@ def withdrawn(w: World, f: dict[str, Any]) -> Verdict:
     if w.registry["relieved_on"] is None:
         return UNKNOWN, None, ""
     since = number(f["since"]) - number(w.registry["relieved_on"][:7])
-    return (FIRES, "orange", f["kind"]) if 0 <= since < 60 else quiet()
+    return of_member(w, f, (FIRES, "orange", f["kind"])) if 0 <= since < 60 else quiet()
 
 
 def accident(w: World, f: dict[str, Any]) -> Verdict:
     severity = {"serious": "yellow", "disabling": "orange", "fatal": "red"}.get(f["outcome"])
-    return (FIRES, severity, f["outcome"]) if severity and w.age(f, "month") in range(12) else quiet()
+    if severity is None or w.age(f, "month") not in range(12):
+        return quiet()
+    return (FIRES, severity, "fatal") if f["outcome"] == "fatal" else of_member(w, f, (FIRES, severity, f["outcome"]))
 
 
 def production(w: World, f: dict[str, Any]) -> Verdict:
@@ -141,7 +151,7 @@ def registration(w: World, f: dict[str, Any]) -> Verdict:
 def newborn(w: World, f: dict[str, Any]) -> Verdict:
     born = (f["status"], f["cause"]) == ("joined", "birth") and 3 <= w.age(f) < 24
     known = any(each["type"] == "medical_cover" and each["person_id"] == f["person_id"] for _, each in w.facts)
-    return (FIRES, "yellow", str(w.age(f))) if born and not known else quiet()
+    return of_member(w, f, (FIRES, "yellow", str(w.age(f)))) if born and not known else quiet()
 
 
 def petition(w: World, f: dict[str, Any]) -> Verdict:
@@ -262,7 +272,7 @@ def claim_reminder(w: World, reasons: set[Reason], unknown: set[str]) -> None:
         if f.get("ended", True) and (fen(f.get("amount", "0")) > 0 or f["lost_percent"] >= 30):
             incidents.append(("disaster", (r, f), []))
     for r, f in w.current("accident"):
-        if f["outcome"] != "minor":
+        if f["outcome"] == "fatal" or (f["outcome"] != "minor" and not w.gone(f)):
             incidents.append(("accident", (r, f), []))
     for r, f in w.current("market"):
         grown = w.keys("grows").get((f["product"],))

@@ -204,6 +204,65 @@ def test_what_is_not_known_is_undetermined_and_silence_is_not_asked(policy: Poli
     assert not missing(HOME, one({"type": "food", "adequate": True})) & {n.replace("_", "-") for n in SIGNAL_RULES}
 
 
+ELSEWHERE = "P-0077"
+"""No member of ``HOME``."""
+ASKED: list[tuple[str, tuple[Record, ...]]] = [
+    ("skills-stall", (step(),)), ("disability", (graded("1", "2026-06"),)), ("accident", (hurt("serious"),)),
+    ("accident", (hurt("disabling"),)), ("new-relief", (given("dibao", "granted", "2026-06") | {"person_id": "P-0001"},)),
+    ("newborn-cover", (person("joined", "birth", "2026-03"),)),
+    ("claim-reminder", (hurt("serious", "2026-04"), INSURED | {"kind": "accident"})),
+]  # fmt: skip
+NOT_ASKED: list[tuple[str, tuple[Record, ...]]] = [
+    ("accident", (hurt("fatal"),)), ("claim-reminder", (hurt("fatal", "2026-04"), INSURED | {"kind": "accident"})),
+    ("bereavement", (person("left", "death", "2026-06"),)), ("registration", (person("joined", "marriage", "2026-05"),)),
+]  # fmt: skip
+
+
+def of(who: str, facts: tuple[Record, ...]) -> Record:
+    """Return a report of the facts in which somebody else is meant."""
+    return cadre("c", *(fact | ({"person_id": who} if "person_id" in fact else {}) for fact in facts))
+
+
+@pytest.mark.parametrize(("rule", "facts"), [*ASKED, ("support-withdrawn", (
+    given("industry", "withdrawn", "2026-06") | {"person_id": "P-0001"},
+))])  # fmt: skip
+def test_whom_the_entry_does_not_name_is_not_judged(policy: Policy, rule: str, facts: tuple[Record, ...]) -> None:
+    """Named: it fires. Not named: it does not, and all but the reminder, for which nothing has happened, say who is missing."""
+    stranger = look(policy, HOME, of(ELSEWHERE, facts))
+    missing = {each.missing for each in stranger.undetermined if each.rule == f"{rule}@1"}
+
+    assert rule in firing(policy, HOME, of("P-0001", facts))
+    assert f"{rule}@1" not in {each.rule for each in stranger.findings}
+    assert (set() if rule == "claim-reminder" else {f"{ELSEWHERE} in the registry entry"}) == missing
+
+
+@pytest.mark.parametrize(("rule", "facts"), ASKED)
+def test_without_an_entry_nobody_is_asked_for(policy: Policy, rule: str, facts: tuple[Record, ...]) -> None:
+    assert rule in firing(policy, of(ELSEWHERE, facts))
+
+
+@pytest.mark.parametrize(("rule", "facts"), NOT_ASKED)
+def test_the_dead_and_those_not_registered_yet_are_not_asked_for(policy: Policy, rule: str, facts: tuple[Record, ...]) -> None:
+    assert rule in firing(policy, HOME, of(ELSEWHERE, facts))
+
+
+def test_who_is_paid_after_death_need_not_be_in_the_entry(policy: Policy) -> None:
+    dead = department("d", "public-security", person("left", "death", "2026-03", ELSEWHERE))
+    paid = {"type": "income", "component": "transfer", "month": "2026-04", "amount": "9", "person_id": ELSEWHERE}
+
+    assert "deceased-paid" in firing(policy, HOME, dead, department("t", "civil-affairs", paid))
+
+
+def test_who_is_elsewhere_does_not_hide_who_is_here(policy: Policy) -> None:
+    """Two accidents and two reliefs, of a member and of another: the member's fire, with the member's facts alone."""
+    granted = given("dibao", "granted", "2026-06")
+    also = granted | {"person_id": ELSEWHERE, "kind": "destitute"}
+    found = look(policy, HOME, cadre("c", hurt("serious"), hurt("disabling") | {"person_id": ELSEWHERE}, granted, also))
+    said = [(each.rule, each.subject, each.value, each.figures["count"]) for each in found.findings]
+
+    assert {("accident@1", "P-0001", "serious", 1), ("new-relief@1", None, "dibao", 1)} == set(said)
+
+
 def test_only_key_counties_have_a_gap_of_insurance(policy: Policy) -> None:
     bare = INSURED | {"covered": False}
     assert "insurance-gap" in firing(policy, HOME, cadre("c", bare))
