@@ -31,7 +31,7 @@ PARTITIONS = 2
 @dataclass(frozen=True)
 class Place:
     """A broker that has taken in three households: one under the line, one that hungers in another county, one well off
-    whose water was bad by an older word."""
+    whose water was bad by an older word, and which is told of somebody whom its entry does not name."""
 
     given: dict[str, str]
     webs: list[str]
@@ -47,7 +47,8 @@ async def place(broker: EmbeddedBroker, tmp_path_factory: pytest.TempPathFactory
         ("households", entry(name, member(f"P-{name}"), member(f"Q-{name}", birth_year=2014))) for name in (YELLOW, WELL)
     ]
     records += [("cadre-reports", cadre("y1", POOR)), ("cadre-reports", hungry)]
-    records += [("cadre-reports", cadre("w1", rich, {"type": "water", "safe": False}, household_id=WELL))]
+    idle = {"type": "employment", "person_id": "P-0099", "status": "not_working", "since": "2025-12"}
+    records += [("cadre-reports", cadre("w1", rich, {"type": "water", "safe": False}, idle, household_id=WELL))]
     mended = department("w2", "water", {"type": "water", "safe": True}, household_id=WELL, at="2026-06-11T09:00:00+08:00")
     async with workers(settings, tmp_path_factory.mktemp("commands"), 2) as running:
         async with AIOKafkaProducer(bootstrap_servers=settings.brokers) as producer:
@@ -81,6 +82,16 @@ async def test_explain_names_both_sides_where_channels_disagree_and_nothing_fire
     assert "water@1" == conflict["rule"]
     assert (["department"], ["cadre"]) == tuple([each["channel"] for each in conflict[side]] for side in ("good", "bad"))
     assert "说法不一" in shown
+
+
+async def test_explain_says_whom_the_entry_does_not_name(place: Place) -> None:
+    """Nobody is judged in two households (contract-more §2)."""
+    _, shown, _ = await said(place, "explain", WELL)
+    _, told, _ = await said(place, "explain", WELL, "--json")
+
+    assert {"rule": "employment@1", "missing": "P-0099 in the registry entry"} in json.loads(told)["rules"]["undetermined"]
+    assert "登记未列成员" in shown
+    assert "registry entry does not" in shown
 
 
 async def test_explain_and_the_owner_say_the_same_and_others_name_the_owner(place: Place) -> None:
