@@ -6,6 +6,7 @@ from agents.work import Headers, Outgoing, Work
 from schemas import codec
 from schemas.areas import AreaNotice, LinkClaim
 from schemas.household import Facts
+from streams import free_text
 from streams.areas import counts_no_more, link_claims, reaches, report_of
 from streams.topics import Topic, partition_of
 
@@ -27,7 +28,9 @@ class Areas:
         """Keep an event and send it to every household linked now; where its links are not kept here, send it on."""
         where = partition_of(notice.link, self._partitions)
         if where != self._partition:
-            self._work.outgoing.append(Outgoing(Topic.PERSONS, where, notice.link.encode(), value, timestamp, origin))
+            self._work.outgoing.append(
+                Outgoing(Topic.PERSONS, where, notice.link.encode(), free_text.kept(value), timestamp, origin)
+            )
             return
         kept = _key(EVENT, notice.link)
         for key, data in entries(self._store, self._work, kept).items():

@@ -6,8 +6,8 @@ from agents.reading import Record
 from agents.work import Headers, Outgoing
 from schemas.dead_letters import ORIGIN, REDRIVEN_FROM, is_handle
 from schemas.fields import render_instant
-from schemas.rejections import Rejection
-from streams.free_text import without_free_text
+from schemas.rejections import Rejection, RejectionCode
+from streams.free_text import is_known, without_free_text
 from streams.identity import mask_identity_numbers
 from streams.topics import Topic
 
@@ -16,16 +16,23 @@ MOVED: Final = frozenset({Topic.REROUTED, Topic.PERSONS})
 
 def dead_letter(partition: int, prefix: str, record: Record, topic: Topic, rejection: Rejection, now: int) -> Outgoing:
     """Return a refused record as ``dead-letters`` holds it; ``now`` in nanoseconds."""
+    masked = mask_identity_numbers(record.value) if record.value is not None else None
+    value = without_free_text(masked) if masked is not None else None
     headers = [
         ("error.code", rejection.code.value.encode()),
-        ("error.field", mask_identity_numbers(rejection.field.encode())),
+        ("error.field", mask_identity_numbers(_field(rejection, spoken=value is not masked).encode())),
         ("error.message", rejection.message.encode()),
         *origin_of(prefix, partition, record, topic),
         ("failed.at", render_instant(now).encode()),
     ]
     key = mask_identity_numbers(record.key) if record.key is not None else None
-    value = without_free_text(mask_identity_numbers(record.value)) if record.value is not None else None
     return Outgoing(Topic.DEAD_LETTERS, partition, key, value, None, headers)
+
+
+def _field(rejection: Rejection, *, spoken: bool) -> str:
+    """Return the field to name: a key that stood twice may be somebody's word, where a call or petition speaks."""
+    hidden = spoken and rejection.code == RejectionCode.DUPLICATE_KEY and not is_known(rejection.field.rpartition(".")[2])
+    return "$" if hidden else rejection.field
 
 
 def origin_of(prefix: str, partition: int, record: Record, topic: Topic) -> Headers:

@@ -25,6 +25,7 @@ from schemas.areas import AreaNotice
 from schemas.registry import RegistryChange
 from schemas.rejections import Rejection, RejectionCode
 from schemas.reports import Report
+from streams.free_text import kept
 from streams.identity import mask_identity_numbers
 from streams.normalise import normalise
 from streams.topics import TOPIC_OF, Topic
@@ -118,6 +119,7 @@ def _checked(value: bytes, where: Refused, row: Row | None, mapping: Mapping) ->
     if isinstance(message, Rejection):
         choices = _choices(document, message, mapping) if row is not None else ""
         return refused(message.field, f"{REFUSED_ZH[message.code]} {message.message}{choices}")
+    value = kept(value) or b""
     if isinstance(message, AreaNotice):  # keyed by what it is about, so that what is said of one thing keeps its order
         return topic, message.event.about.encode(), value
     if isinstance(message, Report | RegistryChange):

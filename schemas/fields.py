@@ -23,6 +23,7 @@ LAST_INSTANT: Final = (1 << 63) - 1
 _MONEY = re.compile(r"(-?)([0-9]{1,12})(?:\.([0-9]{1,2}))?")
 _NO_INSTANT: Final = "not an RFC 3339 date-time with offset"
 _PLAIN_MONEY: Final = len("999999999999.99")
+_TELEPHONE = re.compile(r"(?<![0-9A-Fa-f])(?:(?:00)?86[-._:]?)?1[3-9][0-9]([-._:]?)[0-9]{4}\1[0-9]{4}(?![0-9A-Fa-f])")
 _MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 _HOUR = re.compile(r"[Tt]([01][0-9]|2[0-3])")
 _WITHIN_HOUR = re.compile(r":([0-5][0-9]):([0-5][0-9]|60)")
@@ -203,3 +204,8 @@ def is_area_code(text: str) -> bool:
 def is_household_id(text: str) -> bool:
     """Tell whether a text can be a household id: 4 to 32 of ``[0-9A-Za-z-]``."""
     return 4 <= len(text) <= 32 and text.isascii() and text.replace("-", "0").isalnum()
+
+
+def has_telephone_number(text: str) -> bool:
+    """Tell whether a Chinese mobile number stands in a text, with or without 86 before it; part of a hex id is none."""
+    return _TELEPHONE.search(text) is not None

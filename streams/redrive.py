@@ -1,5 +1,6 @@
 """redrive: may a dead letter go back to its topic, and as what; else why not."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -10,11 +11,16 @@ from schemas.dead_letters import DeadLetter, Redriven
 from schemas.registry import RegistryChange
 from schemas.rejections import Rejection, RejectionCode
 from schemas.reports import Report
+from streams.free_text import is_spoken, kept
 from streams.normalise import Message, normalise
 from streams.topics import INPUTS, Topic
 
 MASK: Final = b"*" * 18
 """What stands in a dead letter in place of an identity number, at the least."""
+
+
+_HIDDEN = re.compile(rb'"(?:event_id|voids|person_id|source)": *"[*]+"')
+"""A masked id that a worker would take for one; every other masked field is refused again."""
 
 
 class Why(StrEnum):
@@ -81,6 +87,8 @@ def decide(letter: DeadLetter, repair: Repair | None, prefix: str, now: int, *, 
     if _masked(letter, value):
         return Staying(Why.MASKED, "an identity number is masked in its value: repair it with a pseudonym")
     message = normalise(topic, key, value, now)
+    if value is not None and not isinstance(message, Rejection) and _HIDDEN.search(value) and is_spoken(value):
+        return Staying(Why.MASKED, "an id that read like free text is masked in its value: repair it")
     if isinstance(message, Rejection) and (checked or repair is not None):
         whose = "the repair would be refused" if repair is not None else "would be refused again"
         return Staying(Why.REFUSED, f"{whose}: {message.code.value} at {message.field}: {message.message}")
@@ -88,7 +96,8 @@ def decide(letter: DeadLetter, repair: Repair | None, prefix: str, now: int, *, 
         key = _named(message) if value is not None else None
         if key is None:
             return Staying(Why.MASKED, "an identity number is masked in its key: repair the key")
-    return Going(topic, key, value, (topic, key, value) != (source_of(letter, prefix), letter.key, letter.value))
+    repaired = (topic, key, value) != (source_of(letter, prefix), letter.key, letter.value)
+    return Going(topic, key, value if isinstance(message, Rejection) else kept(value), repaired)
 
 
 def _masked(letter: DeadLetter, part: bytes | None) -> bool:

@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from schemas import wire_signals as wire
-from schemas.fields import is_household_id, month_of_day, parse_day, parse_money, parse_month
+from schemas.fields import has_telephone_number, is_household_id, month_of_day, parse_day, parse_money, parse_month
 from schemas.rejections import Rejected, RejectionCode
 from schemas.reports import Signal
 from schemas.vocabulary import CHANNELS
@@ -122,6 +122,8 @@ def _membership(fact: _Wire, _channel: int) -> Signal:
 
 
 def _petition(fact: _Wire, _channel: int) -> Signal:
+    if has_telephone_number(fact.ref):
+        raise Rejected(RejectionCode.INVALID_VALUE, "ref", "reads like a telephone number; send the number of the case")
     value = f"{fact.category}:{'urgent' if fact.urgent else 'normal'}:{fact.status}"
     return Signal("petition", None, fact.ref, value, parse_month(fact.since))
 

@@ -78,6 +78,31 @@ def test_a_petition_that_waits_for_its_person_waits_without_words(policy: Policy
     ]
 
 
+def test_a_key_that_stands_twice_is_not_named_where_it_may_be_a_word(policy: Policy, store: Store) -> None:
+    twice = b', "husband": 1, "husband": 2}'
+    for source, named in ((b"hotline", b"$"), (b"window", b"$..husband")):
+        value = as_bytes(declaration("d1", {"type": "food", "adequate": False}, source=source.decode()))[:-1] + twice
+        work = Partition(store, policy).take((Topic.SELF_DECLARATIONS, b"H000001", value))
+        [letter] = [each for each in work.outgoing if each.topic is Topic.DEAD_LETTERS]
+
+        assert named == dict(letter.headers or [])["error.field"]
+        assert (source == b"window") == (b"husband" in (letter.value or b""))
+
+
+def test_an_area_event_of_the_petitions_office_moves_without_words(policy: Policy, store: Store) -> None:
+    """It can only withdraw; here its links are kept on another partition."""
+    event = department("e1", "petitions", voids="e0", about="asset:pv-17", note=WORDS) | {"schema": "area-event/1"}
+    del event["household_id"], event["person_id"]
+    record = DefaultRecord(1, TIMESTAMP, 0, b"asset:pv-17", as_bytes(event), [])
+    moved = [
+        each.value or b"" for partition in range(2)
+        for each in Households(partition, 2, "", store, policy).run([(Topic.AREA_EVENTS, record)], NOW).outgoing
+        if each.topic is Topic.PERSONS
+    ]  # fmt: skip
+
+    assert [{name: each for name, each in event.items() if name != "note"}] == [json.loads(each) for each in moved]
+
+
 def test_other_records_and_petitions_without_words_are_left_as_they_are() -> None:
     for record in (cadre("c1", JOBLESS, note=WORDS), declaration("d1", CALL, source="hotline"), {"a": "petition"}):
         value = as_bytes(record)
