@@ -45,11 +45,12 @@ def words_in(value: bytes) -> list[str]:
 
 SPOKEN = [
     declaration("d1", CALL, source="hotline"), declaration("d1", CALL, source="window"), cadre("d1", CALL),
+    declaration("d1", CALL | {"type": "Petition"}), department("d1", "petitions", CALL),
+    {"report": declaration("d1", FOOD, CALL, source="hotline")}, {"schema": "self-declaration/1", "petition": {}},
+]  # fmt: skip
+SENT_BY_CALLS = [
     declaration("d1", FOOD, source="hotline"), declaration("d1", FOOD, source="Hotline "),
     department("d1", "petitions", OBJECTION), department("d1", "PETITIONS", FOOD),
-    declaration("d1", CALL | {"type": "Petition"}), declaration("d1", CALL | {"type": "complaint"}, source="hotline"),
-    department("d1", "petitions", {"type": WORDS}), {"report": declaration("d1", FOOD, source="hotline")},
-    declaration("d1", source="hotline", facts=WORDS), {"schema": "self-declaration/1", "petition": {}},
 ]  # fmt: skip
 spoken = st.sampled_from(SPOKEN)
 plain_field = st.sampled_from(["note", "text", "caller", WORDS, "category", "step", "urgent", "since", "adequate"])
@@ -84,6 +85,19 @@ def test_no_word_survives_whatever_the_spelling(
     assert [] == words_in(masked)
 
 
+@given(st.sampled_from(SENT_BY_CALLS), plain_field, said, st.booleans(), st.booleans(), st.booleans())
+def test_what_calls_say_of_other_facts_moves_without_words_and_dies_as_it_came(
+    record: dict[str, Any], name: str, words: Any, ascii_only: bool, whole: bool, spelt_out: bool
+) -> None:
+    """Moved or set aside fields that no table names are gone; a dead letter keeps its bytes (contract §6)."""
+    value = json.dumps(record | {f"x-{name}": words}, ensure_ascii=ascii_only).encode()
+    value = escaped(value, "etition", "otline", "ETITION") if spelt_out else value
+
+    assert [] == words_in(kept(value) or b"")
+    dead = value if whole else value[:-1]
+    assert dead is without_free_text(dead)
+
+
 @pytest.mark.parametrize("field", ["ref", "category", "status", "since", "urgent"])
 @pytest.mark.parametrize("words", [WORDS, "水井", "13800000000", "138-0000-0000", 13800000000])
 def test_a_code_field_keeps_no_words(field: str, words: Any) -> None:
@@ -113,7 +127,7 @@ def test_a_mistyped_type_keeps_the_codes_beside_it_and_goes_back_repaired() -> N
 
 
 def test_a_masked_id_does_not_go_back_as_an_id() -> None:
-    early = without_free_text(as_bytes(declaration(WORDS, FOOD, source="hotline")))
+    early = without_free_text(as_bytes(declaration(WORDS, CALL, source="hotline")))
     verdict = decide(
         letter(early, b"H000001", "future-event", **{"source.topic": "x-self-declarations"}), None, "x-", TIMESTAMP
     )
@@ -151,7 +165,7 @@ def test_what_is_no_report_moves_whole_whatever_it_names(record: dict[str, Any])
 
 
 def test_a_key_that_stands_twice_hides_nothing() -> None:
-    first = as_bytes(declaration("d1", FOOD | {"text": WORDS}, source="hotline"))
+    first = as_bytes(declaration("d1", CALL | {"text": WORDS}, source="hotline"))
     value = first[:-1] + b', "source": "app", "facts": []}'
     masked = without_free_text(value)
 
