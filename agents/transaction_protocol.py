@@ -27,7 +27,7 @@ _PRODUCER: Final = struct.Struct(">qh")
 """Id and epoch."""
 _ACKS: Final = struct.Struct(">hi")
 """Acknowledgements, timeout."""
-_PARTITION: Final = struct.Struct(">i")
+_INT: Final = struct.Struct(">i")
 _OFFSET: Final = struct.Struct(">iqi")
 """Partition, offset, leader epoch."""
 _TAKEN: Final = struct.Struct(">ihqqq")
@@ -90,7 +90,7 @@ def produce(transactional_id: str | None, timeout_ms: int, topics: Mapping[str, 
     for topic, batches in topics.items():
         parts += (text(topic), length(len(batches)))
         for partition, records in batches:
-            parts += (_PARTITION.pack(partition), length(len(records)), records, NO_TAGS)
+            parts += (_INT.pack(partition), length(len(records)), records, NO_TAGS)
         parts.append(NO_TAGS)
     parts.append(NO_TAGS)
     return Call(_PRODUCE, b"".join(parts), _read_taken)
@@ -104,7 +104,7 @@ def _read_taken(answer: Cursor) -> list[Taken]:
             partition, code, offset, _, _ = answer.take(_TAKEN)
             taken.append((topic, partition, code, offset))
             for _ in answer.items():  # records that are refused, each with a sentence
-                answer.take(_PARTITION)
+                answer.take(_INT)
                 answer.text()
                 answer.tags()
             answer.text()
@@ -118,7 +118,7 @@ def commit_offsets(transactional_id: str, producer: tuple[int, int], group: str,
     topics: dict[str, list[bytes]] = {}
     for tp, offset in offsets.items():
         topics.setdefault(tp.topic, []).append(_OFFSET.pack(tp.partition, offset, -1) + text("") + NO_TAGS)
-    no_member = _PARTITION.pack(-1) + text("") + NULL
+    no_member = _INT.pack(-1) + text("") + NULL
     parts = [text(transactional_id), text(group), _PRODUCER.pack(*producer), no_member, length(len(topics))]
     for topic, partitions in topics.items():
         parts += (text(topic), length(len(partitions)), *partitions, NO_TAGS)

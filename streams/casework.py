@@ -2,7 +2,7 @@
 
 from schemas.cases import Case, CaseNow, CaseStep, Clock
 from schemas.fields import day_of
-from schemas.findings import Finding
+from schemas.findings import Assessment, Finding
 from schemas.household import Facts, OpenAlert
 from schemas.reports import Report
 from schemas.vocabulary import SEVERITIES
@@ -12,6 +12,7 @@ from streams.case_guard import against_removal, facts_at
 from streams.cases import fold
 from streams.measures import tracked
 from streams.policies import Judges
+from streams.policy import CaseRules
 from streams.rules.silence import RULE as SILENCE
 
 
@@ -30,21 +31,23 @@ def case_now(facts: Facts, alert: OpenAlert | None, judges: Judges) -> CaseNow:
     Whether it relapses is asked of the household itself: an alert that is snoozed or waits is not open.
     """
     as_of = facts.as_of or 0
-    policy = judges.of(as_of)
-    case, clocks = _at(facts, alert, judges, as_of)
+    case, rules = _folded(facts, judges, as_of)
     if case.stage in ("none", "ended"):
-        return CaseNow(case, clocks, False, as_of)
-    relapsed = watched(case, clocks) and any(each.rule != SILENCE for each in since_removal(facts, case, judges))
-    return CaseNow(case, clocks, relapsed, as_of, tracked(policy.measures, assess(facts, policy), facts))
+        return CaseNow(case, clocks_of(case, as_of, alert, rules), False, as_of)
+    policy = judges.of(as_of)
+    assessment = assess(facts, policy)
+    new = _since_removal(assessment, facts, case, judges)
+    clocks = clocks_of(case, as_of, _to_visit(case, alert, new), rules)
+    relapsed = watched(case, clocks) and any(each.rule != SILENCE for each in new)
+    return CaseNow(case, clocks, relapsed, as_of, tracked(policy.measures, assessment, facts))
 
 
-def since_removal(facts: Facts, case: Case, judges: Judges) -> tuple[Finding, ...]:
-    """Return the reasons that a household had not, or less grave, when its case was removed, as its facts stood then.
+def _since_removal(now: Assessment | None, facts: Facts, case: Case, judges: Judges) -> tuple[Finding, ...]:
+    """Return the reasons of an assessment that were not there, or less grave, when the case was removed, as facts stood then.
 
     That day is judged by the policy then in force, like the guard of removal: what it let through is not new.
     """
-    now = assess(facts, judges.of(facts.as_of))
-    if now is None or not now.findings:
+    if case.stage != "removed" or now is None or not now.findings:
         return ()
     then = assess(facts_at(facts, case.since), judges.of(case.since))
     known = {(each.rule, each.subject): _gravity(each) for each in then.findings} if then is not None else {}
@@ -55,14 +58,21 @@ def _gravity(finding: Finding) -> int:
     return SEVERITIES.index(finding.severity)
 
 
+def _to_visit(case: Case, alert: OpenAlert | None, new: tuple[Finding, ...]) -> OpenAlert | None:
+    """Return the alert that asks for a visit: what was known when the case was removed asks for none."""
+    return None if case.stage == "removed" and not new else alert
+
+
 def clocks_at(facts: Facts, alert: OpenAlert | None, judges: Judges, instant: int) -> tuple[Clock, ...]:
     """Return the clocks that run at an instant (nanoseconds) of the case that all known steps make, whatever ``as_of``."""
-    return _at(facts, alert, judges, instant)[1]
+    case, rules = _folded(facts, judges, instant)
+    if alert is not None and case.stage == "removed":
+        now = assess(facts, judges.of(facts.as_of))
+        alert = _to_visit(case, alert, _since_removal(now, facts, case, judges))
+    return clocks_of(case, instant, alert, rules)
 
 
-def _at(facts: Facts, alert: OpenAlert | None, judges: Judges, as_of: int) -> tuple[Case, tuple[Clock, ...]]:
-    rules = judges.of(as_of).parameters((area_code(facts) or "")[:6]).cases
-    case = fold(facts, rules, lambda instant: against_removal(facts, instant, judges.of(instant)))
-    if alert is not None and case.stage == "removed" and not since_removal(facts, case, judges):
-        alert = None  # what was known when the case was removed asks for no visit
-    return case, clocks_of(case, as_of, alert, rules)
+def _folded(facts: Facts, judges: Judges, instant: int) -> tuple[Case, CaseRules]:
+    """Return the case that all known steps make, and the rules of its county at an instant."""
+    rules = judges.of(instant).parameters((area_code(facts) or "")[:6]).cases
+    return fold(facts, rules, lambda step: against_removal(facts, step, judges.of(step))), rules
