@@ -12,7 +12,6 @@ from fangfan.case_planting import CaseTruth
 from fangfan.pilot_plants import COUNTY, Said
 from fangfan.reading import read_topic
 from fangfan.report import count_partition
-from streams.feed_silence import silent
 from streams.indicators import Indicators, Scope
 from streams.scale_risk import DIGITS
 from streams.topics import Topic
@@ -67,7 +66,7 @@ class Found:
     def report(self, counted: Indicators, scope: Scope) -> None:
         """Take in what `fangfan report` says of the pilot county."""
         days = counted.feeds.heard("county", COUNTY, scope.policy)
-        quiet = set(silent(days, scope.day, scope.silent_days, scope.feed_days))
+        quiet = set(scope.silent(days))
         self.feeds = {department: department in quiet for department in days}
         self.waiting = counted.row("county", COUNTY).counts["withheld"]
 

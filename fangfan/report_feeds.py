@@ -6,14 +6,14 @@ from fangfan.backtest_view import name_of
 from fangfan.looks import grid
 from schemas.fields import render_day
 from streams.explain import DEPARTMENTS as NAMES
-from streams.feed_silence import DEPARTMENTS, Days, silent
+from streams.feed_silence import DEPARTMENTS, Days
 from streams.indicators import Indicators, Scope
 
 
 def feed_cells(days: Days, scope: Scope) -> dict[str, str | None]:
     """Return the day of each department's newest word, None where it never spoke, and which departments are silent."""
     found = {f"feed_{name.replace('-', '_')}": render_day(days[name]) if name in days else None for name in DEPARTMENTS}
-    return found | {"silent_departments": " ".join(silent(days, scope.day, scope.silent_days, scope.feed_days))}
+    return found | {"silent_departments": " ".join(scope.silent(days))}
 
 
 def _zh(department: str) -> str:
@@ -27,10 +27,7 @@ def silent_rows(found: Indicators, scope: Scope) -> list[tuple[str, str]]:
     rows = []
     for by, key in places:
         days = found.feeds.heard(by, key, scope.policy)
-        words = [
-            f"{_zh(name)} {name} {scope.day - days[name]} ({render_day(days[name])})"
-            for name in silent(days, scope.day, scope.silent_days, scope.feed_days)
-        ]
+        words = [f"{_zh(name)} {name} {scope.day - days[name]} ({render_day(days[name])})" for name in scope.silent(days)]
         if words:
             rows.append((name_of(by, key, scope.policy), ", ".join(words)))
     return rows

@@ -13,7 +13,7 @@ from schemas.household import HouseholdState
 from schemas.vocabulary import CHANNELS, SEVERITIES, AreaLevel, Transition
 from streams.assess import area_code, ask
 from streams.casework import clocks_at
-from streams.feed_silence import NO_CADENCE, Feeds, Word
+from streams.feed_silence import NO_CADENCE, Days, Feeds, Word, silent
 from streams.ledger import Missing, Window, divide_half_even
 from streams.migrants import beside_a_year_before
 from streams.noise import snoozed_until
@@ -73,6 +73,10 @@ class Scope(msgspec.Struct, frozen=True):
     def policy(self) -> Policy:
         """What is in force on the day."""
         return self.policies.at(self.day)
+
+    def silent(self, days: Days) -> list[str]:
+        """Return the departments that are silent on the day, by the newest words about a place."""
+        return list(silent(days, self.day, self.silent_days, self.feed_days))
 
 
 class Row:
