@@ -159,7 +159,8 @@ class Worker:
     def _index(self, store: Store) -> DueIndex | None:
         if not self.settings.ticks:
             return None
-        return DueIndex(store, self.settings.topic(Topic.HOUSEHOLDS_CHANGELOG), self.judge)
+        changelogs = Topic.HOUSEHOLDS_CHANGELOG, Topic.PERSONS_CHANGELOG
+        return DueIndex(store, tuple(map(self.settings.topic, changelogs)), self.judge)
 
     def _sender(self, partition: int) -> Sender:
         if self.settings.guarantee == "at-least-once":

@@ -19,7 +19,7 @@ from agents.store import HOUSEHOLD, Store, StoreUnreadable
 from agents.work import CHANNEL_OF, Headers, Outgoing, Published, Work, occurred
 from schemas import codec
 from schemas.alerts import Alert
-from schemas.area_alerts import AreaClaim
+from schemas.area_alerts import AreaClaim, AreaTick
 from schemas.areas import AreaNotice, LinkClaim
 from schemas.fields import instant_of, render_instant
 from schemas.household import EMPTY, STATE_VERSION, HouseholdState
@@ -36,7 +36,7 @@ from streams.scale_risk import UNWATCHED
 from streams.signals import DEPARTMENT
 from streams.topics import INPUTS, Topic, partition_of
 
-Beside = PersonClaim | LinkClaim | AreaClaim | AreaNotice
+Beside = PersonClaim | LinkClaim | AreaClaim | AreaNotice | AreaTick
 """What tells of no household."""
 
 
@@ -109,8 +109,7 @@ class Households:
         Raises:
             UnknownStateVersion: a household was stored by a newer release.
         """
-        steps = self._walk.slice()
-        if steps is None:
+        if (steps := self._walk.slice()) is None:
             return None
         work = Work()
         watch = self._watching(work)
@@ -146,10 +145,9 @@ class Households:
         step = advance(household, before, message, instant_of(record.timestamp), self._policies, self._judge.shadow)
         loaded[household] = step.state
         if isinstance(message, Report):
-            kept = message.kept
-            work.tally.lags[CHANNELS[kept.channel]].append(now - kept.occurred_at)
-            if kept.channel == DEPARTMENT:
-                work.tally.departments[kept.source] += 1
+            work.tally.lags[CHANNELS[message.kept.channel]].append(now - message.kept.occurred_at)
+            if message.kept.channel == DEPARTMENT:
+                work.tally.departments[message.kept.source] += 1
         if step.state is not before:
             self._changed(work, household, before, step, message, record, now)
         return None
@@ -163,6 +161,8 @@ class Households:
                 self._areas(work).link(message)
             case AreaClaim():
                 self._watch.hear(message)
+            case AreaTick():
+                self._watch.pass_time(message)
             case AreaNotice():
                 self._areas(work).hear(message, record.value or b"", record.timestamp, self._origin(record, topic))
         return None
@@ -224,7 +224,7 @@ class Households:
     def _watching(self, work: Work) -> AreaWatch:
         """Return what tells areas of this batch; nothing is told while a worker of the release before may read it."""
         scope = UNWATCHED if self._state_version == codec.WITHOUT_SIGNALS else self._judge.areas
-        return AreaWatch(self._partition, self._partitions, self._store, work, scope)
+        return AreaWatch(self._partition, self._partitions, self._store, work, scope, self._index)
 
     def _persons(self, work: Work) -> Persons:
         return Persons(self._partition, self._partitions, self._store, work)

@@ -5,15 +5,16 @@ from functools import partial
 import msgspec
 
 from agents import telemetry
+from agents.due_index import DueIndex
 from agents.overlay import entries, read
 from agents.store import AREA, RESIDENT, Store
 from agents.work import Outgoing, Work
 from schemas import codec
-from schemas.area_alerts import AreaAlert, AreaClaim, AreaMember, AreaState
-from schemas.fields import instant_of_day, render_instant
+from schemas.area_alerts import AreaAlert, AreaClaim, AreaMember, AreaState, AreaTick, place_of
+from schemas.fields import day_of, instant_of_day, render_instant
 from schemas.household import HouseholdState
 from streams.policies import Judges
-from streams.scale_risk import Scope, area_claims, claims_again, merge_claim, place_of, turn_area
+from streams.scale_risk import Scope, area_claims, claims_again, merge_claim, turn_area
 from streams.topics import Topic, partition_of
 
 
@@ -23,10 +24,12 @@ class AreaWatch:
     Each area is looked at once a batch, when all its households in it have been heard: what lies between is nobody's news.
     """
 
-    def __init__(self, partition: int, partitions: int, store: Store, work: Work, scope: Scope) -> None:
+    def __init__(
+        self, partition: int, partitions: int, store: Store, work: Work, scope: Scope, index: DueIndex | None
+    ) -> None:  # fmt: skip
         """Bind a partition's store to the batch under way. ``scope`` is what areas are to be told."""
         self._partition, self._partitions, self._store, self._work = partition, partitions, store, work
-        self._scope = scope
+        self._scope, self._index = scope, index
         self._states: dict[str, AreaState] = {}
         self._before: dict[str, AreaState] = {}
 
@@ -43,7 +46,7 @@ class AreaWatch:
 
     def _send(self, claims: list[AreaClaim]) -> None:
         for claim in claims:
-            place = place_of(claim)
+            place = place_of(claim.areas[0])
             where = partition_of(place, self._partitions)
             self._work.outgoing.append(Outgoing(Topic.PERSONS, where, place.encode(), codec.encode_area_claim(claim)))
 
@@ -57,6 +60,12 @@ class AreaWatch:
             if member is not known:
                 self._work.changes[key] = codec.encode_area_member(member) if member is not None else None
 
+    def pass_time(self, tick: AreaTick) -> None:
+        """Move an area's clock to a tick's day; one without members has nothing that could end."""
+        before, day = self._state(tick.area), day_of(tick.at)
+        if before.days and day > before.day:
+            self._states[tick.area] = msgspec.structs.replace(before, day=day)
+
     def end(self, judges: Judges, now: int) -> None:
         """Publish what is to be said of the areas that heard something in this batch. ``now`` (nanoseconds) stamps it."""
         for area, heard in self._states.items():
@@ -69,6 +78,8 @@ class AreaWatch:
                 self._publish(area, alert, render_instant(now))
             if state is not self._before[area]:
                 self._work.changes[AREA + area.encode()] = codec.encode_area_state(state)
+                if self._index is not None:
+                    self._index.move_area(self._work.index, area, self._before[area], state)
 
     def _publish(self, area: str, alert: AreaAlert, stamp: str) -> None:
         value = codec.encode_area_alert(msgspec.structs.replace(alert, emitted_at=stamp))

@@ -1,7 +1,7 @@
-"""Time passes: sends a tick to every household that is due; never writes a household's state.
+"""Time passes: sends a tick to every household and area that is due; never writes what is stored of them.
 
-A tick's instant is the household's own due instant (``streams/due.py``), so that one sent twice, after a crash say, is a
-duplicate. What is due is read from the lanes' indexes; an index that is not complete is rebuilt here, slice by slice.
+A tick's instant is their own due instant (``streams/due.py``), so that one sent twice, after a crash say, is a duplicate. What
+is due is read from the lanes' indexes; an index that is not complete is rebuilt here, slice by slice.
 """
 
 import asyncio
@@ -13,8 +13,9 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from agents import telemetry
-from agents.due_index import DueIndex, due_key
+from agents.due_index import OF_AREA, DueIndex, due_key
 from schemas import codec
+from schemas.area_alerts import AreaTick, place_of
 from schemas.reports import Tick
 from streams.topics import Topic
 
@@ -84,9 +85,9 @@ class Sweep:
                 continue
             found = index.overdue(now, self._begin(index), MOST)
             confirmed: list[Any] = []
-            for instant, household in found:
-                value = codec.encode_tick(Tick(household, instant))
-                confirmed.append(await producer.send(topic, value, household.encode(), partition=partition))
+            for instant, name in found:
+                key, value = _tick(instant, name)
+                confirmed.append(await producer.send(topic, value, key, partition=partition))
             await asyncio.gather(*confirmed)
             telemetry.ticks.inc(len(found))
             first = index.first() if lane.index is index else None
@@ -127,3 +128,11 @@ class Sweep:
                     done = step
                     await asyncio.sleep(REST_SECONDS)
             await asyncio.sleep(SWEEP_SECONDS)
+
+
+def _tick(instant: int, name: str) -> tuple[bytes, bytes]:
+    """Return key and value of a tick for one that is due, as the index names it."""
+    if not name.startswith(OF_AREA):
+        return name.encode(), codec.encode_tick(Tick(name, instant))
+    area = name.removeprefix(OF_AREA)
+    return place_of(area).encode(), codec.encode_area_tick(AreaTick(area, instant))

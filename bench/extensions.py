@@ -118,7 +118,7 @@ def run(
     """Take in everything; return CPU µs and records sent a report, of the reports alone."""
     with tempfile.TemporaryDirectory(prefix="fangfan-bench-") as folder:
         store, judge = Store(Path(folder)), judge_of(extension, middle)
-        index = DueIndex(store, CHANGELOG, judge) if extension.ticks else None
+        index = DueIndex(store, (CHANGELOG,), judge) if extension.ticks else None
         job = Households(0, 1, "", store, judge, index=index)
         _take(job, store, registry, walks=judge.walks)
         tune_collector()

@@ -145,7 +145,7 @@ def at_size(
     with tempfile.TemporaryDirectory(prefix="fangfan-ticks-") as folder:
         store = Store(Path(folder))
         fill(store, [codec.encode_state(state) for state in later], households)
-        index = DueIndex(store, CHANGELOG, policy)
+        index = DueIndex(store, (CHANGELOG,), policy)
         built = timed(lambda: [None for _ in index.rebuild(SLICE)])
         entries = sum(len(key) for key, _ in store.scan(DUE)) / households
         now = int(BEGINS.timestamp()) * 10**9

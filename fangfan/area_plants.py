@@ -8,7 +8,8 @@ from typing import Any, Final, NamedTuple
 
 from fangfan.saying import ago, lost
 from fangfan.simulated import AreaSaid, Fact, Household
-from streams.scale_risk import DIGITS, areas_of
+from schemas.area_alerts import DIGITS
+from streams.scale_risk import areas_of
 
 VILLAGE_HOUSEHOLDS: Final = 5
 TOWNSHIP_HOUSEHOLDS: Final = 20

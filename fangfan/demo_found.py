@@ -12,8 +12,8 @@ from fangfan.case_planting import CaseTruth
 from fangfan.pilot_plants import COUNTY, Said
 from fangfan.reading import read_topic
 from fangfan.report import count_partition
+from schemas.area_alerts import DIGITS
 from streams.indicators import Indicators, Scope
-from streams.scale_risk import DIGITS
 from streams.topics import Topic
 
 Record = dict[str, Any]

@@ -15,7 +15,7 @@ from schemas.dead_letters import Redriven
 from schemas.registry import PersonClaim
 from schemas.rejections import RejectionCode
 from schemas.vocabulary import SEVERITIES, SIGNED_COMPONENTS
-from schemas.wire import CadreReport, DepartmentRecord, HouseholdEntry, SelfDeclaration, TickMessage
+from schemas.wire import AreaTickMessage, CadreReport, DepartmentRecord, HouseholdEntry, SelfDeclaration, TickMessage
 from streams.signals import DECLARATION, DEPARTMENT, PERMITS
 from streams.topics import Topic
 
@@ -42,7 +42,7 @@ ROOTS: Final = {
     Topic.REROUTED: ("SelfDeclaration", "CadreReport", "DepartmentRecord", "HouseholdEntry"),
     Topic.PERSONS: ("PersonClaim", "DepartmentRecord", "LinkClaim", "AreaEvent", "AreaClaim"),
     Topic.AREA_EVENTS: ("AreaEvent",),
-    Topic.TICKS: ("TickMessage",),
+    Topic.TICKS: ("TickMessage", "AreaTickMessage"),
     Topic.ALERTS: ("Alert",),
     Topic.ALERTS_CURRENT: ("Alert",),
     Topic.ALERTS_SHADOW: ("Alert",),
@@ -129,7 +129,7 @@ def schema_of_groups() -> Document:
 
 def _definitions() -> dict[str, Document]:
     read = (SelfDeclaration, CadreReport, DepartmentRecord, HouseholdEntry, PersonClaim, TickMessage, AreaEvent, LinkClaim)
-    types = (*read, AreaClaim, Alert, CaseRecord, AreaAlert, Redriven)
+    types = (*read, AreaClaim, AreaTickMessage, Alert, CaseRecord, AreaAlert, Redriven)
     _, defs = msgspec.json.schema_components(types, ref_template="#/$defs/{name}")
     for definition in defs.values():
         for name, field in definition.get("properties", {}).items():

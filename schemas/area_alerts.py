@@ -3,14 +3,22 @@
 Areas are villages (12 digits) and townships (9 digits), called by their digits; days are ordinals, on the wire ``YYYY-MM-DD``.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
 
 from schemas.alerts import Explanation
 from schemas.vocabulary import AreaLevel, AreaTransition, RiskCause, Severity
-from schemas.wire_fields import HouseholdId
+from schemas.wire_fields import AreaDigits, HouseholdId
+
+DIGITS: Final[dict[AreaLevel, int]] = {"village": 12, "township": 9}
+"""Of an area code (county 6, township 3, village 3 digits) those that name an area of a level."""
+
+
+def place_of(area: str) -> str:
+    """Return the township of a village or township: it and its villages are kept on its partition."""
+    return area[: DIGITS["township"]]
 
 
 class AreaClaim(msgspec.Struct, frozen=True, tag_field="schema", tag="area-claim/1", gc=False):
@@ -20,14 +28,19 @@ class AreaClaim(msgspec.Struct, frozen=True, tag_field="schema", tag="area-claim
     ``registered`` says whether it counts among the area's households, ``severity`` is None where no alert is open.
     """
 
-    areas: Annotated[
-        tuple[Annotated[str, Meta(pattern="^([0-9]{9}|[0-9]{12})(?!\\n)$")], ...], Meta(min_length=1, max_length=2)
-    ]
+    areas: Annotated[tuple[AreaDigits, ...], Meta(min_length=1, max_length=2)]
     household_id: HouseholdId
     registered: bool
     day: int
     severity: Severity | None = None
     rules: tuple[str, ...] = ()
+
+
+class AreaTick(msgspec.Struct, frozen=True, gc=False):
+    """Time passing for an area whose households are silent (instant in nanoseconds)."""
+
+    area: str
+    at: int
 
 
 class AreaMember(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -7,7 +7,7 @@ import msgspec
 import orjson
 
 from schemas.alerts import Alert
-from schemas.area_alerts import AreaAlert, AreaClaim, AreaMember, AreaState
+from schemas.area_alerts import AreaAlert, AreaClaim, AreaMember, AreaState, AreaTick
 from schemas.areas import AreaNotice, LinkClaim
 from schemas.cases import CaseRecord
 from schemas.dead_letters import Redriven
@@ -16,7 +16,7 @@ from schemas.household import STATE_VERSION, HouseholdState
 from schemas.registry import PersonClaim, PersonState
 from schemas.reports import Tick
 from schemas.shares import Claim, Share
-from schemas.wire import TickMessage
+from schemas.wire import AreaTickMessage, TickMessage
 
 _encoder: Final = msgspec.msgpack.Encoder()
 _redriven: Final = msgspec.json.Decoder(Redriven)
@@ -109,6 +109,11 @@ def encode_claim(claim: PersonClaim) -> bytes:
 def encode_tick(tick: Tick) -> bytes:
     """Return a tick as it travels on ``ticks``."""
     return msgspec.json.encode(TickMessage(tick.household_id, render_instant(tick.at)))
+
+
+def encode_area_tick(tick: AreaTick) -> bytes:
+    """Return an area's tick as it travels on ``ticks``."""
+    return msgspec.json.encode(AreaTickMessage(tick.area, render_instant(tick.at)))
 
 
 def encode_area(notice: AreaNotice, timestamp: int, headers: list[tuple[str, bytes]]) -> bytes:

@@ -18,7 +18,7 @@ from schemas.vocabulary import (
     Status,
 )
 from schemas.wire_cases import CaseStepFact
-from schemas.wire_fields import HouseholdId, Money, Month, PersonId
+from schemas.wire_fields import AreaDigits, HouseholdId, Money, Month, PersonId
 from schemas.wire_signals import WireSignal
 
 # In Python, and only there, "$" also matches before a newline at the end: the look-ahead closes that gap.
@@ -180,6 +180,13 @@ class TickMessage(Struct, frozen=True, tag_field="schema", tag="tick/1", gc=Fals
     """A record on ``ticks``: time has passed for a household."""
 
     household_id: HouseholdId
+    at: Instant
+
+
+class AreaTickMessage(Struct, frozen=True, tag_field="schema", tag="area-tick/1", gc=False):
+    """A record on ``ticks``: time has passed for a village or township."""
+
+    area: AreaDigits
     at: Instant
 
 

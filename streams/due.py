@@ -3,11 +3,16 @@
 Coarse is safe: an instant at which nothing comes of it costs a tick, one that is missed costs a family.
 """
 
+from bisect import bisect_left
 from typing import Final
 
+import msgspec
+
+from schemas.area_alerts import AreaState
 from schemas.fields import day_of, instant_of_day, instant_of_month, month_of, month_of_day
 from schemas.household import Facts, HouseholdState
 from schemas.reports import Indicator
+from streams.area_window import because, gravest, level_of, recent
 from streams.assess import area_code
 from streams.casework import clocks_at
 from streams.household import HORIZON_MONTHS
@@ -47,6 +52,34 @@ def due(state: HouseholdState, policies: Judges) -> int | None:
     if version is not None and (facts.reports or facts.signals):
         ends.append(instant_of_day(version))
     return min(ends, default=None)
+
+
+def area_due(area: str, state: AreaState, policies: Judges) -> int | None:
+    """Return the first instant after an area's clock at which it is due for a tick: what is open would be less, or another
+    version begins; None where time says nothing of it.
+
+    As days pass members only leave the window, so that what holds only ever becomes less: its first change is searched for.
+    """
+    if not state.days:
+        return None
+    ends: list[int] = []
+    before = state.open
+    if before is not None:
+        rules = policies.of(instant_of_day(state.day)).parameters(area[:6]).scale_risk
+
+        def less(day: int) -> bool:
+            then = msgspec.structs.replace(state, day=day)
+            count = recent(then, rules)
+            causes = because(level_of(area), then, count, rules)
+            return not causes or (causes, gravest(count)) != (before.because, before.severity)
+
+        left = sorted(end for since in state.days if (end := since + rules.window_days) > state.day)
+        at = bisect_left(left, True, key=less)
+        ends.append(left[at] if at < len(left) else state.day + 1)
+    version = policies.next_after(state.day)
+    if version is not None:
+        ends.append(version)
+    return min(map(instant_of_day, ends), default=None)
 
 
 def _has_money(facts: Facts) -> bool:

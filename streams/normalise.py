@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from schemas import wire
-from schemas.area_alerts import AreaClaim
+from schemas.area_alerts import AreaClaim, AreaTick, place_of
 from schemas.areas import AreaEvent, AreaNotice, LinkClaim
 from schemas.fields import NANOSECONDS, instant_of, is_household_id, parse_day, parse_instant, render_instant
 from schemas.registry import Member, PersonClaim, RegistryChange, RegistryEntry
@@ -32,7 +32,7 @@ _PATH = re.compile(r" - at `(.*)`$")
 _MISSING = re.compile(r"missing required field `([^`]*)`")
 
 T = TypeVar("T")
-Message = Report | RegistryChange | PersonClaim | Tick | AreaNotice | LinkClaim | AreaClaim
+Message = Report | RegistryChange | PersonClaim | Tick | AreaNotice | LinkClaim | AreaClaim | AreaTick
 
 
 def normalise(topic: Topic, key: bytes | None, value: bytes | None, timestamp: int) -> Message | Rejection:
@@ -94,6 +94,8 @@ def _read(topic: Topic, key: bytes | None, value: bytes | None, timestamp: int) 
         return _convert(document, AreaClaim)
     if schema == "tick/1" and topic is Topic.TICKS:
         return _tick(_convert(document, wire.TickMessage), key, timestamp)
+    if schema == "area-tick/1" and topic is Topic.TICKS:
+        return _area_tick(_convert(document, wire.AreaTickMessage), key, timestamp)
     raise Rejected(RejectionCode.WRONG_SCHEMA, "$.schema", f"unknown on topic {topic.value}")
 
 
@@ -101,10 +103,20 @@ def _tick(message: wire.TickMessage, key: bytes | None, timestamp: int) -> Tick:
     """Read a tick; only workers write them, so what lies elsewhere or ahead of time was not meant for anybody."""
     if household_of_key(key) != message.household_id:
         raise Rejected(RejectionCode.INVALID_KEY, "key", "is not the household of the tick")
-    at = _instant(message.at, "$.at")
+    return Tick(message.household_id, _passed(message.at, timestamp))
+
+
+def _area_tick(message: wire.AreaTickMessage, key: bytes | None, timestamp: int) -> AreaTick:
+    if key != place_of(message.area).encode():
+        raise Rejected(RejectionCode.INVALID_KEY, "key", "is not the township of the tick")
+    return AreaTick(message.area, _passed(message.at, timestamp))
+
+
+def _passed(text: str, timestamp: int) -> int:
+    at = _instant(text, "$.at")
     if at > instant_of(timestamp):
         raise Rejected(RejectionCode.FUTURE_EVENT, "$.at", "after the record's timestamp")
-    return Tick(message.household_id, at)
+    return at
 
 
 def _removal(topic: Topic, key: bytes | None, timestamp: int) -> RegistryChange:

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from schemas.area_alerts import (
+    DIGITS,
     AreaAlert,
     AreaClaim,
     AreaDay,
@@ -19,16 +20,14 @@ from schemas.area_alerts import (
 )
 from schemas.fields import day_of, render_day
 from schemas.household import HouseholdState
-from schemas.vocabulary import RISK_CAUSES, SEVERITIES, AreaLevel, AreaTransition, RiskCause, Severity
+from schemas.vocabulary import SEVERITIES, AreaTransition, RiskCause, Severity
+from streams.area_window import because, gravest, level_of, limit_of, recent
 from streams.assess import area_code
 from streams.explain_areas import explain
 from streams.policies import Policies
-from streams.policy import BP, Policy
-from streams.policy_areas import ScaleRisk
+from streams.policy import Policy
 from streams.rules import name_of
 
-DIGITS: Final[dict[AreaLevel, int]] = {"village": 12, "township": 9}
-"""Of an area code (county 6, township 3, village 3 digits) those that name an area of a level."""
 _OF_EVENT: Final[dict[str, RiskCause]] = {
     "production_loss": "disaster", "disaster_loss": "disaster", "market_slump": "market",
 }  # fmt: skip
@@ -81,11 +80,6 @@ def area_claims(household_id: str, before: HouseholdState, after: HouseholdState
     if new.area:
         claims.append(_claim(new.area, household_id, new, day))
     return claims
-
-
-def place_of(claim: AreaClaim) -> str:
-    """Return the township that a claim is about: it and its villages are kept together, so that one record tells both."""
-    return claim.areas[0][: DIGITS["township"]]
 
 
 def areas_of(area: str) -> tuple[str, ...]:
@@ -148,43 +142,8 @@ def _counted(day: AreaDay, household_id: str, member: AreaMember, severity: Seve
     )  # fmt: skip
 
 
-def recent(state: AreaState, rules: ScaleRisk) -> AreaDay:
-    """Return the members that count, summed up: those of whom the area first heard within the window."""
-    disaster = market = digest = blue = yellow = orange = red = 0
-    for since, day in state.days.items():
-        if since > state.day - rules.window_days:
-            disaster, market, digest = disaster + day.disaster, market + day.market, digest ^ day.digest
-            b, y, o, r = day.by_severity
-            blue, yellow, orange, red = blue + b, yellow + y, orange + o, red + r
-    return AreaDay(disaster, market, (blue, yellow, orange, red), digest)
-
-
-def because(level: AreaLevel, state: AreaState, members: AreaDay, rules: ScaleRisk) -> tuple[RiskCause, ...]:
-    """Return why an area is at risk, nothing where it is not."""
-    if not rules.enabled:
-        return ()
-    limit, count = _limit(level, rules), members.households
-    share = rules.share and state.registered and count * BP >= rules.share * state.registered
-    found: dict[RiskCause, bool] = {
-        "households": count >= limit,
-        "share": bool(share) and count >= rules.share_households,
-        "disaster": members.disaster >= rules.event_households,
-        "market": members.market >= rules.event_households,
-    }
-    return tuple(cause for cause in RISK_CAUSES if found[cause])
-
-
-def _limit(level: AreaLevel, rules: ScaleRisk) -> int:
-    return rules.village_households if level == "village" else rules.township_households
-
-
 def _causes(rules: Iterable[str]) -> set[RiskCause]:
     return {_OF_EVENT[name] for rule in rules if (name := name_of(rule)) in _OF_EVENT}
-
-
-def level_of(area: str) -> AreaLevel:
-    """Return whether an area's digits name a village or a township."""
-    return "village" if len(area) == DIGITS["village"] else "township"
 
 
 def turn_area(
@@ -203,7 +162,7 @@ def turn_area(
             return state, None
         after = msgspec.structs.replace(state, sequence=state.sequence + 1, open=None)
         return after, _alert(area, after, "cleared", before.opened_on, {}, NOBODY, causes, policy)
-    severity = max((each for each, n in zip(SEVERITIES, count.by_severity, strict=True) if n), key=SEVERITIES.index)
+    severity = gravest(count)
     opened_on = before.opened_on if before is not None else state.day
     now = OpenAreaAlert(opened_on, severity, causes, count.households, count.digest)
     if before is not None and _alike(before, now):
@@ -247,5 +206,5 @@ def _alert(
         registered=counted, share=f"{count.households / counted:.4f}" if counted else None, window_days=rules.window_days,
         rules=[AreaRule(rule, n) for rule, n in sorted(fires.items(), key=lambda each: (-each[1], each[0]))],
         members=notes[:MAX_MEMBERS], opened_on=render_day(opened_on), as_of=render_day(state.day), policy=policy.label,
-        explanation=explain(level, count, causes, rules.window_days, _limit(level, rules), state.registered), emitted_at="",
+        explanation=explain(level, count, causes, rules.window_days, limit_of(level, rules), state.registered), emitted_at="",
     )  # fmt: skip

@@ -8,21 +8,25 @@ import msgspec
 import pytest
 from aiokafka.record.default_records import DefaultRecord
 
-from agents.due_index import DUE, DueIndex, due_key, read_key
+from agents.due_index import DUE, OF_AREA, DueIndex, due_key, read_key
 from agents.households import Households
 from agents.policies import Judge
 from agents.store import HOUSEHOLD, Store
 from schemas import codec
-from schemas.fields import parse_instant, render_instant
+from schemas.area_alerts import AreaClaim
+from schemas.fields import instant_of_day, parse_day, parse_instant, render_instant
 from streams.due import due
 from streams.policies import policies_of
 from streams.policy import Policy
 from streams.topics import TOPIC_OF
+from tests.build import AREA as VILLAGE
 from tests.build import TIMESTAMP, cadre, encode, statement
 from tests.oracle.histories import history
 from tests.streams.test_policies import document, file_version, published
 
 TOPIC = "changelog"
+CLAIMS = "changelog-of-claims"
+JUNE = parse_day("2026-06-01")
 LATER = parse_instant("2040-01-01T00:00:00+08:00")
 
 
@@ -72,7 +76,7 @@ def rebuild(index: DueIndex) -> int:
 
 
 def test_batches_keep_the_index_as_a_rebuild_would_make_it(store: Store, policy: Policy) -> None:
-    index = DueIndex(store, TOPIC, policy)
+    index = DueIndex(store, (TOPIC,), policy)
     assert rebuild(index) == 0
     live(store, policy, records(40, 1), index)
 
@@ -81,9 +85,38 @@ def test_batches_keep_the_index_as_a_rebuild_would_make_it(store: Store, policy:
     assert len(entries(store)) > 30
 
 
+def test_areas_are_in_the_index_that_batches_keep_as_a_rebuild_would_make_it(store: Store, policy: Policy) -> None:
+    index = DueIndex(store, (TOPIC, CLAIMS), policy)
+    rebuild(index)
+    claims = [
+        AreaClaim((VILLAGE, VILLAGE[:9]), f"W{number:06d}", False, JUNE + number, "orange", ("water@1",)) for number in range(7)
+    ]
+    job = Households(0, 1, "", store, policy, index=index)
+
+    def hear(some: list[AreaClaim], kept: DueIndex | None) -> None:
+        key = VILLAGE[:9].encode()
+        records = [("persons", DefaultRecord(0, TIMESTAMP, 0, key, codec.encode_area_claim(each), [])) for each in some]
+        work = (job if kept is not None else Households(0, 1, "", store, policy)).run(records, TIMESTAMP * 1_000_000)
+        offsets = {CLAIMS: store.offset(CLAIMS) + len(work.changes)}
+        store.write([*work.changes.items(), *(work.index | kept.marked(offsets) if kept is not None else {}).items()], offsets)
+
+    hear(claims[:6], index)
+    sixth = instant_of_day(JUNE + 1 + 30)  # five of six are left when the first is out of the window, four a day later
+
+    assert index.complete
+    assert {(sixth, OF_AREA + VILLAGE)} == entries(store), "the township is not at risk"
+    assert [(sixth, OF_AREA + VILLAGE)] == index.overdue(LATER, b"", 10)
+
+    hear(claims[6:], None)
+    assert not index.complete, "an area changed behind its back"
+    rebuild(index)
+    assert index.complete
+    assert {(instant_of_day(JUNE + 2 + 30), OF_AREA + VILLAGE)} == entries(store)
+
+
 def test_states_that_came_without_the_index_are_indexed_by_a_rebuild(store: Store, policy: Policy) -> None:
     """A store rebuilt from its changelog, or a run with ticks off: the mark tells."""
-    index = DueIndex(store, TOPIC, policy)
+    index = DueIndex(store, (TOPIC,), policy)
     rebuild(index)
     live(store, policy, records(20, 2), index)
     live(store, policy, records(30, 3), None)
@@ -99,7 +132,7 @@ def test_batches_may_be_stored_while_the_index_is_rebuilt(store: Store, policy: 
     """What they overtake is mended when it comes up; nobody is left out and nobody is ticked at a wrong instant."""
     made = records(60, 4)
     live(store, policy, made[: len(made) // 2], None)
-    index = DueIndex(store, TOPIC, policy)
+    index = DueIndex(store, (TOPIC,), policy)
     slices = index.rebuild(5)
     rest = made[len(made) // 2 :]
     for start in range(0, len(rest), 20):
@@ -117,7 +150,7 @@ def test_batches_may_be_stored_while_the_index_is_rebuilt(store: Store, policy: 
 def test_batches_before_the_first_rebuild_do_not_make_an_index_complete(store: Store, policy: Policy) -> None:
     """A store that came from its changelog: reports are taken in before the index is built."""
     live(store, policy, records(30, 7), None)
-    index = DueIndex(store, TOPIC, policy)
+    index = DueIndex(store, (TOPIC,), policy)
     live(store, policy, records(5, 8), index)
 
     assert not index.complete
@@ -129,7 +162,7 @@ def test_batches_before_the_first_rebuild_do_not_make_an_index_complete(store: S
 def test_a_version_that_is_published_makes_the_index_anew(store: Store) -> None:
     """Its first day is one on which households are due; batches on the way do not hide that the index is not complete."""
     judge = Judge(policies_of((file_version(),)))
-    index = DueIndex(store, TOPIC, judge)
+    index = DueIndex(store, (TOPIC,), judge)
     rebuild(index)
     live(store, judge, records(30, 9), index)
     assert index.complete
@@ -143,14 +176,14 @@ def test_a_version_that_is_published_makes_the_index_anew(store: Store) -> None:
 
 
 def test_another_policy_makes_the_index_anew(store: Store, policy: Policy) -> None:
-    rebuild(DueIndex(store, TOPIC, policy))
+    rebuild(DueIndex(store, (TOPIC,), policy))
 
-    assert DueIndex(store, TOPIC, policy).complete
-    assert not DueIndex(store, TOPIC, msgspec.structs.replace(policy, mark=policy.mark + 1)).complete
+    assert DueIndex(store, (TOPIC,), policy).complete
+    assert not DueIndex(store, (TOPIC,), msgspec.structs.replace(policy, mark=policy.mark + 1)).complete
 
 
 def test_a_sweep_goes_on_where_the_last_one_ended(store: Store, policy: Policy) -> None:
-    index = DueIndex(store, TOPIC, policy)
+    index = DueIndex(store, (TOPIC,), policy)
     rebuild(index)
     live(store, policy, records(25, 5), index)
     everybody = sorted(entries(store))
@@ -166,7 +199,7 @@ def test_a_sweep_goes_on_where_the_last_one_ended(store: Store, policy: Policy) 
 
 def test_a_household_that_becomes_due_before_all_others_is_seen(store: Store, policy: Policy) -> None:
     """The index remembers where its entries begin, so as not to read what was deleted; a late household lies before that."""
-    index = DueIndex(store, TOPIC, policy)
+    index = DueIndex(store, (TOPIC,), policy)
     rebuild(index)
     for name, at in (("H000001", "2026-06-10T09:00:00+08:00"), ("H000002", "2024-03-01T09:00:00+08:00")):
         report = cadre(f"e-{name}", statement("2023-01", "2023-12", "9000"), household_id=name, at=at)

@@ -126,6 +126,39 @@ def test_a_village_of_which_many_wells_are_bad_is_one_alert_that_ends_with_them(
     assert {f"{VILLAGE}:1"} == {each.area_alert_id for each in (opened, joined, *left, *ended)}
 
 
+def passed(area: str, day: str) -> Input:
+    return Topic.TICKS, area[:9].encode(), encode({"schema": "area-tick/1", "area": area, "at": f"{day}T00:00:00+08:00"})
+
+
+def test_a_village_of_which_nothing_more_is_heard_is_at_risk_no_longer_than_its_window(store: Store, policy: Policy) -> None:
+    """docs/contract-time.md: a tick moves an area's clock; one that was sent twice or comes late says nothing more."""
+    region = Region(store, asking(policy, village_households=3, township_households=9, window_days=30))
+    [opened] = region.take(*[well(f"H-000{n}", safe=False, at=f"2026-06-0{n + 1}") for n in range(3)])
+    assert [] == region.take(passed(VILLAGE, "2026-06-30"))
+    [ended] = region.take(passed(VILLAGE, "2026-07-01"))
+    assert [] == region.take(passed(VILLAGE, "2026-07-01"), passed(VILLAGE, "2026-06-05"), passed(ELSEWHERE, "2026-07-01"))
+    again = region.take(*[well(f"H-001{n}", safe=False, at="2026-07-02") for n in range(3)])
+
+    assert ("opened", "2026-06-03") == (opened.transition, opened.as_of)
+    assert ("cleared", "2026-07-01", []) == (ended.transition, ended.as_of, ended.members)
+    assert [("opened", f"{VILLAGE}:2", "2026-07-02")] == [(e.transition, e.area_alert_id, e.as_of) for e in again[:1]]
+
+
+@pytest.mark.parametrize(
+    ("record", "code"),
+    [
+        ((Topic.TICKS, VILLAGE.encode(), passed(VILLAGE, "2026-07-01")[2]), "invalid-key"),
+        (passed(VILLAGE, "2030-01-01"), "future-event"),
+        (passed(VILLAGE[:10], "2026-07-01"), "invalid-value"),
+        ((Topic.PERSONS, *passed(VILLAGE, "2026-07-01")[1:]), "wrong-schema"),
+    ],
+)
+def test_what_no_worker_sent_moves_no_clock_of_an_area(store: Store, policy: Policy, record: Input, code: str) -> None:
+    [letter] = Partition(store, policy).settle(record)
+
+    assert (Topic.DEAD_LETTERS, code) == (letter.topic, dict(letter.headers)["error.code"].decode())
+
+
 def test_what_happened_long_before_the_window_does_not_count_with_what_happens_now(store: Store, policy: Policy) -> None:
     """The window is of the area's clock, the newest of its households'."""
     region = Region(store, asking(policy, village_households=3, window_days=30))

@@ -73,7 +73,7 @@ async def test_households_that_are_behind_by_different_times_catch_up_with_every
     store: Store, policy: Policy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One was last heard of in January, one in October: ten months are ten sweeps."""
-    index = DueIndex(store, TOPIC, policy)
+    index = DueIndex(store, (TOPIC,), policy)
     rebuild(index)
     live(store, policy, heard_in(*range(1, 11)), index)
 
@@ -83,7 +83,7 @@ async def test_households_that_are_behind_by_different_times_catch_up_with_every
 async def test_what_is_on_its_way_is_not_sent_again_for_a_minute(
     store: Store, policy: Policy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    index = DueIndex(store, TOPIC, policy)
+    index = DueIndex(store, (TOPIC,), policy)
     rebuild(index)
     live(store, policy, heard_in(3, 4), index)
     counts = await swept(store, policy, index, monkeypatch, taken=False)

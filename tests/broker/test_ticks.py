@@ -12,7 +12,8 @@ from agents.settings import Settings
 from agents.topics import create_topics
 from fangfan.broker import EmbeddedBroker
 from fangfan.draining import drained
-from tests.build import department, encode, entry
+from tests.build import AREA as VILLAGE
+from tests.build import cadre, department, encode, entry
 from tests.worker import alerts_of, read_all, start_worker
 
 HOUSEHOLDS = 40
@@ -41,11 +42,11 @@ async def send(settings: Settings) -> None:
             await producer.send(settings.topic("department-feeds"), encode(report), name.encode(), timestamp_ms=SENT_MS)
 
 
-async def until_cleared(settings: Settings, count: int) -> None:
-    """Wait until so many households' alerts are cleared."""
+async def until_cleared(settings: Settings, count: int, topic: str = "alerts") -> None:
+    """Wait until so many households' or areas' alerts are cleared."""
     cleared: set[bytes] = set()
     consumer = AIOKafkaConsumer(
-        settings.topic("alerts"), bootstrap_servers=settings.brokers, isolation_level="read_committed",
+        settings.topic(topic), bootstrap_servers=settings.brokers, isolation_level="read_committed",
         auto_offset_reset="earliest",
     )  # fmt: skip
     await consumer.start()
@@ -91,7 +92,8 @@ def check(alerts: dict[str, list[dict[str, Any]]], ticks: list[Any]) -> None:
     instants: dict[bytes, set[str]] = {}
     for record in ticks:
         value = json.loads(record.value)
-        assert "tick/1" == value["schema"]
+        if value["schema"] == "area-tick/1":  # all live in one village
+            continue
         assert record.key.decode() == value["household_id"]
         of_the_month = value["at"].endswith("-01T00:00:00+08:00")
         assert of_the_month or value["at"] == UNVERIFIED, "an instant that was due, not what a clock said"
@@ -110,6 +112,33 @@ def check_cases(records: list[Any]) -> None:
 
     expected = [(1, "overdue", f"tick:{UNVERIFIED}"), (2, "updated", f"tick:{CLEARED}")]
     assert {name.encode(): expected for name in names()} == said
+
+
+async def test_a_village_that_is_silent_for_a_month_is_no_longer_at_risk(
+    broker: EmbeddedBroker, topic_prefix: str, tmp_path: Path
+) -> None:
+    """docs/contract-area-alerts.md: nobody says anything of it, and its households are on other partitions than it is."""
+    settings = Settings(brokers=broker.bootstrap, topic_prefix=topic_prefix, partitions=4)
+    await create_topics(settings)
+    worker = await start_worker(settings, tmp_path, TICKS="on")
+    try:
+        async with AIOKafkaProducer(bootstrap_servers=settings.brokers) as producer:
+            for name in names()[:6]:
+                report = cadre(f"w-{name}", {"type": "water", "safe": False}, household_id=name, at="2024-06-10T09:00:00+08:00")
+                await producer.send(
+                    settings.topic("cadre-reports"), encode(report), name.encode(), timestamp_ms=SENT_MS
+                )  # fmt: skip
+        await until_cleared(settings, 1, "area-alerts")
+        await drained(settings, 120)
+    finally:
+        assert 0 == await worker.stop()
+    said = [json.loads(record.value) for record in await read_all(settings, "area-alerts")]
+    ticks = [json.loads(record.value) for record in await read_all(settings, "ticks") if len(record.key) == 9]
+
+    assert {VILLAGE} == {each["area_code"] for each in said}
+    assert ("opened", "2024-06-10") == (said[0]["transition"], said[0]["as_of"])
+    assert ("cleared", "2024-07-10") == (said[-1]["transition"], said[-1]["as_of"])
+    assert {(VILLAGE, "2024-07-10T00:00:00+08:00")} == {(each["area"], each["at"]) for each in ticks}
 
 
 async def test_without_ticks_nothing_happens(broker: EmbeddedBroker, topic_prefix: str, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import NamedTuple
 
+import msgspec
 import pytest
 
 from fangfan.plants import NEAR_MISSES, SHOCKS
@@ -15,11 +16,12 @@ from schemas.alerts import Alert
 from schemas.area_alerts import AreaAlert, AreaClaim, AreaMember, AreaState
 from schemas.areas import AreaNotice
 from schemas.cases import CaseRecord
+from schemas.fields import day_of, instant_of_day
 from schemas.household import EMPTY, HouseholdState
 from schemas.registry import PersonState, RegistryChange
 from schemas.reports import Report, Tick
 from streams.areas import link_claims, reaches, report_of
-from streams.due import due
+from streams.due import area_due, due
 from streams.normalise import normalise
 from streams.persons import claims_of, household_of
 from streams.persons import merge_claim as merge_person
@@ -72,7 +74,6 @@ class Lived:
         self._events: dict[str, list[AreaNotice]] = {}
         self._persons: dict[str, PersonState] = {}
         self._waiting: dict[str, list[tuple[Report, int]]] = {}
-        self._policy = policy
         self._judges: Policies = alone(policy)
         self._shadow = trial.shadow if trial is not None else None
         records = list(simulation.records)
@@ -131,6 +132,9 @@ class Lived:
         for household in list(self.states):
             while (instant := due(self.states[household], self._judges)) is not None and instant <= now:
                 self._hear(Tick(household, instant), now // 1_000_000)
+        for area in list(self.areas):
+            while (instant := area_due(area, self.areas[area], self._judges)) is not None and instant <= now:
+                self._look(area, msgspec.structs.replace(self.areas[area], day=day_of(instant)))
 
     def _hear(self, message: Report | RegistryChange | Tick, milliseconds: int) -> None:
         household = message.household_id
@@ -175,9 +179,13 @@ class Lived:
             members.pop(claim.household_id, None)
             if member is not None:
                 members[claim.household_id] = member
-            self.areas[area], alert = turn_area(area, state, self._policy, partial(dict, members))
-            if alert is not None:
-                self.area_alerts.setdefault(area, []).append(alert)
+            self._look(area, state)
+
+    def _look(self, area: str, state: AreaState) -> None:
+        policy = self._judges.of(instant_of_day(state.day))
+        self.areas[area], alert = turn_area(area, state, policy, partial(dict, self._members[area]))
+        if alert is not None:
+            self.area_alerts.setdefault(area, []).append(alert)
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

@@ -2,19 +2,24 @@
 
 import random
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import msgspec
 import pytest
 
-from schemas.fields import day_of, parse_instant, render_instant
+from schemas.area_alerts import AreaClaim, AreaMember, AreaState
+from schemas.fields import day_of, parse_day, parse_instant, render_instant
 from schemas.household import EMPTY, HouseholdState
 from schemas.registry import RegistryChange
 from schemas.reports import Report, Tick
-from streams.due import due
+from schemas.vocabulary import SEVERITIES
+from streams.due import area_due, due
 from streams.pipeline import Judges, advance
 from streams.policies import Policies, alone, policies_of
 from streams.policy import Line, Policy
+from streams.scale_risk import merge_claim, turn_area
+from tests.build import AREA as VILLAGE
 from tests.build import TIMESTAMP, cadre, department, entry, member, statement
 from tests.oracle.histories import history
 from tests.streams.test_against_oracle import read
@@ -24,6 +29,7 @@ HOUSEHOLDS = 1_500
 UNVERIFIED = "2026-11-26T00:00:00+08:00"
 """The records of these tests come on 18 November 2026; five working days later an alert should have been verified."""
 VISIT, VISITED = {"type": "case_step", "step": "verification"}, "2026-11-19T09:00:00+08:00"
+JUNE = parse_day("2026-06-01")
 HORIZON_YEARS = 6
 """Longer than anything counts: by then a household has nothing left to be due for."""
 
@@ -160,3 +166,60 @@ def test_a_new_year_moves_a_member_out_of_working_age(policy: Policy) -> None:
     assert step is not None
     assert step.alert is not None
     assert ("updated", "security") == (step.alert.transition, step.alert.pathway)
+
+
+def area_of(rng: random.Random, policy: Policy) -> tuple[AreaState, dict[str, AreaMember]]:
+    """A village whose households opened alerts on several days of June, and what was said of it."""
+    state, members = AreaState(), dict[str, AreaMember]()
+    for number in range(rng.randint(1, 14)):
+        rules = rng.choice([("water@1",), ("disaster-loss@1",), ("market-slump@1",)])
+        severity, name = rng.choice(SEVERITIES), f"H{number:06d}"
+        claim = AreaClaim((VILLAGE,), name, True, JUNE + rng.randrange(40), severity, rules)
+        state, member = merge_claim(state, None, claim)
+        assert member is not None
+        members[name] = member
+        state, _ = turn_area(VILLAGE, state, policy, lambda: members)
+    return state, members
+
+
+def on(state: AreaState, day: int) -> AreaState:
+    return msgspec.structs.replace(state, day=day)
+
+
+def content(state: AreaState) -> tuple[object, ...]:
+    """What is open of an area, but for who the households are."""
+    return () if state.open is None else (state.open.severity, state.open.because)
+
+
+def test_between_two_due_days_an_area_is_as_much_at_risk_as_before_and_time_ends_every_alert(policy: Policy) -> None:
+    """The law that lets a sweep look at few areas: of what is open nothing changes on any other day, until nothing is."""
+    ended = lessened = 0
+    for seed in range(300):
+        rng = random.Random(seed)
+        state, members = area_of(rng, policy)
+        was_open, ticks = state.open is not None, 0
+        while (instant := area_due(VILLAGE, state, policy)) is not None:
+            before, day = content(state), day_of(instant)
+            assert day > state.day
+            between, _ = turn_area(VILLAGE, on(state, rng.randrange(state.day, day)), policy, partial(dict, members))
+            assert before == content(between)
+            state, alert = turn_area(VILLAGE, on(state, day), policy, partial(dict, members))
+            assert alert is not None, "a due day says something"
+            assert before != content(state)
+            ticks += 1
+        assert state.open is None
+        ended += was_open
+        lessened += ticks > 1
+    assert ended > 100
+    assert lessened > 50
+
+
+def test_an_area_is_due_on_the_first_day_of_a_version_that_may_see_a_risk_in_it(policy: Policy) -> None:
+    later = policies_of((*alone(policy).versions, published(document("2", 6000, "2026-06-20"), 0)))
+    state, member = merge_claim(AreaState(), None, AreaClaim((VILLAGE,), "H000001", True, JUNE, "blue", ("water@1",)))
+
+    assert member is not None
+    assert state.open is None
+    assert area_due(VILLAGE, state, policy) is None
+    assert parse_instant("2026-06-20T00:00:00+08:00") == area_due(VILLAGE, state, later)
+    assert area_due(VILLAGE, AreaState(), later) is None, "nobody lives there who could be at risk"
