@@ -7,7 +7,7 @@ from schemas import codec
 from schemas.areas import AreaNotice, LinkClaim
 from schemas.household import Facts
 from streams import free_text
-from streams.areas import counts_no_more, link_claims, reaches, report_of
+from streams.areas import counts_no_more, link_claims, reaches, report_of, told_later
 from streams.topics import Topic, partition_of
 
 
@@ -48,8 +48,9 @@ class Areas:
             self._work.changes[key] = None
             return
         self._work.changes[key] = claim.area_code.encode()
-        for data in entries(self._store, self._work, _key(EVENT, claim.link)).values():
-            self._send(codec.decode_area(data)[0], claim.household_id, claim.area_code, *codec.decode_area(data)[1:])
+        kept = [codec.decode_area(data) for data in entries(self._store, self._work, _key(EVENT, claim.link)).values()]
+        for notice, timestamp, origin in sorted(kept, key=lambda each: told_later(each[0])):
+            self._send(notice, claim.household_id, claim.area_code, timestamp, origin)
 
     def _send(self, notice: AreaNotice, household: str, area: str, timestamp: int, origin: Headers) -> None:
         if reaches(notice.event.area_code, area):

@@ -9,7 +9,7 @@ from schemas.areas import AreaNotice, LinkClaim
 from schemas.household import Facts
 from schemas.reports import Report, Signal
 from schemas.vocabulary import SignalKind
-from streams.areas import counts_no_more, link_claims, reaches, report_of
+from streams.areas import counts_no_more, link_claims, reaches, report_of, told_later
 from streams.arrivals import Arrival, Order
 from streams.household import merge
 from streams.normalise import normalise
@@ -72,9 +72,9 @@ def reached(linked: Iterable[Linked], heard: Iterable[Heard]) -> Iterator[Arriva
         where.pop(household, None)
         if event.claim.linked:
             where[household] = area
-            for each in kept.values():
+            for place, each in enumerate(sorted(kept.values(), key=lambda each: told_later(each.notice))):
                 if reaches(each.notice.event.area_code, area):
-                    yield _arrival(each, household, area, (*event.order, *each.order))
+                    yield _arrival(each, household, area, (*event.order, place, *each.order))
 
 
 def _arrival(heard: Heard, household: str, area: str, order: Order) -> Arrival:

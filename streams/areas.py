@@ -71,6 +71,14 @@ def counts_no_more(occurred_at: int, newest: int) -> bool:
     return month_of(occurred_at) < month_of(newest) - HORIZON_MONTHS
 
 
+def told_later(notice: AreaNotice) -> tuple[bool, int, str]:
+    """Return the place of a kept event among those that a household hears of once it is linked.
+
+    First what takes back, then the newest: of what was over by then nothing is said that would have to be cleared at once.
+    """
+    return notice.event.voids is None, -notice.occurred_at, notice.event.event_id
+
+
 def links_of(facts: Facts) -> dict[str, str]:
     """Return the links of a household with the area it lives in."""
     area = area_code(facts)

@@ -104,6 +104,11 @@ def test_a_replay_tells_each_household_what_a_worker_told_it(tmp_path: Path, pol
         if each.report is not None and (each.reaches, each.report.kept.event_id) in sent
     }
     assert own + sum(sent.values()) == len(arrivals)
+    events = {event_id for _, event_id in sent} - {"pv-1-down"}  # of another link, whose lane may be faster or slower
+    for name in {household for household, _ in sent}:
+        told = [each["event_id"] for each in county.sent if each["household_id"] == name and each["event_id"] in events]
+        reports = [each.report for each in arrivals if each.reaches == name and each.report is not None]
+        assert told == [each.kept.event_id for each in reports if each.kept.event_id in events]
     assert live == facts_of(arrivals)
 
 
