@@ -20,16 +20,17 @@ from schemas import codec
 from schemas.alerts import Alert
 from schemas.cases import CaseRecord
 from schemas.household import EMPTY, HouseholdState
-from schemas.rejections import Rejection
+from schemas.registry import RegistryChange
+from schemas.reports import Report, Tick
 from streams import topics
 from streams.normalise import normalise
-from streams.pipeline import Judges, advance
+from streams.pipeline import Judges, Step, advance
 from streams.policy import Policy
 from streams.topics import Topic
 from tests.build import TIMESTAMP, encode
 from tests.doors import Running
 
-TOPIC_OF = topics.TOPIC_OF | {"tick/1": Topic.TICKS}
+TOPIC_OF = topics.TOPIC_OF | {"tick/1": Topic.TICKS, "area-tick/1": Topic.TICKS}
 NAME = "H000001"
 PATIENCE_SECONDS = 30
 Life = tuple[HouseholdState, list[Alert]]
@@ -44,31 +45,34 @@ class Way(Protocol):
     def cases(self, *records: dict[str, Any]) -> list[CaseRecord]:
         """Live it, and return what is said of the household's case on the way."""
 
+    def shadow(self, *records: dict[str, Any]) -> list[Alert]:
+        """Live it, and return the transitions that the shadow policy would publish; none where no shadow runs."""
+
 
 class Pure:
     """No Kafka, no store."""
 
-    def __init__(self, policy: Judges) -> None:
-        self._policy = policy
+    def __init__(self, policy: Judges, shadow: Policy | None = None) -> None:
+        self._policy, self._shadow = policy, shadow
 
     def __call__(self, *records: dict[str, Any]) -> Life:
-        return self._live(*records)[:2]
+        steps = self._live(*records)
+        return steps[-1].state if steps else EMPTY, [step.alert for step in steps if step.alert is not None]
 
     def cases(self, *records: dict[str, Any]) -> list[CaseRecord]:
-        return self._live(*records)[2]
+        return [step.case for step in self._live(*records) if step.case is not None]
 
-    def _live(self, *records: dict[str, Any]) -> tuple[HouseholdState, list[Alert], list[CaseRecord]]:
-        state, alerts, cases = EMPTY, [], []
+    def shadow(self, *records: dict[str, Any]) -> list[Alert]:
+        return [step.shadow_alert for step in self._live(*records) if step.shadow_alert is not None]
+
+    def _live(self, *records: dict[str, Any]) -> list[Step]:
+        state, steps = EMPTY, list[Step]()
         for record in records:
             message = normalise(TOPIC_OF[record["schema"]], NAME.encode(), encode(record), TIMESTAMP)
-            assert not isinstance(message, Rejection), message
-            step = advance(NAME, state, message, TIMESTAMP * 1_000_000, self._policy)
-            state = step.state
-            if step.alert is not None:
-                alerts.append(step.alert)
-            if step.case is not None:
-                cases.append(step.case)
-        return state, alerts, cases
+            assert isinstance(message, Report | RegistryChange | Tick), message
+            steps.append(advance(NAME, state, message, TIMESTAMP * 1_000_000, self._policy, self._shadow))
+            state = steps[-1].state
+        return steps
 
 
 class Batches:
@@ -80,6 +84,9 @@ class Batches:
     def __call__(self, *records: dict[str, Any]) -> Life:
         state, sent = self._live(*records)
         return state, [alert_of(each.value or b"") for each in sent if each.topic is Topic.ALERTS]
+
+    def shadow(self, *records: dict[str, Any]) -> list[Alert]:
+        return [alert_of(each.value or b"") for each in self._live(*records)[1] if each.topic is Topic.ALERTS_SHADOW]
 
     def cases(self, *records: dict[str, Any]) -> list[CaseRecord]:
         return [_case(each.value or b"") for each in self._live(*records)[1] if each.topic is Topic.CASES]
@@ -116,7 +123,10 @@ class Kafka:
         name = self._live(*records)
         states = self._read(Topic.HOUSEHOLDS_CHANGELOG, name)
         state = codec.decode_state(states[-1]) if states else EMPTY
-        return state, [alert_of(value.replace(name.encode(), NAME.encode())) for value in self._read(Topic.ALERTS, name)]
+        return state, self._alerts(Topic.ALERTS, name)
+
+    def shadow(self, *records: dict[str, Any]) -> list[Alert]:
+        return self._alerts(Topic.ALERTS_SHADOW, self._live(*records))
 
     def cases(self, *records: dict[str, Any]) -> list[CaseRecord]:
         name = self._live(*records)
@@ -144,20 +154,24 @@ class Kafka:
         while self._group.committed([TopicPartition(topic, 0)])[0].offset <= offsets[0]:
             assert time.monotonic() < deadline, f"{topic} {offsets[0]} was not committed"
 
+    def _alerts(self, topic: Topic, name: str) -> list[Alert]:
+        return [alert_of(value.replace(name.encode(), NAME.encode())) for value in self._read(topic, name)]
+
     def _read(self, topic: Topic, key: str) -> list[bytes]:
         """Return the committed values of a key, in order."""
+        return [value for name, value in self._records(topic) if name == key.encode()]
+
+    def _records(self, topic: Topic) -> Iterator[tuple[bytes, bytes]]:
+        """Yield all committed keys and values, in order."""
         self._reader.assign([TopicPartition(self._settings.topic(topic), 0, 0)])
-        values = []
         while (record := self._reader.poll(PATIENCE_SECONDS)) is not None and not record.error():
-            if record.key() == key.encode():
-                values.append(record.value())
-        return values
+            yield record.key(), record.value()
 
 
 @contextlib.contextmanager
-def one_worker(settings: Settings, folder: Path) -> Iterator[None]:
-    """Run one worker for as many lives as there are; it ends well."""
-    given = {"BROKERS": settings.brokers, "TOPIC_PREFIX": settings.topic_prefix, "PARTITIONS": str(settings.partitions)}
+def one_worker(settings: Settings, folder: Path, **more: str) -> Iterator[None]:
+    """Run one worker, with ``more`` settings where given, for as many lives as there are; it ends well."""
+    given = {"BROKERS": settings.brokers, "TOPIC_PREFIX": settings.topic_prefix, "PARTITIONS": str(settings.partitions)} | more
     with Running(folder / "log", "worker", DATA_DIR=str(folder / "data"), WEB_PORT="0", **given) as running:
         running.until("ready")
         yield
@@ -165,9 +179,9 @@ def one_worker(settings: Settings, folder: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def on_kafka(settings: Settings, folder: Path) -> Iterator[Kafka]:
-    """Run one worker, and live with it."""
-    with one_worker(settings, folder):
+def on_kafka(settings: Settings, folder: Path, **more: str) -> Iterator[Kafka]:
+    """Run one worker, with ``more`` settings where given, and live with it."""
+    with one_worker(settings, folder, **more):
         kafka = Kafka(settings)
         yield kafka
         kafka.close()
