@@ -46,6 +46,65 @@ def test_income_just_under_the_line_alerts_and_at_the_line_does_not(live: Way) -
     assert [("opened", "yellow", "5999.99")] == [(a.transition, a.severity, a.reasons[0].value) for a in alerts]
 
 
+def year(first: str, wage: str, transfer: str = "0") -> dict[str, Any]:
+    """What two people earned in twelve months from June on."""
+    return statement(f"{first}-06", f"{int(first) + 1}-05", wage, transfer=transfer)
+
+
+@pytest.mark.parametrize(("wage", "severity"), [
+    ("28000.02", None), ("28000.00", "yellow"), ("20000.02", "yellow"), ("20000.00", "orange"),
+])  # fmt: skip
+def test_work_in_town_ends_and_income_falls_by_just_under_a_third_or_by_half(
+    live: Way, wage: str, severity: str | None
+) -> None:
+    """Contract §4: from 30 % on, orange from 50 %, of 20,000 yuan a head the year before; far above the line all the while."""
+    _, alerts = live(entry(), cadre("c1", year("2024", "40000.00"), year("2025", wage)))
+
+    assert ([] if severity is None else [(severity, ["income-drop@1"])]) == [
+        (each.severity, [reason.rule for reason in each.reasons]) for each in alerts
+    ]
+
+
+def test_a_fall_of_income_is_told_with_both_years_and_over_when_the_next_is_as_good(live: Way) -> None:
+    """Half of it is gone, until wages are stated that nobody had counted. Without a year before there is no fall."""
+    before, poorer = (
+        cadre("c0", year("2024", "40000.00"), at="2025-06-10T09:00:00+08:00"),
+        cadre("c1", year("2025", "20000.00")),
+    )
+    better = cadre("c2", year("2025", "28000.02"), at="2026-06-12T09:00:00+08:00")
+    _, alerts = live(entry(), before, poorer, better)
+
+    assert [("opened", "orange", "c1"), ("cleared", None, "c2")] == [(a.transition, a.severity, a.caused_by) for a in alerts]
+    assert {"c0", "c1"} == {each.event_id for each in alerts[0].reasons[0].evidence}
+    assert ("50.00", "30.00", "percent") == (
+        alerts[0].reasons[0].value, alerts[0].reasons[0].threshold, alerts[0].reasons[0].unit,
+    )  # fmt: skip
+    assert [] == live(entry(), poorer)[1]
+
+
+@pytest.mark.parametrize(("wage", "transfer", "fires"), [
+    ("6400.00", "9600.00", True), ("6400.01", "9599.99", False), ("5399.98", "12600.00", True), ("5400.00", "12600.00", False),
+])  # fmt: skip
+def test_an_old_couple_lives_on_transfers_not_far_above_the_line(live: Way, wage: str, transfer: str, fires: bool) -> None:
+    """Contract §4: from 60 % of it on, under 1.5 times the line: 9,000 yuan a head."""
+    _, alerts = live(entry(), cadre("c1", year("2025", wage, transfer)))
+
+    assert ([("opened", "blue", ["policy-dependence@1"])] if fires else []) == [
+        (each.transition, each.severity, [reason.rule for reason in each.reasons]) for each in alerts
+    ]
+
+
+def test_who_lives_on_transfers_and_finds_work_does_not_depend_on_them_any_more(live: Way) -> None:
+    """Of 16,000 yuan 10,000 were transfers; with 2,000 more of wages it is less than 60 %."""
+    leaning = cadre("c1", year("2025", "6000.00", "10000.00"), at="2026-06-10T09:00:00+08:00")
+    works = cadre("c2", year("2025", "8000.00", "10000.00"), at="2026-06-12T09:00:00+08:00")
+    _, alerts = live(entry(), leaning, works)
+
+    assert [("opened", "blue", "62.50", "c1"), ("cleared", None, "", "c2")] == [
+        (a.transition, a.severity, a.reasons[0].value if a.reasons else "", a.caused_by) for a in alerts
+    ]
+
+
 def test_an_explanation_names_income_line_and_word_of_whom(live: Way) -> None:
     """Issue: a cadre can act on it."""
     _, alerts = live(entry(), cadre("c1", statement("2025-06", "2026-05", "9625.00")))
