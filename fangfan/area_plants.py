@@ -94,7 +94,7 @@ VILLAGES: Final[Mapping[str, VillagePlant]] = {
     ),
     "two fields and two wells": VillagePlant(_SPARED, (), (), (*[_hail(_SPARED)] * 2, *[_bad_well(_SPARED)] * 2)),
     "potatoes unsold": VillagePlant(_UNSOLD, ("market",), ("market",), (*[_potatoes(_UNSOLD)] * 3,)),
-    "hail less than feared": VillagePlant(_FEARED, (), (), (*[_feared(_FEARED)] * 4,), cleared=True),
+    "hail less than feared": VillagePlant(_FEARED, (), (), (*[_feared(_FEARED)] * 3,), cleared=True),
 }
 VILLAGES_ZH: Final[Mapping[str, str]] = {
     "hail over a village": "冰雹袭村", "two fields and two wells": "两户受灾两户饮水", "potatoes unsold": "土豆滞销",

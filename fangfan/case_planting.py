@@ -91,3 +91,10 @@ def earn(household: Household, before: int, last: int = 4, per_head: int | None 
         household.say("cadre", "cadre-9", fact | {"to": ago(household, end)}, before=before)
     cover = {"type": "medical_cover", "person_id": first(household), "enrolled": True}
     household.say("cadre", "cadre-9", *WELL, cover, before=before)
+
+
+def ask(household: Household, before: int, months: int, *, urgent: bool) -> None:
+    """Call for something that stands in no removal's way and that nobody answers, open since so many months."""
+    fact = {"type": "petition", "ref": f"12317-{household.household_id}", "category": "land", "urgent": urgent,
+            "status": "open", "since": ago(household, months)}  # fmt: skip
+    household.say("declaration", "hotline", fact, before=before)

@@ -12,6 +12,7 @@ from fangfan.case_planting import (
     GOOD_WATER,
     CasePlant,
     CaseTruth,
+    ask,
     earn,
     enter,
     register,
@@ -46,12 +47,16 @@ def _reviewed_too_early(household: Household) -> None:
 
 
 def _well_still_bad(household: Household) -> None:
-    """The village would remove a household that earns, but whose well is bad that day; it comes again once the well is good."""
+    """The village would remove a household that earns, but whose well is bad that day; it comes again once the well is good.
+
+    An urgent call was open by then and is no graver since: it is no relapse.
+    """
     stand(household, "registered", 200)
     earn(household, 75)
     household.say("cadre", "cadre-9", BAD_WATER, before=70)
     step(household, "appraisal", 60, "removal")
     household.say("department", "water", GOOD_WATER, before=45)
+    ask(household, 43, 2, urgent=True)
     remove(household, 40, 38, 14, 10)
 
 
@@ -76,11 +81,23 @@ def _nothing_found(household: Household) -> None:
     step(household, "verification", 40, passed=False)
 
 
-def _relapse(household: Household) -> None:
+def _removed_asking(household: Household, *, urgent: bool) -> None:
+    """Removed while a call of that very month was open."""
     household.say("department", "water", GOOD_WATER, before=115)
     earn(household, 110, last=6)
+    ask(household, 105, 4, urgent=urgent)
     stand(household, "removed", 100)
+
+
+def _relapse(household: Household) -> None:
+    """The well is what is new since the removal."""
+    _removed_asking(household, urgent=True)
     household.say("department", "water", BAD_WATER, day=2)
+
+
+def _graver(household: Household) -> None:
+    """Nothing is new, but what could wait has waited for more than two months."""
+    _removed_asking(household, urgent=False)
 
 
 def _unverified(household: Household) -> None:
@@ -96,14 +113,15 @@ def _forgotten(household: Household) -> None:
 
 _NOTHING: Final[frozenset[str]] = frozenset()
 _HOUSE: Final = frozenset({"housing"})
+_CALL: Final = frozenset({"petition"})
 _VERIFY: Final = CaseTruth("none", overdue=frozenset({"verify"}), episode=0)
 CASES: Final[Mapping[str, CasePlant]] = {
     "from lead to removal, watched": CasePlant(CaseTruth("removed"), _NOTHING, _whole_way),
     "reviewed before the notice was over": CasePlant(
         CaseTruth("registered", frozenset({("review", "entry", ("notice-period",))})), _NOTHING, _reviewed_too_early
     ),
-    "removed once the well was good": CasePlant(
-        CaseTruth("removed", frozenset({("appraisal", "removal", ("guarantee",))})), _NOTHING, _well_still_bad
+    "removed once the well was good, a call open": CasePlant(
+        CaseTruth("removed", frozenset({("appraisal", "removal", ("guarantee",))})), _CALL, _well_still_bad
     ),
     "verified and never finished": CasePlant(
         CaseTruth("verified", overdue=frozenset({"finish"})), _NOTHING, _never_finished
@@ -111,7 +129,10 @@ CASES: Final[Mapping[str, CasePlant]] = {
     "objection nobody settled": CasePlant(CaseTruth("noticed", overdue=frozenset({"settle"})), _NOTHING, _objection),
     "objection settled in time": CasePlant(CaseTruth("registered"), _NOTHING, _settled),
     "visit found nothing": CasePlant(CaseTruth("ended"), _NOTHING, _nothing_found),
-    "relapse while watched": CasePlant(CaseTruth("removed", relapsed=True), frozenset({"water"}), _relapse),
+    "relapse beside a call open at the removal": CasePlant(
+        CaseTruth("removed", relapsed=True), _CALL | {"water"}, _relapse
+    ),
+    "relapse by a call that grew graver": CasePlant(CaseTruth("removed", relapsed=True), _CALL, _graver),
     "house grade D, nobody came": CasePlant(_VERIFY, _HOUSE, _unverified),
     "house grade D, nobody came or spoke since": CasePlant(_VERIFY, _HOUSE, _forgotten, by_time=True),
     **removal_plants.CASES,
@@ -120,9 +141,11 @@ CASES: Final[Mapping[str, CasePlant]] = {
 
 CASES_ZH: Final[Mapping[str, str]] = {
     "from lead to removal, watched": "从线索到风险消除，跟踪中", "reviewed before the notice was over": "公示未满即审核",
-    "removed once the well was good": "饮水未保障时不予消除", "verified and never finished": "核实后逾期未办结",
-    "objection nobody settled": "异议逾期未处理", "objection settled in time": "异议按期处理",
-    "visit found nothing": "核实无风险", "relapse while watched": "跟踪期内返贫",
+    "removed once the well was good, a call open": "饮水达标后消除，诉求未办结",
+    "verified and never finished": "核实后逾期未办结", "objection nobody settled": "异议逾期未处理",
+    "objection settled in time": "异议按期处理", "visit found nothing": "核实无风险",
+    "relapse beside a call open at the removal": "跟踪期内返贫(消除时另有诉求)",
+    "relapse by a call that grew graver": "诉求久拖加重致返贫",
     "house grade D, nobody came": "危房预警逾期未核实",
     "house grade D, nobody came or spoke since": "危房预警逾期未核实，且再无报告",
     **removal_plants.CASES_ZH,

@@ -13,7 +13,7 @@ from fangfan.case_plants import CASES
 from fangfan.demo_found import AreaFound, Found
 from fangfan.demo_summary import show
 from fangfan.demo_verdict import as_planted, case_good, places, surprises
-from fangfan.sent import in_order
+from fangfan.sent import Sent, in_order
 from fangfan.simulation import COUNTIES, Simulator
 from fangfan.snooze_plants import SNOOZES
 from fangfan.truth import Simulation
@@ -86,6 +86,33 @@ def test_of_what_is_to_be_removed_every_guarantee_is_known() -> None:
             said.add(fact["type"])
 
     assert asked > len(CASES) / 2
+
+
+def test_what_is_new_or_graver_since_the_removal_decides_on_a_relapse(policy: Policy) -> None:
+    """All three were removed while a call was open; it alone is no relapse until it has waited for too long."""
+    simulation = county()
+    of = {name: household for household, name in simulation.cases.items()}
+    well, call = of["relapse beside a call open at the removal"], of["relapse by a call that grew graver"]
+    removed = of["removed once the well was good, a call open"]
+    lived = Lived(simulation, policy)
+    assert [True, True, False] == [lived.cases[each].relapsed for each in (well, call, removed)]
+    assert [["verify", "watch"], ["verify", "watch"], ["watch"]] == [
+        [clock.clock for clock in lived.cases[each].clocks] for each in (well, call, removed)
+    ]
+    simulation.records = [each for each in simulation.records if not _bad_well_or_call(each, well, call)]
+    spared = Lived(simulation, policy)
+
+    assert [False, False] == [spared.cases[each].relapsed for each in (well, call)]
+    assert {well: frozenset({"petition"})} == {
+        each: rules for each, rules in found_in(spared).opened.items() if each in (well, call)
+    }
+
+
+def _bad_well_or_call(record: Sent, well: str, call: str) -> bool:
+    """Tell whether a record is what makes the one household or the other relapse."""
+    facts = record.value.get("facts", ())
+    spoils = {well: {"type": "water", "safe": False}, call: {"type": "petition"}}.get(record.value.get("household_id") or "")
+    return spoils is not None and any(spoils.items() <= fact.items() for fact in facts)
 
 
 DAYS = [date(2026, 1, 1) + timedelta(days=13 * number) for number in range(28)] + [date(2024, 2, 29), date(2026, 3, 31)]
