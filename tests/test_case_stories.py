@@ -206,6 +206,20 @@ def test_what_was_open_at_the_removal_hides_no_relapse_and_is_none(live: Way) ->
     assert ("relapsed", True, ["verify", "watch"]) == (last.transition, last.relapsed, [each.clock for each in last.clocks])
 
 
+def test_a_call_that_was_open_at_the_removal_is_a_relapse_once_it_has_waited_too_long(live: Way) -> None:
+    """Called in March, removed in March: blue. In May nobody has answered for two months: yellow, and nothing else is new."""
+    call = {"type": "petition", "ref": "12317-1", "category": "land", "urgent": False, "status": "open", "since": "2026-03"}
+    records = [
+        entry(), STANDS, EARNS, department("q", "petitions", call, at="2026-03-01T09:00:00+08:00"),
+        *removal("2026-03-02", "2026-03-03", "2026-03-16", "2026-03-20"), tick("2026-04-30T23:59:59+08:00"),
+    ]  # fmt: skip
+    before, after = live.cases(*records), live.cases(*records, tick("2026-05-01T00:00:00+08:00"))
+
+    assert ("removed", "removed") == told(before)[-1]
+    assert [("removed", "removed"), ("relapsed", "removed")] == told(after)[-2:]
+    assert "tick:2026-05-01T00:00:00+08:00" == after[-1].caused_by
+
+
 def test_help_is_told_against_what_is_suggested(live: Way) -> None:
     works = department(
         "works", "water", {"type": "support", "kind": "water_works", "status": "granted", "since": "2026-02"},
