@@ -1,4 +1,4 @@
-"""Villages planted in a simulated county: hit by hail, by a slump, by too little, and by what turned out to be little.
+"""Villages planted in a simulated county: hit by hail while some come and go, by a slump, by too little, by less than feared.
 
 They lie in a county where nobody else lives, so that what is said of them is known to the household.
 """
@@ -29,7 +29,7 @@ class Resident(NamedTuple):
 class VillagePlant(NamedTuple):
     """A planted village: its code, why it and why its township must be at risk (empty: must not), and who lives there.
 
-    ``cleared``: neither is at risk at the end, but both were.
+    ``cleared``: neither is at risk at the end, but both were. Residents without rules were households of the risk once.
     """
 
     village: str
@@ -83,22 +83,37 @@ def _feared(village: str) -> Resident:
     return Resident(frozenset(), plant)
 
 
+def _moves_in(before: str, resident: Resident) -> Resident:
+    """Move into the village from another one, last of all, with what was said of the household there."""
+
+    def plant(household: Household) -> None:
+        resident.plant(household)
+        household.before, household.entered_late = {"area_code": before}, True
+
+    return Resident(resident.rules, plant)
+
+
 _HIT: Final = "140925110301"
+_NEXT_TO_HIT: Final = "140925110302"
+"""Of the same township, where only who moves to the hit village lived."""
 _SPARED: Final = "140925111301"
 _UNSOLD: Final = "140925112301"
 _FEARED: Final = "140925113301"
 _SHED: Final[dict[str, Any]] = {"object": "facility", "lost_percent": 20, "amount": "6000.00"}
 VILLAGES: Final[Mapping[str, VillagePlant]] = {
-    "hail over a village": VillagePlant(
-        _HIT, ("households", "disaster"), ("disaster",), (*[_hail(_HIT)] * 4, *[_hail(_HIT, **_SHED)] * 2)
+    "hail, households come and go": VillagePlant(
+        _HIT,
+        ("households", "disaster"),
+        ("disaster",),
+        (*[_hail(_HIT)] * 3, _hail(_HIT, **_SHED), _moves_in(_NEXT_TO_HIT, _hail(_HIT)), _feared(_HIT)),
     ),
     "two fields and two wells": VillagePlant(_SPARED, (), (), (*[_hail(_SPARED)] * 2, *[_bad_well(_SPARED)] * 2)),
     "potatoes unsold": VillagePlant(_UNSOLD, ("market",), ("market",), (*[_potatoes(_UNSOLD)] * 3,)),
     "hail less than feared": VillagePlant(_FEARED, (), (), (*[_feared(_FEARED)] * 3,), cleared=True),
 }
 VILLAGES_ZH: Final[Mapping[str, str]] = {
-    "hail over a village": "冰雹袭村", "two fields and two wells": "两户受灾两户饮水", "potatoes unsold": "土豆滞销",
-    "hail less than feared": "冰雹损失轻于预估",
+    "hail, households come and go": "冰雹袭村，农户有进有出", "two fields and two wells": "两户受灾两户饮水",
+    "potatoes unsold": "土豆滞销", "hail less than feared": "冰雹损失轻于预估",
 }  # fmt: skip
 
 

@@ -20,11 +20,15 @@ Record = dict[str, Any]
 
 
 class AreaFound(NamedTuple):
-    """What was said of a place: how often its alert opened, and why it is open at the end (nothing: it is not), of whom."""
+    """What was said of a place: how often its alert opened, and why it is open at the end (nothing: it is not), of whom.
+
+    ``named`` are all whom it ever named.
+    """
 
     times: int
     because: tuple[str, ...]
     members: frozenset[str]
+    named: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -81,9 +85,10 @@ class Found:
     def area_alert(self, alert: Record) -> None:
         """Take in a transition of an area's alert."""
         area = alert["area_code"][: DIGITS[alert["level"]]]
-        times = (self.areas[area].times if area in self.areas else 0) + (alert["transition"] == "opened")
+        before = self.areas.get(area, AreaFound(0, (), frozenset()))
         members = frozenset(member["household_id"] for member in alert["members"])
-        self.areas[area] = AreaFound(times, tuple(alert["because"]), members)
+        times = before.times + (alert["transition"] == "opened")
+        self.areas[area] = AreaFound(times, tuple(alert["because"]), members, before.named | members)
 
     def at_risk(self) -> Iterable[str]:
         """Return the digits of the areas whose alert is open at the end."""

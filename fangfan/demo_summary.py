@@ -121,11 +121,17 @@ def _places(simulation: Simulation, found: Found) -> Table:
 
 
 def _risen(place: Place, found: Found) -> str:
-    """Return of how many households a place is at risk; of one that is so no more, also how often it was."""
+    """Return of how many households a place is at risk; of one that is so no more, also how often it was.
+
+    Where it is, also of how many it was that are well again or have moved away.
+    """
     said = found.areas.get(place.area)
     if said is None:
         return "0"
-    return f"{len(said.members)}, before 曾经 {said.times}×" if place.cleared else str(len(said.members))
+    if place.cleared:
+        return f"{len(said.members)}, before 曾经 {said.times}×"
+    left = len(said.named - said.members)
+    return f"{len(said.members)}, no more 已退出 {left}" if left else str(len(said.members))
 
 
 def _risk(place: Place) -> str:

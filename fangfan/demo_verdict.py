@@ -16,13 +16,15 @@ from streams.scale_risk import areas_of
 class Place(NamedTuple):
     """A planted village or township: the village's name, its digits, why it must be at risk (empty: must not), of whom.
 
-    ``cleared``: it was at risk before.
+    ``residents`` are all who may ever be named there, ``members`` those who must be at the end. ``cleared``: it was at risk
+    before.
     """
 
     name: str
     area: str
     because: tuple[str, ...]
     residents: frozenset[str]
+    members: frozenset[str]
     cleared: bool
 
 
@@ -30,8 +32,9 @@ def places(simulation: Simulation) -> Iterator[Place]:
     """Yield the planted villages, each with its township; none where no village was planted."""
     for name, village in VILLAGES.items() if simulation.residents else ():
         residents = frozenset(household for household, each in simulation.residents.items() if each == name)
+        members = residents.intersection(simulation.planted)
         for area, because in zip(areas_of(village.village), (village.because, village.township_because), strict=True):
-            yield Place(name, area, because, residents, village.cleared)
+            yield Place(name, area, because, residents, members, village.cleared)
 
 
 def case_good(household: str, name: str, found: Found) -> bool:
@@ -61,7 +64,7 @@ def place_good(place: Place, found: Found) -> bool:
         return said is None or (said.times, said.because) == (1, ())
     if said is None or not place.because:
         return said is None and not place.because
-    return (said.times, said.because, said.members) == (1, place.because, place.residents)
+    return (said.times, said.because, said.members) == (1, place.because, place.members) and said.named <= place.residents
 
 
 def pilot_good(household: str, name: str, found: Found) -> bool:

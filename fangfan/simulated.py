@@ -31,7 +31,8 @@ class Household:
     ``events`` are area events that happen around it; several households may name the same one.
     ``unclaimed``: no insurance pays it anything but what is planted.
     The registry: ``before`` is what its entry said otherwise long ago; ``gone``: its entry is removed; ``entered``: so many
-    days before the month begins its entry was written (0: at any time); ``entered_first``: it is sent before all reports.
+    days before the month begins its entry was written (0: at any time); ``entered_first``: it is sent before all reports;
+    ``entered_late``: the one that holds now is sent after all else, and what it said before before all else.
     """
 
     household_id: str
@@ -52,6 +53,7 @@ class Household:
     gone: bool = False
     entered: int = 0
     entered_first: bool = False
+    entered_late: bool = False
     relieved_on: str = "2019-11-30"
     statements: list[Fact] = field(default_factory=list)
     reports: list[tuple[str, str, list[Fact], dict[str, Any]]] = field(default_factory=list)

@@ -96,7 +96,7 @@ class Simulator:
 
     def _entries(self, household: Household) -> list[Sent]:
         """Return what the registry said of a household before, what it says, and that it removed it."""
-        turn = -1 if household.entered_first else 0
+        turn = -1 if household.entered_first or household.entered_late else 0
         updated = self._begin - timedelta(days=household.entered or self._rng.randint(1, 300))
         entry = {
             "schema": "household/1", "household_id": household.household_id, "area_code": household.area_code,
@@ -107,6 +107,8 @@ class Simulator:
         if household.before is not None:
             values.insert(0, entry | household.before | {"updated_at": (self._begin - timedelta(days=400)).isoformat()})
         sent = [Sent("households", household.household_id, value, turn=turn) for value in values]
+        if household.entered_late:
+            sent[-1] = replace(sent[-1], turn=1)
         return [*sent, replace(sent[-1], gone=True)] if household.gone else sent
 
     def _reports(self, household: Household) -> list[Sent]:

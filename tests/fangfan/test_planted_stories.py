@@ -148,14 +148,39 @@ def test_a_whole_way_is_told_on_all_three_channels(policy: Policy) -> None:
 
 def test_the_planted_village_is_one_alert_and_its_township_another(policy: Policy) -> None:
     lived = Lived(county(events=3_000), policy, random.Random(5))
-    village = VILLAGES["hail over a village"]
+    village = VILLAGES["hail, households come and go"]
 
     for area, because in ((village.village, village.because), (village.village[:9], village.township_because)):
         said = lived.area_alerts[area]
         assert ["opened"] == [each.transition for each in said if each.transition != "updated"]
         assert because == tuple(said[-1].because)
-        assert len(village.residents) == said[-1].households
+        assert sum(bool(each.rules) for each in village.residents) == said[-1].households
     assert village.village[:6] not in COUNTIES
+
+
+@pytest.mark.parametrize("order", [None, random.Random(7)])
+def test_the_households_of_a_village_change_while_its_alert_stays_open(policy: Policy, order: random.Random | None) -> None:
+    """One lost less than was feared, one moves in from the village beside it; the township has known that one all along."""
+    simulation, village = county(), VILLAGES["hail, households come and go"]
+    lived = Lived(simulation, policy, order)
+    spared, moved = _spared_and_moved(simulation)
+    hit, township = ([{one.household_id for one in each.members} for each in lived.area_alerts[area]]
+                     for area in (village.village, village.village[:9]))  # fmt: skip
+    found = found_in(lived).areas[village.village]
+
+    assert any(spared in members and moved not in members for members in hit)
+    assert any(spared in members and moved in members for members in township)
+    assert [True, False] == [moved in hit[-1], spared in hit[-1]]
+    assert (1, {spared}) == (found.times, found.named - found.members)
+    assert {f"{village.village}:1"} == {each.area_alert_id for each in lived.area_alerts[village.village]}
+
+
+def _spared_and_moved(simulation: Simulation) -> tuple[str, str]:
+    """Return who of the hit village is well again, and whose entry came last."""
+    here = [each for each, name in simulation.residents.items() if name == "hail, households come and go"]
+    (spared,) = set(here) - set(simulation.planted)
+    (moved,) = (each.key for each in simulation.records if each.topic == "households" and each.turn == 1)
+    return spared, moved
 
 
 @pytest.mark.parametrize("order", [None, random.Random(6)])
@@ -235,7 +260,7 @@ def test_what_a_snoozed_household_is_told_of_is_sent_in_order(seed: int) -> None
 
 
 WRONG = ["stage", "refused", "missing", "of another", "loud", "deaf", "twice", "spared", "elsewhere", "still", "again",
-         "family", "episode"]  # fmt: skip
+         "family", "episode", "left behind", "passer-by"]  # fmt: skip
 
 
 @pytest.mark.parametrize("what", WRONG)
@@ -246,7 +271,7 @@ def test_only_exactly_that_is_good(policy: Policy, what: str) -> None:
     of = {name: household for household, name in (simulation.cases | simulation.snoozes).items()}
     early = found.cases[of["reviewed before the notice was over"]]
     hit, spared, feared = (
-        VILLAGES[name].village for name in ("hail over a village", "two fields and two wells", "hail less than feared")
+        VILLAGES[name].village for name in ("hail, households come and go", "two fields and two wells", "hail less than feared")
     )
     match what:
         case "stage":
@@ -263,6 +288,11 @@ def test_only_exactly_that_is_good(policy: Policy, what: str) -> None:
             found.asleep.discard(of["hunger, asleep"])
         case "twice":
             found.areas[hit] = found.areas[hit]._replace(times=2)
+        case "left behind":
+            spared, _ = _spared_and_moved(simulation)
+            found.areas[hit] = found.areas[hit]._replace(members=found.areas[hit].members | {spared})
+        case "passer-by":
+            found.areas[hit] = found.areas[hit]._replace(named=found.areas[hit].named | {"H-other"})
         case "still":
             found.areas[feared] = AreaFound(1, ("disaster",), frozenset())
         case "again":
