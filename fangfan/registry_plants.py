@@ -1,7 +1,8 @@
 """Registry entries that change in a simulated county: households that split, merge, move or marry.
 
 Reports that know only a person must find the one household whose entry names the person now; what was said before stays where
-it was said. They are sent last and the entries first: where such a report goes is decided when it meets the entries.
+it was said. They are sent last and the entries first: where such a report goes is decided when it meets the entries. One is
+removed in between: what its household was told of before is sent with the entries.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +14,7 @@ from schemas.fields import render_month
 
 _WORK: Final = frozenset({"employment"})
 _HURT: Final = frozenset({"accident", "employment"})
+_ROOF: Final = frozenset({"housing"})
 _ENTRY: Final = frozenset({"registration"})
 _QUIET: Final[frozenset[str]] = frozenset()
 
@@ -63,7 +65,10 @@ def _split(households: Sequence[Household]) -> None:
 
 
 def _merge(households: Sequence[Household]) -> None:
-    """The father's entry, which was the newer one, is removed, and with it what made his income known; the son's has grown."""
+    """The father's entry, which was the newer one, is removed, and with it what made his income known; the son's has grown.
+
+    That his roof leaks was said before, and is of nobody else: that alert stays open where it was, by then without members.
+    """
     removed, grown = households
     _only(removed, grown)
     father = removed.members[0]
@@ -72,6 +77,7 @@ def _merge(households: Sequence[Household]) -> None:
     none = dict.fromkeys(("business", "property", "transfer", "production_cost"), "0")
     poor = {"type": "income_statement", "from": ago(removed, 14), "to": ago(removed, 3), "wage": "2000.00"} | none
     removed.say("cadre", "cadre-9", poor, before=30)
+    removed.say("cadre", "cadre-9", {"type": "housing", "grade": "C"}, before=20, turn=-1)
     _labour_office(grown, father)
 
 
@@ -114,7 +120,7 @@ def _married(households: Sequence[Household]) -> None:
 
 FAMILIES: Final[Mapping[str, FamilyPlant]] = {
     "a household splits": FamilyPlant((_QUIET, _HURT), _split),
-    "two households merge": FamilyPlant((_QUIET, _WORK), _merge),
+    "two households merge, an alert open": FamilyPlant((_ROOF, _WORK), _merge),
     "moves to a key county": FamilyPlant(
         (frozenset({"insurance-gap"}),), _moves(LEADING_COUNTY_VILLAGE, KEY_COUNTY_VILLAGE)
     ),
@@ -124,7 +130,8 @@ FAMILIES: Final[Mapping[str, FamilyPlant]] = {
 }  # fmt: skip
 """By a name; none but these households is told of, each under its own rules."""
 FAMILIES_ZH: Final[Mapping[str, str]] = {
-    "a household splits": "分户", "two households merge": "并户", "moves to a key county": "迁入重点县",
+    "a household splits": "分户", "two households merge, an alert open": "并户，原户预警未解除",
+    "moves to a key county": "迁入重点县",
     "moves away from a key county": "迁出重点县", "marries, in the wrong entry": "婚嫁未变更登记",
     "marries, both entries corrected": "婚嫁已变更登记",
 }  # fmt: skip

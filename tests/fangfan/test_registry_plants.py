@@ -28,7 +28,7 @@ def test_everybody_is_told_of_in_the_one_household_that_names_them(policy: Polic
     }
     (_, new), (_, grown), (his, _) = (
         of(simulation, name)
-        for name in ("a household splits", "two households merge", "marries, both entries corrected")
+        for name in ("a household splits", "two households merge, an alert open", "marries, both entries corrected")
     )  # fmt: skip
 
     assert 3 == len(told)
@@ -40,23 +40,45 @@ def test_what_was_said_before_stays_where_it_was_said(policy: Policy) -> None:
     simulation = county()
     lived = Lived(simulation, policy)
     old, _ = of(simulation, "a household splits")
-    removed, _ = of(simulation, "two households merge")
+    removed, _ = of(simulation, "two households merge, an alert open")
 
     assert ["not_working", "serious"] == [fact.value for each in lived.states[old].facts.signals for fact in each.facts]  # type: ignore[union-attr] # signals
-    assert (None, 1) == (lived.states[removed].facts.registry, len(lived.states[removed].facts.reports))
+    assert (None, 2) == (lived.states[removed].facts.registry, len(lived.states[removed].facts.reports))
 
 
 def test_the_removal_of_an_entry_decides(policy: Policy) -> None:
     """Without it the father would still be looked for in his own household, and that would be poor."""
     simulation = county()
-    removed, grown = of(simulation, "two households merge")
+    removed, grown = of(simulation, "two households merge, an alert open")
     (removal,) = (each for each in simulation.records if each.gone)
     assert (removed, None) == (removal.key, removal.payload)
     simulation.records.remove(removal)
     found = found_in(Lived(simulation, policy))
 
-    assert {"income-line", "employment"} == found.opened[removed]
+    assert {"housing", "income-line", "employment"} == found.opened[removed]
     assert grown not in found.opened
+
+
+def test_a_household_that_leaves_by_merge_keeps_its_alert_and_its_members_are_looked_for_elsewhere(policy: Policy) -> None:
+    """It opens while the father is registered there; of what is left nobody knows who could work."""
+    simulation = county()
+    removed, grown = of(simulation, "two households merge, an alert open")
+    lived = Lived(simulation, policy)
+    first, last, entry = lived.alerts[removed][0], lived.alerts[removed][-1], lived.states[grown].facts.registry
+    (father,) = (
+        member["person_id"]
+        for each in simulation.records
+        if each.topic == "households" and each.gone
+        for member in each.value["members"][:1]
+    )
+
+    assert ("opened", "development") == (first.transition, first.pathway)
+    assert ("orange", "unknown", "unknown") == (last.severity, last.category, last.pathway)
+    assert last.caused_by.startswith("registry:")
+    assert ["housing@1"] == [reason.rule for reason in last.reasons]
+    assert entry is not None
+    assert father in {member.person_id for member in entry.members}
+    assert {father} == {reason.subject for reason in lived.alerts[grown][-1].reasons}
 
 
 def test_whose_entry_changed_and_how() -> None:
