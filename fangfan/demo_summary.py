@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from fangfan.area_plants import VILLAGES_ZH
-from fangfan.case_planting import CaseTruth
+from fangfan.case_planting import CasePlant
 from fangfan.case_plants import CASES, CASES_ZH
 from fangfan.case_view import CLOCKS, PHASES
 from fangfan.demo_found import Found
@@ -81,19 +81,21 @@ def _cases(simulation: Simulation, found: Found) -> Table:
     for name, case in CASES.items():
         households = of(simulation.cases, name)
         good = sum(case_good(household, name, found) for household in households)
-        compare(table, f"{name} {CASES_ZH[name]}", _stands(case.truth), len(households), good)
+        compare(table, f"{name} {CASES_ZH[name]}", _stands(case), len(households), good)
     return right(table, 2, 3)
 
 
-def _stands(truth: CaseTruth) -> str:
-    """Return in words where a case must stand."""
+def _stands(case: CasePlant) -> str:
+    """Return in words where a case must stand, and which rules must be open beside it."""
+    truth = case.truth
     words = [" ".join(STAGE_WORDS[truth.stage])]
     for step, phase, codes in sorted(truth.refused):
         missing = ", ".join(CODES[code] for code in codes)
         words.append(f"refused 未受理: {' '.join(STEP_WORDS[step])} ({PHASES[phase]}), {missing}")
     words += [f"overdue 超期: {CLOCKS[clock]}" for clock in sorted(truth.overdue)]
     words += [f"episode 第{truth.episode}次"] * (truth.episode > 1)
-    return "\n".join(words + ["relapsed 返贫"] * truth.relapsed)
+    words += ["relapsed 返贫"] * truth.relapsed
+    return "\n".join(words + [f"open 预警: {', '.join(sorted(case.rules))}"] * bool(case.rules))
 
 
 def _snoozes(simulation: Simulation, found: Found) -> Table:

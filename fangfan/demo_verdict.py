@@ -38,8 +38,9 @@ def places(simulation: Simulation) -> Iterator[Place]:
 
 
 def case_good(household: str, name: str, found: Found) -> bool:
-    """Tell whether a household's case stands as planted."""
-    return found.cases.get(household) == CASES[name].truth
+    """Tell whether a household's case stands as planted, and that is open of the household which must be."""
+    case = CASES[name]
+    return found.cases.get(household) == case.truth and found.opened.get(household, frozenset()) == case.rules
 
 
 def snooze_good(household: str, name: str, found: Found) -> bool:
