@@ -1,6 +1,6 @@
 """`make faults`: workers and brokers fail in seeded ways under a stream of reports; afterwards everything must be right.
 
-Switched on are signals, ticks, a shadow policy, and a version of the policy that is published midway.
+Switched on are signals, steps of cases, ticks, a shadow policy, and a version of the policy that is published midway.
 
 Ends with one line: faults=N kills=K zombies=Z broker=B reports=R lost=0 doubled=0 wrong=0 seed=S
 """
@@ -26,11 +26,12 @@ from agents.topics import create_topics
 from fangfan.broker import EmbeddedBroker
 from fangfan.draining import drained
 from tests.faults.durability import weaknesses
-from tests.faults.judge import Verdict, judge
+from tests.faults.judge import judge
 from tests.faults.plan import BROKER_FAULTS, PAUSE_SECONDS, ZOMBIE_SECONDS, Plan, plan_of
 from tests.faults.settling import settled
 from tests.faults.slots import Slot, say
 from tests.faults.switched import publish
+from tests.faults.verdict import Verdict
 from tests.faults.witness import Witness
 from tests.faults.world import World, build
 from tests.oracle.stored import moment

@@ -3,36 +3,33 @@
 import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import msgspec
 
 from agents.settings import Settings
 from schemas import codec
+from schemas.cases import CaseStep
 from schemas.household import Facts
-from schemas.reports import Claim, Fact, Income, IncomeStatement, KeptReport, Signal, Spending
+from schemas.reports import Apart, Claim, Fact, Income, IncomeStatement, KeptReport, Signal, Spending
 from schemas.vocabulary import CHANNELS
+from tests.faults.judge_cases import judge_case
 from tests.faults.switched import PLAIN, Switched
+from tests.faults.verdict import Verdict, judge_sequences
 from tests.faults.world import World
-from tests.oracle import stored
+from tests.oracle import naive_cases, stored
 from tests.oracle.stored import moment
 from tests.worker import read_all
 
 
-@dataclass(slots=True)
-class Verdict:
-    """What was found wrong, by kind; each a household or a dead letter."""
+class Told(NamedTuple):
+    """What was published of a household, each in order: alerts, what a shadow would say, its case."""
 
-    lost: list[str] = field(default_factory=list)
-    doubled: list[str] = field(default_factory=list)
-    wrong: list[str] = field(default_factory=list)
-
-    @property
-    def right(self) -> bool:
-        """Each exactly once, and as expected."""
-        return not (self.lost or self.doubled or self.wrong)
+    alerts: list[dict[str, Any]]
+    shadow: list[dict[str, Any]]
+    case: list[dict[str, Any]]
 
 
 async def judge(
@@ -46,12 +43,13 @@ async def judge(
     """
     verdict = Verdict()
     transitions, shadow = await _transitions(settings, "alerts"), await _transitions(settings, "alerts-shadow")
+    cases = await _transitions(settings, "cases") if switched.cases else defaultdict(list)
     current = {each.key.decode(): each.value for each in await read_all(settings, "alerts-current")}
     states = {record.key.decode(): record.value for record in await read_all(settings, "fangfan-households-changelog")}
     for name in world.lives:
         said, beside = transitions[name], shadow[name]
-        _judge_sequences(verdict, name, [each["sequence"] for each in said])
-        _judge_sequences(verdict, f"{name} shadow", [each["sequence"] for each in beside])
+        judge_sequences(verdict, name, [each["sequence"] for each in said])
+        judge_sequences(verdict, f"{name} shadow", [each["sequence"] for each in beside])
         if live is not None and live.get(name, []) != [each["sequence"] for each in said]:
             _judge_live(verdict, name, live.get(name, []), len(said))
         _judge_current(verdict, name, said, current.get(name))
@@ -59,7 +57,8 @@ async def judge(
             verdict.lost.append(f"{name}: no state")
             continue
         try:
-            _judge_household(verdict, name, world, codec.decode_state(states[name]).facts, said, beside, switched, today)
+            told = Told(said, beside, cases[name])
+            _judge_household(verdict, name, world, codec.decode_state(states[name]).facts, told, switched, today)
         except ValueError as error:
             verdict.wrong.append(f"{name}: {error}")
     if live is not None:
@@ -74,9 +73,8 @@ async def judge(
 
 
 def _judge_household(
-    verdict: Verdict, name: str, world: World, facts: Facts, said: list[dict[str, Any]], beside: list[dict[str, Any]],
-    switched: Switched, today: datetime | None,
-) -> None:  # fmt: skip
+    verdict: Verdict, name: str, world: World, facts: Facts, told: Told, switched: Switched, today: datetime | None
+) -> None:
     """Whether what is stored and open is what its reports say at the clock it has got to.
 
     Raises:
@@ -87,11 +85,15 @@ def _judge_household(
     if stored.expected(reports, entry, clock) != plain(facts):
         verdict.wrong.append(f"{name}: state")
     expected = switched.expected(reports, entry, clock)
-    _judge_alert(verdict, name, expected, said)
+    late = today if today is not None and expected["as_of"] < today else None
+    _judge_alert(verdict, name, expected, told.alerts)
     if switched.shadow:
-        _judge_alert(verdict, f"{name} shadow", switched.expected(reports, entry, clock, shadow=True), beside)
-    if today is not None and expected["as_of"] < today:
-        _judge_time(verdict, name, expected, switched.expected(reports, entry, today))
+        _judge_alert(verdict, f"{name} shadow", switched.expected(reports, entry, clock, shadow=True), told.shadow)
+    if late is not None:
+        _judge_time(verdict, name, expected, switched.expected(reports, entry, late))
+    if switched.cases:
+        case = partial(naive_cases.said, reports, entry, alert=_open(told.alerts), line=switched.line)
+        judge_case(verdict, name, told.case, case(expected["as_of"]), case(late) if late is not None else None)
 
 
 async def _transitions(settings: Settings, topic: str) -> defaultdict[str, list[dict[str, Any]]]:
@@ -111,16 +113,6 @@ def _judge_time(verdict: Verdict, name: str, then: dict[str, Any], now: dict[str
         verdict.lost.append(f"{name}: no tick since {then['as_of']}")
 
 
-def _judge_sequences(verdict: Verdict, name: str, sequences: list[int]) -> None:
-    whole = list(range(1, len(set(sequences)) + 1))
-    if len(set(sequences)) != len(sequences):
-        verdict.doubled.append(f"{name}: sequences {sequences}")
-    if sorted(set(sequences)) != whole:
-        verdict.lost.append(f"{name}: sequences {sequences}")
-    elif len(sequences) == len(whole) and sequences != whole:
-        verdict.wrong.append(f"{name}: sequences {sequences}")
-
-
 def _judge_live(verdict: Verdict, name: str, seen: list[int], count: int) -> None:
     times = Counter(seen)
     if max(times.values(), default=0) > 1:
@@ -132,12 +124,12 @@ def _judge_live(verdict: Verdict, name: str, seen: list[int], count: int) -> Non
 
 
 def _judge_alert(verdict: Verdict, name: str, expected: dict[str, Any], found: list[dict[str, Any]]) -> None:
-    last = found[-1] if found else None
+    last = _open(found)
     if expected["severity"] is None:
-        if last is not None and last["transition"] != "cleared":
+        if last is not None:
             verdict.wrong.append(f"{name}: open though nothing holds")
         return
-    if last is None or last["transition"] == "cleared":
+    if last is None:
         verdict.lost.append(f"{name}: no alert")
         return
     said = {
@@ -155,10 +147,13 @@ def _rule(each: dict[str, Any]) -> str:
     return str(each["rule"]).partition("@")[0]
 
 
+def _open(found: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Return what was last published of an alert that is open, None where none is."""
+    return found[-1] if found and found[-1]["transition"] != "cleared" else None
+
+
 def _judge_current(verdict: Verdict, name: str, found: list[dict[str, Any]], current: bytes | None) -> None:
-    last = found[-1] if found else None
-    open_ = last if last is not None and last["transition"] != "cleared" else None
-    if open_ != (None if current is None else msgspec.json.decode(current)):
+    if _open(found) != (None if current is None else msgspec.json.decode(current)):
         verdict.wrong.append(f"{name}: alerts-current")
 
 
@@ -186,7 +181,7 @@ def _plain_reports(reports: tuple[KeptReport, ...]) -> dict[str, tuple[Any, ...]
     }
 
 
-def _plain_fact(fact: Fact) -> tuple[Any, ...]:
+def _plain_fact(fact: Fact | Apart) -> tuple[Any, ...]:
     match fact:
         case IncomeStatement():
             totals = fact.wage, fact.business, fact.property, fact.transfer, fact.production_cost
@@ -197,6 +192,8 @@ def _plain_fact(fact: Fact) -> tuple[Any, ...]:
             return "spending", fact.category, fact.amount, fact.month, fact.person_id, fact.cumulative
         case Claim():
             return "claim", fact.kind, fact.amount, fact.month
+        case CaseStep():
+            return "case_step", fact.step, fact.phase, fact.passed, fact.category, fact.stage
         case Signal():
             return "signal", fact.kind, fact.person_id, fact.thing, fact.value, fact.month, fact.amount, fact.share
         case _:

@@ -28,9 +28,13 @@ RECENT = datetime(2026, 5, 31, tzinfo=CHINA)
 
 @dataclass(frozen=True, slots=True)
 class Switched:
-    """Which extensions are on; ``signals`` is the share of households of which further departments report."""
+    """Which extensions are on.
+
+    Shares of households: ``signals`` of which further departments report, ``cases`` that have steps of a case.
+    """
 
     signals: float = 0.0
+    cases: float = 0.0
     version: bool = False
     shadow: bool = False
     ticks: bool = False
@@ -73,7 +77,7 @@ class Switched:
 
 PLAIN = Switched()
 """Nothing but the first release."""
-ALL = Switched(signals=0.4, version=True, shadow=True, ticks=True)
+ALL = Switched(signals=0.4, cases=0.3, version=True, shadow=True, ticks=True)
 
 
 def policy(folder: Path, version: str, line: int, start: date | None = None) -> Path:

@@ -11,7 +11,8 @@ from streams.household import merge
 from streams.normalise import normalise
 from streams.topics import TOPIC_OF
 from tests.build import TIMESTAMP, encode
-from tests.faults.judge import Verdict, _judge_live, _judge_sequences, plain
+from tests.faults.judge import _judge_live, plain
+from tests.faults.verdict import Verdict, judge_sequences
 from tests.oracle import histories, signal_histories, stored
 
 
@@ -58,6 +59,6 @@ def test_a_live_subscriber_that_saw_anything_else_is_heard(seen: list[int], kind
 )
 def test_sequences_on_the_topic_have_no_gap_no_repetition_and_their_order(found: list[int], kinds: set[str]) -> None:
     verdict = Verdict()
-    _judge_sequences(verdict, "H", found)
+    judge_sequences(verdict, "H", found)
 
     assert kinds == {kind for kind in ("lost", "doubled", "wrong") if getattr(verdict, kind)}

@@ -1,47 +1,17 @@
 """What a fault run expects with signals, ticks, a later version and a shadow is what the pure path comes to, nothing else."""
 
-import json
-import random
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 
-from schemas import codec
-from schemas.household import EMPTY, HouseholdState
-from schemas.registry import RegistryChange
-from schemas.reports import Report, Tick
-from streams.due import due
-from streams.pipeline import Step, advance
-from streams.policies import Policies, policies_of
-from streams.policy import Policy
-from tests.build import TIMESTAMP
-from tests.faults.judge import Verdict, _judge_household
-from tests.faults.switched import ALL, LATER_FROM, LATER_LINE, LINE, SHADOW_LINE, Switched
+from tests.faults.judge import _judge_household
+from tests.faults.living import NOW, Life, judged, lived
+from tests.faults.switched import ALL, Switched
+from tests.faults.verdict import Verdict
 from tests.faults.world import World, build
 from tests.oracle.naive import CHINA
 from tests.oracle.stored import moment, nanoseconds
-from tests.streams.test_against_oracle import read
-from tests.streams.test_policies import document, file_version, published, version_of
-
-NOW = TIMESTAMP * 1_000_000
-Alerts = list[dict[str, Any]]
-
-
-@dataclass(slots=True)
-class Life:
-    """A household at the end: its state and what was published of it, by the real policy and by the shadow."""
-
-    state: HouseholdState = EMPTY
-    said: Alerts = field(default_factory=list)
-    beside: Alerts = field(default_factory=list)
-
-    def take(self, step: Step) -> None:
-        self.state = step.state
-        for alert, published_ in ((step.alert, self.said), (step.shadow_alert, self.beside)):
-            if alert is not None:
-                published_.append(json.loads(codec.encode_alert(alert, "")))
 
 
 @pytest.fixture(scope="module")
@@ -55,40 +25,12 @@ def lives(world: World) -> dict[str, Life]:
     return lived(world, ticks=1)
 
 
-def judges() -> tuple[Policies, Policy]:
-    later = published(document("2", LATER_LINE // 100, LATER_FROM.isoformat()))
-    shadow = version_of(document("shadow", SHADOW_LINE // 100), "shadow.toml", 0, None).policy
-    return policies_of((file_version(LINE // 100), later)), shadow
-
-
-def lived(world: World, *, ticks: float) -> dict[str, Life]:
-    """Let every household live; each of its ticks comes with a chance, and where one does not no later one does."""
-    rng, (policies, shadow), lives = random.Random(1), judges(), {}
-    for name, (reports, entry) in world.lives.items():
-        life, records = Life(), [*reports, *([entry] if entry else [])]
-        rng.shuffle(records)
-        for record in records:
-            message = read(record)
-            assert isinstance(message, Report | RegistryChange)
-            life.take(advance(name, life.state, message, NOW, policies, shadow))
-        while (instant := due(life.state, policies)) is not None and instant <= NOW and rng.random() < ticks:
-            life.take(advance(name, life.state, Tick(name, instant), NOW, policies, shadow))
-        lives[name] = life
-    return lives
-
-
-def judged(world: World, lives: dict[str, Life], switched: Switched = ALL, today: datetime | None = None) -> Verdict:
-    verdict = Verdict()
-    for name, life in lives.items():
-        _judge_household(verdict, name, world, life.state.facts, life.said, life.beside, switched, today)
-    return verdict
-
-
 def test_households_whose_ticks_have_all_come_stand_as_they_must_today(world: World, lives: dict[str, Life]) -> None:
     verdict = judged(world, lives, today=moment(NOW))
 
     assert ([], []) == (verdict.lost, verdict.wrong)
-    assert len(lives) // 2 < sum("tick:" in life.said[-1]["caused_by"] for life in lives.values() if life.said)
+    told = [life.said[-1] for life in lives.values() if life.said]
+    assert len(told) // 2 < sum("tick:" in last["caused_by"] for last in told)
     assert {"shanxi@1", "shanxi@2"} == {each["policy"] for life in lives.values() for each in life.said}
 
 
@@ -110,7 +52,7 @@ def test_households_that_were_judged_otherwise_are_heard(world: World, lives: di
     for name, life in lives.items():
         verdict = Verdict()
         try:
-            _judge_household(verdict, name, world, life.state.facts, life.said, life.beside, other, None)
+            _judge_household(verdict, name, world, life.state.facts, life.told, other, None)
         except ValueError:
             heard += 1
         heard += not verdict.right

@@ -8,7 +8,7 @@ from typing import Any
 from streams.topics import SCHEMA_OF
 from tests.build import encode
 from tests.faults.switched import PLAIN, Switched
-from tests.oracle import histories, signal_histories
+from tests.oracle import case_histories, histories, signal_histories
 from tests.oracle.naive import when
 
 TOPIC_OF = {schema: topic.value for topic, schema in SCHEMA_OF.items()}
@@ -60,10 +60,17 @@ def build(reports: int, seed: int, switched: Switched = PLAIN) -> World:
 
 
 def _life(rng: random.Random, switched: Switched) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
-    """Return a household's reports and registry entry: of the first release, or with what further departments report."""
+    """Return a household's reports and registry entry: of the first release, or with what further departments report.
+
+    Half of those who have a case are so well that it may come to removal.
+    """
     made = signal_histories if switched.signals and rng.random() < switched.signals else histories
+    has_case = bool(switched.cases) and rng.random() < switched.cases
+    life = case_histories.history if has_case and rng.random() < 0.5 else made.history
     while True:
-        reports, entry = made.history(rng)
+        reports, entry = life(rng)
+        if has_case:
+            reports = reports + case_histories.steps(rng)
         if switched.since is None or any(when(report["occurred_at"]) >= switched.since for report in reports):
             return reports, entry
 

@@ -7,6 +7,8 @@ from tests.oracle.naive import NAMES, RANK, fen, live, month, newness, number, w
 from tests.oracle.naive_signals import KEY
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+BESIDE = {*KEY, "snooze", "case_step"}
+"""Facts that are kept apart from those of the first release."""
 
 
 def nanoseconds(at: str | datetime) -> int:
@@ -40,7 +42,7 @@ def kept(inside: list[dict[str, Any]], *, signals: bool) -> dict[str, tuple[Any,
     """Return the reports that have facts of the first release, or signals, with these alone."""
     found = {}
     for each in inside:
-        some = [fact(f) for f in each["facts"] if (f["type"] in KEY) is signals]
+        some = [fact(f) for f in each["facts"] if (f["type"] in BESIDE) is signals]
         if some:
             found[each["event_id"]] = nanoseconds(each["occurred_at"]), NAMES[RANK[each["schema"]]], each["source"], some
     return found
@@ -65,6 +67,11 @@ def fact(sent: dict[str, Any]) -> tuple[Any, ...]:
     if sent["type"] in KEY:
         return signal(sent)
     match sent["type"]:
+        case "case_step":
+            step = {"phase": "entry", "passed": True, "category": None, "stage": None} | sent
+            return tuple(step[name] for name in ("type", "step", "phase", "passed", "category", "stage"))
+        case "snooze":
+            return "signal", "snooze", None, "", f"{sent['reason']}:{sent['until']}", number(sent["until"][:7]), 0, 0
         case "income_statement":
             totals = [fen(sent[name]) for name in ("wage", "business", "property", "transfer", "production_cost")]
             return "statement", number(sent["from"]), number(sent["to"]), *totals

@@ -8,7 +8,9 @@ from typing import Any
 from tests.oracle import naive, naive_signals
 
 POLICY = Path(__file__).resolve().parents[2] / "policy" / "shanxi.toml"
-TIERS = {code: county["tier"] for code, county in tomllib.loads(POLICY.read_text("utf-8"))["counties"].items()}
+_SHIPPED = tomllib.loads(POLICY.read_text("utf-8"))
+TIERS = {code: county["tier"] for code, county in _SHIPPED["counties"].items()}
+MEASURES: dict[str, Any] = _SHIPPED["measures"]
 Reports = list[dict[str, Any]]
 
 
