@@ -1,6 +1,7 @@
 """`make faults`: workers and brokers fail in seeded ways under a stream of reports; afterwards everything must be right.
 
-Switched on are signals, steps of cases, ticks, a shadow policy, and a version of the policy that is published midway.
+Switched on are signals, cases, area events and alerts, ticks, a shadow policy, and a version of the policy that is published
+midway.
 
 Ends with one line: faults=N kills=K zombies=Z broker=B reports=R lost=0 doubled=0 wrong=0 seed=S
 """
@@ -99,6 +100,9 @@ class Driver:
         if switched.version or switched.shadow or ticks:
             say("waiting until all are judged by what is in force" + (" and none is due" if ticks else ""))
             self.left = await settled(self._webs, self._plan.partitions, SETTLE_SECONDS, ticks=ticks)
+            if switched.areas and ticks and not self.left:  # what ticks had households say, areas hear behind them
+                await drained(self.settings, SETTLE_SECONDS)
+                self.left = await settled(self._webs, self._plan.partitions, SETTLE_SECONDS, ticks=ticks)
         self.today = began if ticks else None
 
     def _webs(self) -> list[str]:
@@ -146,7 +150,7 @@ class Driver:
         for at, fault in enumerate(self._plan.faults):
             if self._plan.switched.version and at == len(self._plan.faults) // 2:
                 await asyncio.to_thread(some)  # so that there are some who are to be judged again without a report
-                await publish(self.settings, self._base / "policies")
+                await publish(self.settings, self._base / "policies", self._plan.switched)
             self.counts[fault] += 1
             slot = self._rng.choice(self._running)
             pause = self._rng.uniform(*PAUSE_SECONDS)

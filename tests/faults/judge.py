@@ -15,6 +15,7 @@ from schemas.cases import CaseStep
 from schemas.household import Facts
 from schemas.reports import Apart, Claim, Fact, Income, IncomeStatement, KeptReport, Signal, Spending
 from schemas.vocabulary import CHANNELS
+from tests.faults.judge_areas import judge_areas, known_areas, stored_areas
 from tests.faults.judge_cases import judge_case
 from tests.faults.switched import PLAIN, Switched
 from tests.faults.verdict import Verdict, judge_sequences
@@ -64,6 +65,11 @@ async def judge(
     if live is not None:
         strangers = {*transitions, *states, *live, *shadow} - {*world.lives}
         verdict.wrong += [f"{name}: nobody sent anything about it" for name in strangers]
+    if switched.areas:
+        kept = [(each.key, each.value) for each in await read_all(settings, "fangfan-persons-changelog")]
+        said_of, now = await _transitions(settings, "area-alerts"), moment(time.time_ns())
+        known = known_areas(world, transitions, counted=True)
+        judge_areas(verdict, known, stored_areas(kept), said_of, switched, today, now)
     if not switched.shadow:
         verdict.wrong += [f"{name}: a shadow where none was" for name, found in shadow.items() if found]
     letters = Counter((record.key, record.value) for record in await read_all(settings, "dead-letters"))

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+import tomllib
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -22,6 +23,12 @@ LATER_FROM = date(2026, 6, 1)
 """When the later version takes effect: among the moments of the histories, so that each version judges some households."""
 PUBLISH_SECONDS = 180
 """So long may no broker be there to take it."""
+RISK_OF_TIER: dict[str, dict[str, Any]] = {
+    "key": {"window-days": 366}, "consolidating": {"share": 0.3},
+    "leading": {"window-days": 90, "village-households": 2},
+}  # fmt: skip
+"""With areas: some hardly forget, some ask for a share of those registered, in some two are a risk that time must end."""
+SHIPPED_RISK: dict[str, Any] = tomllib.loads(DEFAULT_POLICY.read_text("utf-8"))["rules"]["scale-risk"]
 RECENT = datetime(2026, 5, 31, tzinfo=CHINA)
 """With ticks each household has a report since then: one that is many months behind gets them one sweep after another."""
 
@@ -30,11 +37,14 @@ RECENT = datetime(2026, 5, 31, tzinfo=CHINA)
 class Switched:
     """Which extensions are on.
 
-    Shares of households: ``signals`` of which further departments report, ``cases`` that have steps of a case.
+    Shares of households: ``signals`` of which further departments report, ``cases`` that have steps of a case, ``linked`` of
+    which it is known whether area events concern them. With ``areas`` they live in several villages, each in one for good.
     """
 
     signals: float = 0.0
     cases: float = 0.0
+    areas: bool = False
+    linked: float = 0.0
     version: bool = False
     shadow: bool = False
     ticks: bool = False
@@ -45,9 +55,17 @@ class Switched:
         return RECENT if self.ticks else None
 
     def given(self, folder: Path) -> dict[str, str]:
-        """Return the workers' settings; the shadow policy is written to a folder."""
+        """Return the workers' settings; their policy and the shadow are written to a folder."""
         given = {"FANGFAN_TICKS": "on"} if self.ticks else {}
-        return given | ({"FANGFAN_SHADOW_POLICY": str(policy(folder, "shadow", SHADOW_LINE))} if self.shadow else {})
+        if self.areas:
+            given["FANGFAN_POLICY"] = str(policy(folder, "1", LINE, switched=self))
+        if self.shadow:
+            given["FANGFAN_SHADOW_POLICY"] = str(policy(folder, "shadow", SHADOW_LINE, switched=self))
+        return given
+
+    def risk_rules(self, area: str) -> dict[str, Any]:
+        """Return the parameters by which an area is judged."""
+        return SHIPPED_RISK | (RISK_OF_TIER.get(whole.TIERS[area[:6]], {}) if self.areas else {})
 
     def line(self, as_of: datetime) -> int:
         """Return the line (fen) under which a household is judged at its clock."""
@@ -77,27 +95,32 @@ class Switched:
 
 PLAIN = Switched()
 """Nothing but the first release."""
-ALL = Switched(signals=0.4, cases=0.3, version=True, shadow=True, ticks=True)
+ALL = Switched(signals=0.4, cases=0.3, areas=True, linked=0.3, version=True, shadow=True, ticks=True)
 
 
-def policy(folder: Path, version: str, line: int, start: date | None = None) -> Path:
-    """Write the shipped policy under another version with another income line; returns its file."""
+def policy_text(version: str, line: int, start: date | None = None, switched: Switched = PLAIN) -> str:
+    """Return the shipped policy under another version with another income line, and what else is switched on."""
     text = DEFAULT_POLICY.read_text("utf-8")
     begins = "" if start is None else f"\neffective-from = {start.isoformat()}"
-    for old, new in (
-        (f"amount = {LINE // 100},", f"amount = {line // 100},"),
-        ('version = "1"', f'version = "{version}"{begins}'),
-    ):
+    changes = {f"amount = {LINE // 100},": f"amount = {line // 100},", 'version = "1"': f'version = "{version}"{begins}'}
+    for old, new in changes.items():
         assert 1 == text.count(old), old
         text = text.replace(old, new)
+    for tier, over in RISK_OF_TIER.items() if switched.areas else ():
+        text += f"\n[tier.{tier}.rules.scale-risk]\n" + "".join(f"{key} = {value}\n" for key, value in over.items())
+    return text
+
+
+def policy(folder: Path, version: str, line: int, start: date | None = None, switched: Switched = PLAIN) -> Path:
+    """Write such a policy; returns its file."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{version}.toml").write_text(text, "utf-8")
+    (folder / f"{version}.toml").write_text(policy_text(version, line, start, switched), "utf-8")
     return folder / f"{version}.toml"
 
 
-async def publish(settings: Settings, folder: Path) -> None:
+async def publish(settings: Settings, folder: Path, switched: Switched) -> None:
     """Publish the later version, as often as brokers that come and go need to take it."""
-    version = load_version(policy(folder, "2", LATER_LINE, LATER_FROM))
+    version = load_version(policy(folder, "2", LATER_LINE, LATER_FROM, switched))
     deadline = time.monotonic() + PUBLISH_SECONDS
     while True:
         try:

@@ -8,18 +8,28 @@ from typing import Any
 from streams.topics import SCHEMA_OF
 from tests.build import encode
 from tests.faults.switched import PLAIN, Switched
-from tests.oracle import case_histories, histories, signal_histories
+from tests.oracle import area_histories, case_histories, histories, signal_histories
 from tests.oracle.naive import when
+from tests.oracle.naive_areas import reaching
 
 TOPIC_OF = {schema: topic.value for topic, schema in SCHEMA_OF.items()}
 MALFORMED = (b"\xff\xfe", b"[]", b"{", b'{"a": 1, "a": 2}', b'{"schema": "cadre-report/1"}', b"", b"null")
+VILLAGES = tuple(
+    (f"{county}{township}{village}", weight)
+    for county in ("140123", "140121", "140105")
+    for township in ("100", "101")
+    for village, weight in (("201", 9), ("202", 3), ("203", 1))
+)
+"""With areas: where households live, and how many in comparison, of counties of all three tiers."""
+HAMLET, HAMLETS, OF_HAMLET = "140105102", 10, 3
+"""Before them some villages of three households each: of these there is soon no more news."""
 BAD_SHARE, AGAIN_SHARE, BY_HAND_SHARE, BY_PERSON_SHARE = 0.01, 0.05, 0.03, 0.1
 
 
 @dataclass(slots=True)
 class World:
-    """Records in sending order (topic, key, value), and how many of them are reports; per household its reports and registry
-    entry; the junk by key and value.
+    """Records in sending order (topic, key, value), and how many of them are reports; per household its reports, also those
+    that area events become, and registry entry; the junk by key and value.
     """
 
     records: list[tuple[str, bytes, bytes]] = field(default_factory=list)
@@ -31,10 +41,13 @@ class World:
 def build(reports: int, seed: int, switched: Switched = PLAIN) -> World:
     """Return households until they sent as many reports, shuffled, some sent twice, some keyed otherwise, junk between."""
     rng, world = random.Random(seed), World()
-    sent: list[tuple[str, bytes, bytes]] = []
+    events = area_histories.events(rng, [name for name, _ in VILLAGES]) if switched.linked else []
+    sent = [("area-events", rng.choice([each["about"], "by-hand"]).encode(), _bytes(each)) for each in events]
     while world.reports < reports:
         name = f"H{len(world.lives):06d}"
         some, entry = _life(rng, switched)
+        if switched.areas:
+            _settle(rng, len(world.lives), some, entry)
         if entry is not None:
             entry |= {"household_id": name}
             entry["members"] = [member | {"person_id": f"{member['person_id']}-{name}"} for member in entry["members"]]
@@ -46,7 +59,8 @@ def build(reports: int, seed: int, switched: Switched = PLAIN) -> World:
                 report["voids"] += f"-{name}"
             sent.append((TOPIC_OF[report["schema"]], *_as_sent(rng, report, entry)))
         world.reports += len(some)
-        world.lives[name] = (some, entry)
+        told = reaching(events, some, (entry or some[0])["area_code"]) if events else []
+        world.lives[name] = (some + told, entry)
     again = rng.sample(sent, int(len(sent) * AGAIN_SHARE))
     world.reports += sum(topic != "households" for topic, _, _ in again)
     sent += again
@@ -71,8 +85,19 @@ def _life(rng: random.Random, switched: Switched) -> tuple[list[dict[str, Any]],
         reports, entry = life(rng)
         if has_case:
             reports = reports + case_histories.steps(rng)
+        if switched.linked and rng.random() < switched.linked:
+            reports = reports + area_histories.links(rng)
         if switched.since is None or any(when(report["occurred_at"]) >= switched.since for report in reports):
             return reports, entry
+
+
+def _settle(rng: random.Random, number: int, reports: list[dict[str, Any]], entry: dict[str, Any] | None) -> None:
+    """Have a household live in one place, whoever is asked and whenever: else what areas heard would depend on the order."""
+    [place] = rng.choices([name for name, _ in VILLAGES], [weight for _, weight in VILLAGES])
+    if number < HAMLETS * OF_HAMLET:
+        place = f"{HAMLET}{number // OF_HAMLET + 1:03d}"
+    for record in (*reports, *([entry] if entry is not None else [])):
+        record["area_code"] = place
 
 
 def _of_its_own(fact: dict[str, Any], name: str) -> dict[str, Any]:
