@@ -1,7 +1,7 @@
 """`make faults`: workers and brokers fail in seeded ways under a stream of reports; afterwards everything must be right.
 
-Switched on are signals, cases, area events and alerts, ticks, a shadow policy, and a version of the policy that is published
-midway.
+Switched on are signals, cases, area events and alerts, snoozes and a noise window, ticks, a shadow policy, and a version of
+the policy that is published midway.
 
 Ends with one line: faults=N kills=K zombies=Z broker=B reports=R lost=0 doubled=0 wrong=0 seed=S
 """

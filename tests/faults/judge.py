@@ -15,6 +15,7 @@ from schemas.cases import CaseStep
 from schemas.household import Facts
 from schemas.reports import Apart, Claim, Fact, Income, IncomeStatement, KeptReport, Signal, Spending
 from schemas.vocabulary import CHANNELS
+from tests.faults.judge_alerts import judge_alert, open_of
 from tests.faults.judge_areas import judge_areas, known_areas, stored_areas
 from tests.faults.judge_cases import judge_case
 from tests.faults.switched import PLAIN, Switched
@@ -90,16 +91,16 @@ def _judge_household(
     clock = switched.clock(reports, moment(facts.as_of or 0), moment(time.time_ns()))
     if stored.expected(reports, entry, clock) != plain(facts):
         verdict.wrong.append(f"{name}: state")
-    expected = switched.expected(reports, entry, clock)
-    late = today if today is not None and expected["as_of"] < today else None
-    _judge_alert(verdict, name, expected, told.alerts)
+    expected = partial(switched.expected, reports, entry)
+    as_of: datetime = expected(clock)["as_of"]
+    late = today if today is not None and as_of < today else None
+    judge_alert(verdict, name, reports, told.alerts, switched.window, expected, clock, late)
     if switched.shadow:
-        _judge_alert(verdict, f"{name} shadow", switched.expected(reports, entry, clock, shadow=True), told.shadow)
-    if late is not None:
-        _judge_time(verdict, name, expected, switched.expected(reports, entry, late))
+        beside = partial(expected, shadow=True)
+        judge_alert(verdict, f"{name} shadow", reports, told.shadow, switched.window, beside, clock, late)
     if switched.cases:
-        case = partial(naive_cases.said, reports, entry, alert=_open(told.alerts), line=switched.line)
-        judge_case(verdict, name, told.case, case(expected["as_of"]), case(late) if late is not None else None)
+        case = partial(naive_cases.said, reports, entry, alert=open_of(told.alerts), line=switched.line)
+        judge_case(verdict, name, told.case, case(as_of), case(late) if late is not None else None)
 
 
 async def _transitions(settings: Settings, topic: str) -> defaultdict[str, list[dict[str, Any]]]:
@@ -107,16 +108,6 @@ async def _transitions(settings: Settings, topic: str) -> defaultdict[str, list[
     for record in await read_all(settings, topic):
         found[record.key.decode()].append(msgspec.json.decode(record.value))
     return found
-
-
-def _judge_time(verdict: Verdict, name: str, then: dict[str, Any], now: dict[str, Any]) -> None:
-    """Whether a household stands at an instant since which its answer has changed: a tick that never came.
-
-    Neither category nor pathway is anything without a reason.
-    """
-    names = ("severity", "reasons", "conflicts") + (("category", "pathway") if now["severity"] else ())
-    if [then[each] for each in names] != [now[each] for each in names]:
-        verdict.lost.append(f"{name}: no tick since {then['as_of']}")
 
 
 def _judge_live(verdict: Verdict, name: str, seen: list[int], count: int) -> None:
@@ -129,37 +120,8 @@ def _judge_live(verdict: Verdict, name: str, seen: list[int], count: int) -> Non
         verdict.wrong.append(f"{name}: seen live {seen} of {count}")
 
 
-def _judge_alert(verdict: Verdict, name: str, expected: dict[str, Any], found: list[dict[str, Any]]) -> None:
-    last = _open(found)
-    if expected["severity"] is None:
-        if last is not None:
-            verdict.wrong.append(f"{name}: open though nothing holds")
-        return
-    if last is None:
-        verdict.lost.append(f"{name}: no alert")
-        return
-    said = {
-        "severity": last["severity"], "category": last["category"], "pathway": last["pathway"],
-        "reasons": {(_rule(r), r["subject"], r["severity"], tuple(r["channels"])) for r in last["reasons"]},
-        "conflicts": {(_rule(c), c["subject"]) for c in (*last["conflicts"], *(r["conflict"] for r in last["reasons"])) if c},
-    }  # fmt: skip
-    for part, value in said.items():
-        if value != expected[part]:
-            verdict.wrong.append(f"{name}: last alert, {part}: {value} and not {expected[part]}")
-
-
-def _rule(each: dict[str, Any]) -> str:
-    """Return the name of a rule without its version."""
-    return str(each["rule"]).partition("@")[0]
-
-
-def _open(found: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """Return what was last published of an alert that is open, None where none is."""
-    return found[-1] if found and found[-1]["transition"] != "cleared" else None
-
-
 def _judge_current(verdict: Verdict, name: str, found: list[dict[str, Any]], current: bytes | None) -> None:
-    if _open(found) != (None if current is None else msgspec.json.decode(current)):
+    if open_of(found) != (None if current is None else msgspec.json.decode(current)):
         verdict.wrong.append(f"{name}: alerts-current")
 
 

@@ -38,13 +38,16 @@ class Switched:
     """Which extensions are on.
 
     Shares of households: ``signals`` of which further departments report, ``cases`` that have steps of a case, ``linked`` of
-    which it is known whether area events concern them. With ``areas`` they live in several villages, each in one for good.
+    which it is known whether area events concern them, ``snoozed`` that somebody snoozed. With ``areas`` they live in several
+    villages, each in one for good. ``window``: so many days milder transitions wait; None: there is no noise control.
     """
 
     signals: float = 0.0
     cases: float = 0.0
     areas: bool = False
     linked: float = 0.0
+    snoozed: float = 0.0
+    window: int | None = None
     version: bool = False
     shadow: bool = False
     ticks: bool = False
@@ -57,7 +60,7 @@ class Switched:
     def given(self, folder: Path) -> dict[str, str]:
         """Return the workers' settings; their policy and the shadow are written to a folder."""
         given = {"FANGFAN_TICKS": "on"} if self.ticks else {}
-        if self.areas:
+        if self.areas or self.window:
             given["FANGFAN_POLICY"] = str(policy(folder, "1", LINE, switched=self))
         if self.shadow:
             given["FANGFAN_SHADOW_POLICY"] = str(policy(folder, "shadow", SHADOW_LINE, switched=self))
@@ -95,14 +98,17 @@ class Switched:
 
 PLAIN = Switched()
 """Nothing but the first release."""
-ALL = Switched(signals=0.4, cases=0.3, areas=True, linked=0.3, version=True, shadow=True, ticks=True)
+ALL = Switched(signals=0.4, cases=0.3, areas=True, linked=0.3, snoozed=0.3, window=10, version=True, shadow=True, ticks=True)
 
 
 def policy_text(version: str, line: int, start: date | None = None, switched: Switched = PLAIN) -> str:
     """Return the shipped policy under another version with another income line, and what else is switched on."""
     text = DEFAULT_POLICY.read_text("utf-8")
     begins = "" if start is None else f"\neffective-from = {start.isoformat()}"
-    changes = {f"amount = {LINE // 100},": f"amount = {line // 100},", 'version = "1"': f'version = "{version}"{begins}'}
+    changes = {
+        f"amount = {LINE // 100},": f"amount = {line // 100},", 'version = "1"': f'version = "{version}"{begins}',
+        "window-days = 0 ": f"window-days = {switched.window or 0} ",
+    }  # fmt: skip
     for old, new in changes.items():
         assert 1 == text.count(old), old
         text = text.replace(old, new)

@@ -41,7 +41,7 @@ def test_households_on_their_way_stand_as_they_must_at_the_clock_they_got_to(wor
     assert ([], []) == (verdict.lost, verdict.wrong)
     late = judged(world, lives, today=moment(NOW))
     assert [] == late.wrong
-    assert len(lives) // 10 < len(late.lost) < len(lives)
+    assert len(lives) // 10 < len({each.partition(":")[0].split()[0] for each in late.lost}) < len(lives)
     assert {"no tick since"} == {each.partition(": ")[2][:13] for each in late.lost}
 
 
@@ -69,7 +69,11 @@ def test_a_shadow_that_says_what_the_real_policy_says_is_heard(world: World, liv
 
 @pytest.mark.parametrize("part", ["severity", "category", "pathway", "reasons", "conflicts"])
 def test_an_alert_that_says_anything_else_is_heard(world: World, lives: dict[str, Life], part: str) -> None:
-    name, life = next((name, life) for name, life in lives.items() if life.said and life.said[-1]["severity"] == "red")
+    """Of one whose last alert is so long ago that nothing could wait."""
+    name, life = next(
+        (name, life) for name, life in lives.items()
+        if life.said and life.said[-1]["severity"] == "red" and life.said[-1]["as_of"] < "2026-10"
+    )  # fmt: skip
     other = {
         "severity": "blue", "category": "x", "pathway": "x", "reasons": life.said[-1]["reasons"][1:],
         "conflicts": [{"rule": "water@1", "subject": "nobody"}],

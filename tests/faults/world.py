@@ -8,7 +8,7 @@ from typing import Any
 from streams.topics import SCHEMA_OF
 from tests.build import encode
 from tests.faults.switched import PLAIN, Switched
-from tests.oracle import area_histories, case_histories, histories, signal_histories
+from tests.oracle import area_histories, case_histories, histories, signal_histories, snooze_histories
 from tests.oracle.naive import when
 from tests.oracle.naive_areas import reaching
 
@@ -87,6 +87,8 @@ def _life(rng: random.Random, switched: Switched) -> tuple[list[dict[str, Any]],
             reports = reports + case_histories.steps(rng)
         if switched.linked and rng.random() < switched.linked:
             reports = reports + area_histories.links(rng)
+        if switched.snoozed and rng.random() < switched.snoozed:
+            reports = reports + snooze_histories.snoozes(rng)
         if switched.since is None or any(when(report["occurred_at"]) >= switched.since for report in reports):
             return reports, entry
 
