@@ -34,9 +34,9 @@ from fangfan.sending import send
 from fangfan.simulation import Simulator
 from fangfan.truth import Simulation
 from schemas.fields import CHINA
-from streams.indicators import Scope
 from streams.policies import Version, policies_of
 from streams.policy_parse import PolicyError
+from streams.scope import Scope
 from streams.topics import Topic
 
 PARTITIONS = 4

@@ -13,7 +13,8 @@ from fangfan.pilot_plants import COUNTY, Said
 from fangfan.reading import read_topic
 from fangfan.report import count_partition
 from schemas.area_alerts import DIGITS
-from streams.indicators import Indicators, Scope
+from streams.indicators import Indicators
+from streams.scope import Scope
 from streams.topics import Topic
 
 Record = dict[str, Any]

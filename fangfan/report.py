@@ -12,8 +12,9 @@ from schemas.alerts import Alert
 from schemas.area_alerts import AreaAlert
 from schemas.codec import decode_state
 from streams.feed_silence import word_of
-from streams.indicators import Indicators, Scope
+from streams.indicators import Indicators
 from streams.outcomes import Lead, Visit, lead_of, visits_of
+from streams.scope import Scope
 from streams.topics import Topic
 
 SILENT_MONTHS, SILENT_DAYS = 6, 7

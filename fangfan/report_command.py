@@ -19,8 +19,8 @@ from fangfan.report_view import as_json, show, write_report
 from schemas.codec import UnknownStateVersion
 from schemas.fields import CHINA, parse_day
 from streams.feed_silence import DEPARTMENTS
-from streams.indicators import Scope
 from streams.policies import Policies, Version, policies_of
+from streams.scope import Scope
 from streams.topics import Topic
 
 MOST_DAYS = 400

@@ -7,7 +7,8 @@ from fangfan.looks import grid
 from schemas.fields import render_day
 from streams.explain import DEPARTMENTS as NAMES
 from streams.feed_silence import DEPARTMENTS, Days
-from streams.indicators import Indicators, Scope
+from streams.indicators import Indicators
+from streams.scope import Scope
 
 
 def feed_cells(days: Days, scope: Scope) -> dict[str, str | None]:

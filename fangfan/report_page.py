@@ -11,7 +11,9 @@ from fangfan.report_feeds import days_words, silent_rows
 from fangfan.report_view import CHANNELS_ZH, MIGRANTS_WORDS, hundredths, precision_rows, rule_name, shown_value, values
 from schemas.fields import render_day
 from schemas.vocabulary import CHANNELS, SEVERITIES
-from streams.indicators import CATEGORIES, MIGRANTS, OVERDUE, PLURAL, RULES, Indicators, Row, Scope
+from streams.counts import CATEGORIES, MIGRANTS, OVERDUE, PLURAL, RULES, Row
+from streams.indicators import Indicators
+from streams.scope import Scope
 
 CHARTED_COUNTIES = 30
 SHARES = (

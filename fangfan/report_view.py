@@ -16,8 +16,10 @@ from fangfan.looks import COLOURS, SEVERITY_ZH, grid
 from fangfan.report_feeds import feed_cells, silent_table
 from schemas.fields import render_day, render_money
 from schemas.vocabulary import CHANNELS, SEVERITIES
-from streams.indicators import MEASURES, MIGRANTS, OVERDUE, PLURAL, RULES, SHARES, Indicators, Row, Scope, share
+from streams.counts import MEASURES, MIGRANTS, OVERDUE, PLURAL, RULES, SHARES, Row, share
+from streams.indicators import Indicators
 from streams.policy import Policy, in_force
+from streams.scope import Scope
 
 Cells = Callable[[Row], tuple[str | Text, ...]]
 SECTIONS: Final = ("all", "tier", "county")

@@ -18,11 +18,12 @@ from fangfan.simulation import Simulator
 from fangfan.truth import Simulation
 from schemas.fields import CHINA, day_of, parse_day
 from streams.feed_silence import word_of
-from streams.indicators import Indicators, Scope
+from streams.indicators import Indicators
 from streams.policies import BEGINNING, FILE, Version, alone
 from streams.policy import Policy
 from streams.policy_documents import content_of, document_of, version_of
 from streams.policy_layers import differences
+from streams.scope import Scope
 from streams.topics import Topic
 from tests.fangfan.test_planted_stories import found_in
 from tests.fangfan.test_simulation import NOW, Lived, Trial

@@ -25,7 +25,7 @@ from fangfan.draining import drained
 from fangfan.sent import Sent
 from fangfan.simulation import Simulator
 from schemas.fields import parse_instant
-from streams.indicators import MEASURES
+from streams.counts import MEASURES
 from tests.build import cadre, declaration, department, entry, member
 from tests.conftest import ROOT
 from tests.doors import fangfan

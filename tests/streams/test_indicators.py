@@ -10,12 +10,14 @@ from schemas.alerts import Explanation
 from schemas.area_alerts import AreaAlert
 from schemas.household import EMPTY, HouseholdState
 from schemas.rejections import Rejection
-from streams.indicators import MEASURES, Indicators, Scope, median, share
+from streams.counts import MEASURES, median, share
+from streams.indicators import Indicators
 from streams.normalise import normalise
 from streams.pipeline import advance
 from streams.policies import BEGINNING, FILE, Version, alone, policies_of
 from streams.policy import Policy
 from streams.policy_parse import PolicyError, parse_policy
+from streams.scope import Scope
 from streams.topics import TOPIC_OF
 from tests.build import TIMESTAMP, cadre, declaration, department, encode, entry, statement
 from tests.oracle import naive

@@ -1,0 +1,56 @@
+"""What one household counts for on the day of a report (docs/contract-report.md, "What is counted")."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from schemas.fields import instant_of_day, month_of, month_of_day
+from schemas.household import HouseholdState
+from streams.assess import area_code, ask
+from streams.casework import clocks_at
+from streams.ledger import Missing, Window
+from streams.noise import snoozed_until
+from streams.policy import Policy
+from streams.rules import INDICATOR_RULES, SIGNAL_RULES, name_of
+from streams.rules.context import Context
+from streams.scope import Scope
+
+_HEARD: Final = frozenset([*INDICATOR_RULES, *SIGNAL_RULES])
+"""Rules of what several channels may say otherwise."""
+
+
+def standing(state: HouseholdState, scope: Scope) -> Iterator[str]:
+    """Yield what a household counts for, each once, but its income and who works away."""
+    facts, opened = state.facts, state.thread.open
+    if opened is not None:
+        yield from ("open", f"open_{opened.severity}", opened.category)
+        yield from {f"rule_{name_of(reason.rule)}" for reason in opened.reasons}
+    if opened is not None or facts.signals:  # whoever has neither has no case
+        late = {clock.clock for clock in clocks_at(facts, opened, scope.policies, instant_of_day(scope.day)) if clock.overdue}
+        yield from (f"overdue_{name}" for name in late)
+        yield from ("overdue",) if "verify" in late else ()
+    if facts.signals:
+        noise = scope.policy.parameters((area_code(facts) or "")[:6]).noise
+        yield from ("snoozed",) if snoozed_until(facts, noise, scope.day) is not None else ()
+    if state.thread.noise is not None and state.thread.noise.pending is not None:
+        yield "withheld"
+    if facts.as_of is not None:
+        yield "reported"
+        if _disagree(state, scope.policy):
+            yield "conflicting"
+    heard = month_of(facts.newest.occurred_at) if facts.newest is not None else None
+    if heard is None or heard <= month_of_day(scope.day) - scope.silent_months:
+        yield "silent"
+
+
+def _disagree(state: HouseholdState, policy: Policy) -> bool:
+    """Tell whether channels stand good against bad on an indicator or a signal."""
+    found = ask(state.facts, policy, _HEARD)
+    return found is not None and bool(found.conflicts or any(finding.conflict for finding in found.findings))
+
+
+def income_of(state: HouseholdState, policy: Policy) -> Window | None:
+    """Return the reference income at the household's clock, None where it has none or it is undetermined."""
+    if state.facts.as_of is None:
+        return None
+    income = Context(state.facts, policy.province).income
+    return None if isinstance(income, Missing) else income
