@@ -21,16 +21,19 @@ OVERDUE: Final = ("overdue_verify", "overdue_finish", "overdue_settle")
 MIGRANTS: Final = (
     "migrants", "migrants_before", "migrants_share", "migrants_outside", "migrants_outside_before", "migrants_outside_share",
 )  # fmt: skip
+BY_CHANNEL: Final = tuple(f"{what}_{name}" for what in ("reported", "conflicting", "conflict_share") for name in CHANNELS)
 MEASURES: Final = (
     "households", "open", *(f"open_{name}" for name in SEVERITIES), *CATEGORIES, "overdue", *RULES, *LEADS, "reported",
     "determined", "undetermined_share", "dependent", "dependent_share", "median_income", "of_province", "of_nation",
     "conflicting", "conflict_share", "silent", "silent_share", *AREAS, *OVERDUE, *MIGRANTS, "snoozed", "withheld",
+    *BY_CHANNEL,
 )  # fmt: skip
 SHARES: Final = {
     "dependent_share": ("dependent", "determined"), "conflict_share": ("conflicting", "reported"),
     "silent_share": ("silent", "households"),
     "migrants_share": ("migrants", "migrants_before"),
     "migrants_outside_share": ("migrants_outside", "migrants_outside_before"),
+    **{f"conflict_share_{name}": (f"conflicting_{name}", f"reported_{name}") for name in CHANNELS},
 }  # fmt: skip
 """What a share is of what; that of the undetermined is what is left of the determined."""
 _ORDER: Final = {name: place for place, name in enumerate(EVERY)}

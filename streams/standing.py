@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from schemas.fields import instant_of_day, month_of, month_of_day
-from schemas.household import HouseholdState
+from schemas.findings import channels_of
+from schemas.household import Facts, HouseholdState
+from schemas.vocabulary import CHANNELS
 from streams.assess import area_code, ask
 from streams.casework import clocks_at
 from streams.ledger import Missing, Window
@@ -35,17 +37,22 @@ def standing(state: HouseholdState, scope: Scope) -> Iterator[str]:
         yield "withheld"
     if facts.as_of is not None:
         yield "reported"
-        if _disagree(state, scope.policy):
-            yield "conflicting"
+        yield from {f"reported_{CHANNELS[report.channel]}" for report in (*facts.reports, *facts.signals)}
+        sides = _sides(facts, scope.policy)
+        yield from ("conflicting",) if sides else ()
+        yield from (f"conflicting_{name}" for name in sides)
     heard = month_of(facts.newest.occurred_at) if facts.newest is not None else None
     if heard is None or heard <= month_of_day(scope.day) - scope.silent_months:
         yield "silent"
 
 
-def _disagree(state: HouseholdState, policy: Policy) -> bool:
-    """Tell whether channels stand good against bad on an indicator or a signal."""
-    found = ask(state.facts, policy, _HEARD)
-    return found is not None and bool(found.conflicts or any(finding.conflict for finding in found.findings))
+def _sides(facts: Facts, policy: Policy) -> frozenset[str]:
+    """Return the channels that stand good or bad in a conflict on an indicator or a signal."""
+    found = ask(facts, policy, _HEARD)
+    if found is None:
+        return frozenset()
+    conflicts = (*found.conflicts, *(finding.conflict for finding in found.findings if finding.conflict is not None))
+    return frozenset(name for each in conflicts for name in channels_of((*each.good, *each.bad)))
 
 
 def income_of(state: HouseholdState, policy: Policy) -> Window | None:

@@ -171,8 +171,7 @@ def assess(
     reasons: list[tuple[str, str | None, str, tuple[str, ...]]] = []
 
     def channels(ids: list[str]) -> tuple[str, ...]:
-        ranks = sorted({RANK[by_id[each]["schema"]] for each in ids})
-        return tuple(NAMES[rank] for rank in ranks)
+        return named([by_id[each] for each in ids])
 
     line = amount if as_of.astimezone(CHINA).date().isoformat() >= "2021-01-01" else None
     if now and line:
@@ -210,9 +209,13 @@ def assess(
     }
 
 
-def indicators(facts: list[Any], reasons: list[Any]) -> set[tuple[str, str | None]]:
-    """Add the reasons of all indicators; return (rule, subject) where channels stand good against bad."""
-    conflicts = set()
+Sides = dict[tuple[str, str | None], tuple[tuple[str, ...], tuple[str, ...]]]
+"""By rule and subject, the channels that stand good and those that stand bad."""
+
+
+def indicators(facts: list[Any], reasons: list[Any]) -> Sides:
+    """Add the reasons of all indicators; return the sides where channels stand good against bad."""
+    conflicts: Sides = {}
     for rule in ("food", "clothing", "schooling", "medical_cover", "housing", "water"):
         subjects = {fact.get("person_id") for _, fact in facts if fact["type"] == rule}
         for subject in subjects:
@@ -222,13 +225,17 @@ def indicators(facts: list[Any], reasons: list[Any]) -> set[tuple[str, str | Non
                     newest[report["schema"]] = (report, fact)
             current = max(newest.values(), key=lambda pair: newness(pair[0]))[1]
             bad = [report for report, fact in newest.values() if badness(rule, fact)]
+            good = [report for report, fact in newest.values() if not badness(rule, fact)]
             severity = badness(rule, current)
             if severity:
-                names = tuple(NAMES[rank] for rank in sorted(RANK[report["schema"]] for report in bad))
-                reasons.append((rule.replace("_", "-"), subject, severity, names))
-            if bad and len(bad) < len(newest):
-                conflicts.add((rule.replace("_", "-"), subject))
+                reasons.append((rule.replace("_", "-"), subject, severity, named(bad)))
+            if bad and good:
+                conflicts[rule.replace("_", "-"), subject] = named(good), named(bad)
     return conflicts
+
+
+def named(reports: list[dict[str, Any]]) -> tuple[str, ...]:
+    return tuple(NAMES[rank] for rank in sorted({RANK[report["schema"]] for report in reports}))
 
 
 def category(firing: set[str], registry: dict[str, Any] | None) -> str:

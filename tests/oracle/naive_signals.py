@@ -7,7 +7,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from tests.oracle.naive import NAMES, RANK, fen, live, month, newness, number
+from tests.oracle.naive import NAMES, RANK, Sides, fen, live, month, newness, number
 
 Facts = list[tuple[dict[str, Any], dict[str, Any]]]
 ORDER = ["blue", "yellow", "orange", "red"]
@@ -203,11 +203,11 @@ Reason = tuple[str, str | None, str, tuple[str, ...], str]
 
 def assess(
     reports: list[dict[str, Any]], registry: dict[str, Any] | None, tier: str, clock: datetime | None = None
-) -> tuple[set[Reason], set[tuple[str, str | None]], set[str]]:
-    """Return the reasons of all rules on signals, the conflicts as (rule, subject), and the rules with an unknown answer."""
+) -> tuple[set[Reason], Sides, set[str]]:
+    """Return the reasons of all rules on signals, the sides of conflicts, and the rules with an unknown answer."""
     w = World(reports, registry, tier, clock)
     reasons: set[Reason] = set()
-    conflicts: set[tuple[str, str | None]] = set()
+    conflicts: Sides = {}
     unknown: set[str] = set()
     for rule, (kind, judge) in ASKED.items():
         subjects: dict[str | None, list[tuple[tuple[Any, ...], Facts]]] = {}
@@ -218,22 +218,17 @@ def assess(
             unknown.add(rule)
         for subject, keys in subjects.items():
             firing = [(key, own) for key, own in keys if judge(w, own[0][1])[0] == FIRES]
-            said = firing or keys
-            split = False
-            for _, own in said:
-                words = {judge(w, fact)[0] for _, fact in own}
-                split |= not firing and {FIRES, QUIET} <= words
+            split = firing or [each for each in keys if {FIRES, QUIET} <= {judge(w, fact)[0] for _, fact in each[1]}]
+            bad = [each for _, own in split for each in own if judge(w, each[1])[0] == FIRES]
+            good = [each for _, own in split for each in own if judge(w, each[1])[0] == QUIET]
             if firing:
-                bad = [each for _, own in firing for each in own if judge(w, each[1])[0] == FIRES]
-                good = [each for _, own in firing for each in own if judge(w, each[1])[0] == QUIET]
-                split = bool(good)
                 lead = min(firing, key=lambda each: _lead(w, judge, each))
                 _, severity, value = judge(w, lead[1][0][1])
                 reasons.add((rule, subject, str(severity), channels(bad), value))
             elif any(judge(w, own[0][1])[0] == UNKNOWN for _, own in keys):
                 unknown.add(rule)
-            if split:
-                conflicts.add((rule, subject))
+            if bad and good:
+                conflicts[rule, subject] = channels(good), channels(bad)
     for special in (disaster_loss, claim_reminder, deceased_paid):
         special(w, reasons, unknown)
     return reasons, conflicts, unknown

@@ -24,5 +24,6 @@ def assess(
     reasons, conflicts, _ = naive_signals.assess(reports, registry, tier, clock)
     every = found["reasons"] | {reason[:4] for reason in reasons}
     severity = max((reason[2] for reason in every), key=naive.ORDER.index, default=None)
-    said = {"severity": severity, "reasons": every, "conflicts": found["conflicts"] | conflicts}
+    sides = found["conflicts"] | conflicts
+    said = {"severity": severity, "reasons": every, "conflicts": set(sides), "sides": sides}
     return said | {name: found[name] for name in ("as_of", "category", "pathway")}

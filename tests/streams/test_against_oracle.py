@@ -69,7 +69,8 @@ def test_ten_thousand_households_agree_with_the_naive_recomputation(policy: Poli
             found.pathway,
         )
         inside = [f.conflict for f in found.findings if f.conflict is not None]
-        assert expected["conflicts"] == {(c.rule.partition("@")[0], c.subject) for c in (*found.conflicts, *inside)}
+        sides = {(c.rule.partition("@")[0], c.subject): (c.key.good, c.key.bad) for c in (*found.conflicts, *inside)}
+        assert (seed, expected["conflicts"]) == (seed, sides)
         assert expected["area_code"] == area_code(state.facts)
         context = Context(state.facts, policy.province)
         check_window(expected["now"], context.income)

@@ -61,7 +61,8 @@ def test_what_one_household_counts_for(policy: Policy) -> None:
 
     assert {"households": 1, "open": 1, "open_orange": 1, "unstable": 1, "overdue": 1, "overdue_verify": 1,
             "rule_income_line": 1, "rule_policy_dependence": 1, "rule_water": 1, "reported": 1, "determined": 1, "dependent": 1,
-            "conflicting": 1} == counts(found)  # fmt: skip
+            "conflicting": 1, "reported_declaration": 1, "reported_cadre": 1, "conflicting_declaration": 1,
+            "conflicting_cadre": 1} == counts(found)  # fmt: skip
     assert counts(found) == counts(found, "county", COUNTY) == counts(found, "tier", "key")
     assert 481_250 == found.row("all", "all").median
 
@@ -73,6 +74,67 @@ def test_channels_that_disagree_on_a_signal_are_in_conflict_too(policy: Policy) 
     for status, conflicting in (("working", 1), ("not_working", 0)):
         seen = cadre("c1", person | {"status": status}, at="2026-06-11T09:00:00+08:00")
         assert conflicting == counts(count([live(policy, entry(), office, seen)], scope(policy))).get("conflicting", 0)
+
+
+SAFE, UNSAFE = {"type": "water", "safe": True}, {"type": "water", "safe": False}
+
+
+def by_channel(policy: Policy, *records: dict[str, Any]) -> tuple[set[str], set[str]]:
+    """The channels that reported something, and those that take part in a conflict."""
+    found = counts(count([live(policy, *records)], scope(policy)))
+    reported, conflicting = (
+        {name.removeprefix(what) for name in found if name.startswith(what)} for what in ("reported_", "conflicting_")
+    )
+    assert bool(conflicting) == ("conflicting" in found)
+    return reported, conflicting
+
+
+def test_a_channel_takes_part_where_it_stands_on_a_side(policy: Policy) -> None:
+    """The third channel agrees with one, or speaks of something else, or took its word back."""
+    bad, good = cadre("c1", UNSAFE, at="2026-06-11T09:00:00+08:00"), declaration("d1", SAFE)
+    both, every = {"declaration", "cadre"}, {"declaration", "cadre", "department"}
+
+    assert (both, both) == by_channel(policy, good, bad)
+    for third in (SAFE, UNSAFE):
+        assert (every, every) == by_channel(policy, good, bad, department("w1", "water", third))
+    assert (every, both) == by_channel(policy, good, bad, department("h1", "housing", {"type": "housing", "grade": "D"}))
+    back = department("w2", "water", voids="w1", at="2026-06-12T09:00:00+08:00")
+    assert (both, both) == by_channel(policy, good, bad, department("w1", "water", SAFE), back)
+    assert (both, set()) == by_channel(policy, good, bad, cadre("c2", SAFE, at="2026-06-12T09:00:00+08:00"))
+
+
+def test_a_switched_off_rule_has_no_conflict(policy: Policy) -> None:
+    quiet = parse_policy(changed(lambda document: document["rules"]["water"].update(enabled=False)), "x")
+
+    assert ({"declaration", "cadre"}, set()) == by_channel(quiet, declaration("d1", SAFE), cadre("c1", UNSAFE))
+
+
+def loss(event: str, percent: int) -> dict[str, Any]:
+    return {"type": "loss", "event": event, "hazard": "hail", "object": "crop", "lost_percent": percent, "month": "2026-05"}
+
+
+def test_sides_of_a_signal_hold_the_channels_of_all_things_it_fires_for(policy: Policy) -> None:
+    """Cadre and department disagree on one loss, the declaration speaks of another."""
+    split = (department("e1", "emergency", loss("hail-1", 10), at="2026-06-01T09:00:00+08:00"), cadre("c1", loss("hail-1", 50)))
+    both = {"cadre", "department"}
+
+    assert both == by_channel(policy, *split)[1]
+    assert both | {"declaration"} == by_channel(policy, *split, declaration("d1", loss("hail-2", 40)))[1]
+    assert both == by_channel(policy, *split, declaration("d1", loss("hail-2", 10)))[1]
+
+
+@pytest.mark.parametrize("fact", [
+    {"type": "spending", "category": "other", "self_paid": "1.00", "month": "2026-05"},
+    {"type": "employment", "person_id": "P-0001", "status": "working", "since": "2026-01"},
+    {"type": "case_step", "step": "verification"}, {"type": "snooze", "until": "2026-06-20", "reason": "visited"},
+])  # fmt: skip
+def test_any_fact_that_counts_is_something_reported(policy: Policy, fact: dict[str, Any]) -> None:
+    said = cadre("c1", fact, at="2023-06-15T09:00:00+08:00")
+    back = cadre("c2", voids="c1", at="2023-06-16T09:00:00+08:00")
+    later = [declaration("d1", SAFE, at=f"2026-{day}T09:00:00+08:00") for day in ("06-30", "07-01")]
+
+    assert [{"cadre"}, set()] == [by_channel(policy, *records)[0] for records in ([said], [said, back])]
+    assert [{"cadre", "declaration"}, {"declaration"}] == [by_channel(policy, said, each)[0] for each in later]
 
 
 def test_who_is_overdue_is_decided_by_the_day(policy: Policy) -> None:
@@ -186,6 +248,14 @@ def test_shares_are_exact_and_empty_of_nothing() -> None:
     assert [None, 3333, 10_000, 2] == [share(0, 0), share(1, 3), share(4, 4), share(1, 4000)]
 
 
+def test_a_channels_share_is_of_its_own_households(policy: Policy) -> None:
+    split = (declaration("d1", SAFE), cadre("c1", UNSAFE, at="2026-06-11T09:00:00+08:00"))
+    states = [live(policy, *records) for records in (split, split[:1], split[:1], split[1:])]
+    row = count(states, scope(policy)).row("all", "all")
+
+    assert [3333, 5000, None] == [row.share(f"conflict_share_{name}") for name in ("declaration", "cadre", "department")]
+
+
 def test_leads_are_counted_by_channel_within_the_time_asked_about(policy: Policy) -> None:
     asked = scope(policy)
     found = Indicators()
@@ -245,10 +315,15 @@ def test_random_households_agree_with_the_naive_recomputation(policy: Policy) ->
         dependent = bool(now) and now["gross"] > 0 and now["transfers"] * 10 >= now["gross"] * 6
         assert dependent == bool(row.counts["dependent"])
         assert bool(expected["conflicts"]) == bool(row.counts["conflicting"])
+        sides = {name for good, bad in expected["conflicts"].values() for name in (*good, *bad)}
+        heard = {naive.NAMES[naive.RANK[each["schema"]]] for each in naive.live(reports)[0] if each["facts"]}
+        assert (sides, heard) == tuple(
+            {name for name in naive.NAMES if row.counts[f"{what}_{name}"]} for what in ("conflicting", "reported")
+        )
         assert {f"open_{expected['severity']}"} - {"open_None"} == {name for name in row.counts if name.startswith("open_")}
         seen |= {name for name, number in row.counts.items() if number}
 
-    assert {"dependent", "conflicting", "determined"} <= seen <= set(MEASURES)
+    assert {"dependent", "determined", *(f"conflicting_{name}" for name in naive.NAMES)} <= seen <= set(MEASURES)
 
 
 def test_a_national_income_is_data_of_the_policy() -> None:

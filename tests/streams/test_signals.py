@@ -53,12 +53,13 @@ def test_households_agree_with_the_naive_recomputation(policy: Policy) -> None:
         tier = policy.tier(expected["area_code"][:6])
         reasons, conflicts, unknown = naive_signals.assess(reports, registry, tier)
         if not state.facts.signals:
-            reasons, conflicts, unknown = set(), set(), set()
+            reasons, conflicts, unknown = set(), {}, set()
         said = [each for each in found.findings if on_signals(each.rule)]
         beside = [each for each in (*found.conflicts, *(f.conflict for f in said)) if each is not None]
 
         assert (seed, reasons) == (seed, {(f.rule.partition("@")[0], f.subject, f.severity, f.channels, f.value) for f in said})
-        assert (seed, conflicts) == (seed, {(c.rule[:-2], c.subject) for c in beside if on_signals(c.rule)})
+        sides = {(c.rule[:-2], c.subject): (c.key.good, c.key.bad) for c in beside if on_signals(c.rule)}
+        assert (seed, conflicts) == (seed, sides)
         assert (seed, unknown) == (seed, {each.rule[:-2] for each in found.undetermined if on_signals(each.rule)})
         first = {(f.rule[:-2], f.subject, f.severity, f.channels) for f in found.findings if not on_signals(f.rule)}
         assert (seed, expected["reasons"]) == (seed, first)
