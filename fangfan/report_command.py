@@ -15,7 +15,8 @@ from fangfan.options import CONNECTION, fail, on_broker, policy_version, refusin
 from fangfan.policy_topic import read_versions
 from fangfan.report import SILENT_DAYS, SILENT_MONTHS, run_report
 from fangfan.report_page import report_page
-from fangfan.report_view import as_json, show, write_report
+from fangfan.report_tables import show
+from fangfan.report_view import as_json, write_report
 from schemas.codec import UnknownStateVersion
 from schemas.fields import CHINA, parse_day
 from streams.feed_silence import DEPARTMENTS

@@ -8,10 +8,19 @@ from fangfan.charts import Series, bars
 from fangfan.looks import CATEGORY_ZH
 from fangfan.page import Cell, note, page, section, table, tiles
 from fangfan.report_feeds import days_words, silent_rows
-from fangfan.report_view import CHANNELS_ZH, MIGRANTS_WORDS, hundredths, precision_rows, rule_name, shown_value, values
+from fangfan.report_view import (
+    CHANNELS_ZH,
+    CONFLICTS_WORDS,
+    MIGRANTS_WORDS,
+    hundredths,
+    precision_rows,
+    rule_name,
+    shown_value,
+    values,
+)  # fmt: skip
 from schemas.fields import render_day
 from schemas.vocabulary import CHANNELS, SEVERITIES
-from streams.counts import CATEGORIES, MIGRANTS, OVERDUE, PLURAL, RULES, Row
+from streams.counts import CATEGORIES, OVERDUE, PLURAL, RULES, Row
 from streams.indicators import Indicators
 from streams.scope import Scope
 
@@ -43,7 +52,10 @@ def report_page(found: Indicators, scope: Scope, now: datetime) -> str:
                 table(["规则 rule", "已核实\nverified", "属实\nconfirmed", "准确率%\nprecision"], precision_rows(whole))),
         section("各县收入与数据", "incomes and what is known, by county",
                 _incomes(counties, whole, scope), _known(found, scope)),
-        section("外出务工", "migrant work, beside a year before", _migrants(found, scope)),
+        section("各渠道矛盾", "conflicts by channel that takes part",
+                note("占比：占该渠道有效上报户。Shares are of the households of which the channel reported what counts."),
+                _named(found, scope, CONFLICTS_WORDS)),
+        section("外出务工", "migrant work, beside a year before", _named(found, scope, MIGRANTS_WORDS)),
         section("部门数据中断", f"departments silent for {days_words(scope)} days or more",
                 table(["", "部门、天数、最近一次\ndepartment, days, newest"], silent_rows(found, scope))),
         section("说明", "notes", *_notes(scope)),
@@ -143,14 +155,15 @@ def _known(found: Indicators, scope: Scope) -> str:
     return _by_place(found, scope, header, cells)
 
 
-def _migrants(found: Indicators, scope: Scope) -> str:
+def _named(found: Indicators, scope: Scope, words: dict[str, str]) -> str:
+    """Return some counts of every place under words, by their names."""
     whole = found.row("all", "all")
 
     def cells(row: Row) -> list[Cell]:
         known = values(row, whole, scope)
-        return [shown_value(name, known[name]) for name in MIGRANTS]
+        return [shown_value(name, known[name]) for name in words]
 
-    return _by_place(found, scope, ["", *MIGRANTS_WORDS], cells)
+    return _by_place(found, scope, ["", *words.values()], cells)
 
 
 def _by_place(found: Indicators, scope: Scope, header: list[str], cells: Callable[[Row], list[Cell]]) -> str:

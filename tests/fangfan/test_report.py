@@ -60,7 +60,7 @@ def records() -> list[Sent]:
         if number % 4 == 3:
             says = declaration(f"d-{name}", {"type": "housing", "grade": "B"}, household_id=name, area_code=area, at=at)
             found.append(Sent("self-declarations", name, says))
-    found += places_at_risk() + cases() + workers_away() + sleepers()
+    found += places_at_risk() + cases() + workers_away() + sleepers() + seldom_heard()
     call = {"type": "petition", "ref": "r-1", "category": "water", "urgent": False, "status": "closed", "since": "2026-11"}
     for name, area, at in (("S000000", "140123100201", "21"), ("S000001", "140221100201", "20")):
         heard = department(f"t-{name}", "petitions", call, household_id=name, area_code=area, at=f"2026-11-{at}T09:00:00+08:00")
@@ -68,6 +68,32 @@ def records() -> list[Sent]:
     water = department("p-1", "water", {"type": "water", "safe": False}, at="2026-11-20T09:00:00+08:00")
     found.append(Sent("department-feeds", "P-S000000", water | {"household_id": None, "person_id": "P-S000000"}))
     return found
+
+
+def seldom_heard() -> list[Sent]:
+    """Households of which some channel said nothing that still counts."""
+    safe, found = {"type": "water", "safe": True}, []
+    for number, words in enumerate(SELDOM):
+        name = f"V{number:06d}"
+        for place, (channel, at, facts, voids) in enumerate(words):
+            more = {"household_id": name, "area_code": "140221140201", "at": f"{at}T09:00:00+08:00", "voids": voids}
+            report = {
+                "self-declarations": declaration,
+                "cadre-reports": cadre,
+                "department-feeds": lambda event_id, *said, **over: department(event_id, "water", *said, **over),
+            }[channel]
+            found.append(Sent(channel, name, report(f"q-{name}-{place}", *[safe] * facts, **more)))
+    return found
+
+
+SELDOM: tuple[tuple[tuple[str, str, int, str | None], ...], ...] = (
+    (("self-declarations", "2026-11-10", 1, None), ("self-declarations", "2026-11-11", 0, "q-V000000-0"),
+     ("cadre-reports", "2026-11-12", 1, None)),
+    (("department-feeds", "2023-10-31", 1, None), ("self-declarations", "2026-11-10", 1, None)),  # a month too old
+    (("department-feeds", "2023-11-01", 1, None), ("self-declarations", "2026-11-10", 1, None)),
+    (("cadre-reports", "2026-11-10", 0, "q-nothing"),),  # it has a clock, and nobody said anything
+)  # fmt: skip
+"""By household who said when that the water is safe, or with no fact took something back."""
 
 
 def workers_away() -> list[Sent]:
@@ -257,6 +283,10 @@ async def test_it_says_what_a_batch_says_of_the_same_topics(place: Place, tmp_pa
     assert (7, 6) == (whole["migrants"], whole["migrants_before"])
     assert (4, 5) == (whole["migrants_outside"], whole["migrants_outside_before"])
     assert (3, 3) == (whole["snoozed"], whole["withheld"])
+    for name in _CHANNELS:
+        assert 0 < whole[f"conflicting_{name}"] < whole["conflicting"] < whole[f"reported_{name}"] < whole["reported"], name
+    nobody = expected["county", "999999"]
+    assert (0, None) == (nobody["reported_department"], nobody["conflict_share_department"])
     assert "water" in expected["county", "140123"]["silent_departments"].split()
     assert 0 < whole["confirmed_water@1"] < whole["verified_water@1"] < whole["leads"]
     assert all(0 < whole[name] < len(CASES) for name in ("overdue_finish", "overdue_settle"))
@@ -313,6 +343,9 @@ async def test_the_table_and_the_page_speak_both_languages(place: Place, tmp_pat
         "townships",
     ):
         assert words in shown, words
+    for said in (shown, text):
+        assert "conflicts by channel" in said
+        assert all(f"占{word}%" in said for word in ("申报", "排查", "部门"))
     for said in (shown, text):  # which department, for how many days, since when
         assert re.search(r"water \d+ \(2026-\d\d-\d\d\)", said)
     assert not re.findall(r"(?:src|href)\s*=|url\(|@import|<script", text)
@@ -386,9 +419,10 @@ class Batch:
             found = naive.assess(reports, entry)
             assert found is not None
             now = found["now"] or {"reference": None, "gross": None, "transfers": None}
+            sides = every_rule.assess(reports, entry)["sides"].values()
             rows.append({"household": household, "reference": now["reference"], "gross": now["gross"],
                          "transfers": now["transfers"], "found": found["severity"],
-                         "conflicting": bool(every_rule.assess(reports, entry)["conflicts"])})  # fmt: skip
+                         "sides": sorted({name for good, bad in sides for name in (*good, *bad)})})  # fmt: skip
         return rows
 
     def rows(self) -> dict[tuple[str, str], dict[str, Any]]:
@@ -408,6 +442,8 @@ class Batch:
                     "dependent_share": percent(row["dependent"], row["determined"]),
                     "conflict_share": percent(row["conflicting"], row["reported"]),
                     "silent_share": percent(row["silent"], row["households"]),
+                    **{f"conflict_share_{name}": percent(row[f"conflicting_{name}"], row[f"reported_{name}"])
+                       for name in _CHANNELS},
                     "median_income": None if middle is None else f"{Decimal(middle) / 100:.2f}",
                     "of_province": None if middle is None else percent(middle, provincial or 0),
                     "of_nation": None if middle is None else percent(middle, NATION),
@@ -442,7 +478,7 @@ COLUMNS = {
     "facts": "JSON", "members": "STRUCT(person_id VARCHAR, birth_year INTEGER, labour VARCHAR, student BOOLEAN)[]",
     "day": "DATE", "sequence": "BIGINT",
     "place": "BIGINT", "conflicts": "JSON", "reasons": "STRUCT(rule VARCHAR, channels VARCHAR[])[]",
-    "reference": "BIGINT", "gross": "BIGINT", "transfers": "BIGINT", "conflicting": "BOOLEAN",
+    "reference": "BIGINT", "gross": "BIGINT", "transfers": "BIGINT", "sides": "VARCHAR[]",
 }  # fmt: skip
 WORK = """
 CREATE TABLE migrant AS WITH
@@ -496,7 +532,11 @@ CREATE TABLE late AS SELECT household, stage, visited,
     (SELECT count(*) FROM workday WHERE day > objected AND day < DATE '{day}') >= 10 AS late_settle
   FROM standing;
 """
+CHANNEL = "CASE schema WHEN 'self-declaration/1' THEN 'declaration' WHEN 'cadre-report/1' THEN 'cadre' ELSE 'department' END"
 JOIN = f"""
+CREATE TABLE spoken AS SELECT household, list(DISTINCT {CHANNEL}) AS spoke
+  FROM fact JOIN (SELECT household, max(occurred) AS clock FROM placed GROUP BY household) USING (household)
+  WHERE datediff('month', occurred, clock) <= 36 GROUP BY household;
 CREATE TABLE snooze AS SELECT household,
     arg_max(least(CAST(fact->>'until' AS DATE), CAST(occurred AS DATE) + 92), occurred) AS ends
   FROM fact WHERE fact->>'type' = 'snooze' GROUP BY household;
@@ -507,7 +547,7 @@ CREATE TABLE household AS WITH
   living AS (SELECT known.household, coalesce(newest_entry.area_code, heard.area)[1:6] AS county, heard.occurred FROM known
     LEFT JOIN heard USING (household) LEFT JOIN newest_entry ON newest_entry.household_id = known.household)
   SELECT 'all' AS "all", coalesce(county_tier.tier, 'unknown') AS tier, living.*, income.* EXCLUDE (household),
-    migrant.* EXCLUDE (household), coalesce(snooze.ends >= DATE '{{day}}', FALSE) AS snoozed,
+    migrant.* EXCLUDE (household), spoke, coalesce(snooze.ends >= DATE '{{day}}', FALSE) AS snoozed,
     coalesce(snooze.ends >= CAST(living.occurred AS DATE), FALSE) AND income.found IS DISTINCT FROM current.severity
       AND 'red' NOT IN (coalesce(income.found, ''), coalesce(current.severity, '')) AS withheld,
     current.severity, current.category, current.reasons, late.late_finish, late.late_settle,
@@ -516,7 +556,7 @@ CREATE TABLE household AS WITH
       AND coalesce(late.visited < CAST({CHINA.format("current.opened_at")} AS DATE), TRUE) AS late_verify,
     living.occurred IS NULL OR datediff('month', living.occurred, TIMESTAMP '{{day}}') >= {{months}} AS silent
   FROM living LEFT JOIN county_tier USING (county) LEFT JOIN income USING (household) LEFT JOIN late USING (household)
-    LEFT JOIN migrant USING (household) LEFT JOIN snooze USING (household)
+    LEFT JOIN migrant USING (household) LEFT JOIN snooze USING (household) LEFT JOIN spoken USING (household)
     LEFT JOIN current ON current.household_id = living.household;
 CREATE TABLE lead AS SELECT 'all' AS "all", tier, county_code AS county,
     list_sort(list_distinct(flatten([reason.channels FOR reason IN reasons]))) AS channels FROM alert
@@ -549,6 +589,7 @@ SELECT source, max(CAST({CHINA.format("reported_at")} AS DATE)) FROM (
 OUTCOMES = """
 SELECT rule, count(passed), count(*) FILTER (passed) FROM outcome WHERE "{by}" = ? GROUP BY rule
 """
+_CHANNELS = ("declaration", "cadre", "department")
 _RULES = [name for name in MEASURES if name.startswith("rule_")]
 _OF_HOUSEHOLDS = {
     "households": "TRUE",
@@ -563,10 +604,11 @@ _OF_HOUSEHOLDS = {
     "dependent": "gross > 0 AND transfers * 10 >= gross * 6",
     "snoozed": "snoozed",
     "withheld": "withheld",
-    "conflicting": "conflicting",
+    "conflicting": "len(sides) > 0",
     "silent": "silent",
+    **{f"reported_{name}": f"list_contains(spoke, '{name}')" for name in _CHANNELS},
+    **{f"conflicting_{name}": f"list_contains(sides, '{name}')" for name in _CHANNELS},
 }
-_CHANNELS = ("declaration", "cadre", "department")
 _OF_LEADS = {
     "leads": "TRUE",
     **{f"leads_{name}": f"list_contains(channels, '{name}')" for name in _CHANNELS},
