@@ -9,7 +9,7 @@ import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import yaml
 from aiokafka import AIOKafkaProducer
@@ -18,6 +18,7 @@ from agents.settings import Settings
 from agents.topics import create_topics
 from fangfan.broker import EmbeddedBroker, free_port
 from fangfan.draining import drained
+from schemas.vocabulary import Department
 from tests.build import cadre, department, encode, entry, member
 from tests.conftest import ROOT
 from tests.worker import workers
@@ -37,11 +38,45 @@ def promtool(*arguments: str) -> str:
 
 def test_rules_are_rules_and_do_what_their_cases_say() -> None:
     promtool("check", "config", "prometheus.yml")
-    promtool("test", "rules", "alerts_test.yml", "alerts_long_test.yml")
-    names = [case["name"] for case in yaml.safe_load((DEPLOY / "prometheus/alerts_test.yml").read_text())["tests"]]
+    tests = ("alerts_test.yml", "alerts_long_test.yml")
+    promtool("test", "rules", *tests)
+    names = [case["name"] for file in tests for case in yaml.safe_load((DEPLOY / "prometheus" / file).read_text())["tests"]]
 
     for rule in RULES:
         assert {f"{rule['alert']} fires", f"{rule['alert']} stays quiet"} <= set(names)
+
+
+def test_every_department_has_its_days() -> None:
+    rules = yaml.safe_load((DEPLOY / "prometheus/department_days.yml").read_text())["groups"][0]["rules"]
+
+    assert list(get_args(Department)) == [rule["labels"]["department"] for rule in rules]
+    assert {"fangfan:department_days"} == {rule["record"] for rule in rules}
+    assert all(1 <= int(rule["expr"]) <= 400 for rule in rules)
+
+
+def test_a_department_is_silent_after_days_of_its_own(tmp_path: Path) -> None:
+    """One that reports monthly is waited for 30 days, one that is to send no more is not told of."""
+    days = (DEPLOY / "prometheus/department_days.yml").read_text()
+    monthly = '{department: insurance}, expr: "1"'
+    lines = [line.replace(monthly, monthly.replace('"1"', '"30"')) for line in days.splitlines() if "education" not in line]
+    (tmp_path / "days.yml").write_text("\n".join(lines))
+    names = ("water", "insurance", "education")
+    (tmp_path / "test.yml").write_text(yaml.safe_dump({
+        "rule_files": [str(DEPLOY / "prometheus/alerts.yml"), "days.yml"], "evaluation_interval": "15m",
+        "group_eval_order": ["fangfan-department-days", "fangfan"],
+        "tests": [{
+            "interval": "1h",
+            "input_series": [{"series": f'fangfan_department_reports_total{{department="{name}"}}', "values": "0x10 1x800"}
+                             for name in names],
+            "promql_expr_test": [
+                {"expr": 'group by (department) (ALERTS{alertname="FangfanDepartmentSilent", alertstate="firing"})',
+                 "eval_time": f"{11 + hours}h",
+                 "exp_samples": [{"labels": f'{{department="{name}"}}', "value": 1} for name in late]}
+                for hours, late in ((23, ()), (26, ["water"]), (24 * 30 - 1, ["water"]), (24 * 30 + 2, ["insurance", "water"]))
+            ],
+        }],
+    }))  # fmt: skip
+    promtool("test", "rules", str(tmp_path / "test.yml"))
 
 
 def test_every_alert_has_its_page_for_the_night() -> None:
