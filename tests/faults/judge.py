@@ -97,7 +97,9 @@ def _judge_household(
     judge_alert(verdict, name, reports, told.alerts, switched.window, expected, clock, late)
     if switched.shadow:
         beside = partial(expected, shadow=True)
-        judge_alert(verdict, f"{name} shadow", reports, told.shadow, switched.window, beside, clock, late)
+        judge_alert(
+            verdict, f"{name} shadow", reports, told.shadow, switched.window, beside, clock, None
+        )  # ticks are no shadow's
     if switched.cases:
         case = partial(naive_cases.said, reports, entry, alert=open_of(told.alerts), line=switched.line)
         judge_case(verdict, name, told.case, case(as_of), case(late) if late is not None else None)

@@ -17,7 +17,7 @@ from tests.oracle.stored import moment
 
 @pytest.fixture(scope="module")
 def world() -> World:
-    return build(5_000, 20261129, ALL)
+    return build(5_000, 20261129, replace(ALL, linked=0.7))
 
 
 @pytest.fixture(scope="module")

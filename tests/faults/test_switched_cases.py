@@ -68,7 +68,7 @@ def test_every_record_that_is_missing_or_said_twice_is_heard(world: World, lives
     "over",
     [
         {"episode": 9}, {"stage": "appraised"}, {"category": "sudden"}, {"refused": []}, {"clocks": []}, {"relapsed": True},
-        {"measures": []}, {"previous_stage": "reviewed"},
+        {"measures": []}, {"previous_stage": "reviewed"}, {"transition": "returned"},
     ],
 )  # fmt: skip
 def test_a_case_that_says_anything_else_is_heard(world: World, lives: dict[str, Life], over: dict[str, Any]) -> None:
@@ -87,4 +87,5 @@ def test_a_clock_that_ran_out_without_a_tick_is_heard(world: World) -> None:
     verdict = judged(world, lived(world, ticks=0), SWITCHED, moment(NOW))
 
     assert [] == verdict.wrong
-    assert any("no tick since it is ['overdue'" in each for each in verdict.lost)
+    for part in ("overdue", "notice_over"):
+        assert any("no tick since" in each and f"'{part}'" in each for each in verdict.lost), part

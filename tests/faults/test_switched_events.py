@@ -35,7 +35,7 @@ def test_who_is_linked_and_lives_there_is_told(world: World, lives: dict[str, Li
     assert verdict.right
     assert len(reached) // 4 < sum(map(bool, reached)) < len(reached)
     assert {"area-events"} == {*sent}
-    assert len(sent) >= 24
+    assert len(sent) >= 60
     assert any(
         reason["rule"] == "market-slump@1" for life in lives.values() for each in life.said for reason in each["reasons"]
     )

@@ -10,7 +10,7 @@ MONTHS = ("2026-04", "2026-05", "2026-06", "2026-08")
 Reports = list[dict[str, Any]]
 
 
-def events(rng: random.Random, villages: list[str], count: int = 24) -> Reports:
+def events(rng: random.Random, villages: list[str], count: int = 60) -> Reports:
     """Events of villages, townships, counties and the province; some withdraw one before them about the same."""
     made: Reports = []
     for at in range(count):
@@ -35,7 +35,7 @@ def _fact(rng: random.Random, about: str) -> tuple[dict[str, Any], str]:
     """A fact about a product or an asset, and a department that may report it."""
     kind, _, name = about.partition(":")
     if kind == "grows":
-        measure, drop = rng.choice(["price", "sales"]), rng.choice([0, 29, 30, 50, 80])
+        measure, drop = rng.choice(["price", "sales"]), rng.choice([0, 29, 30, 49, 50, 80])
         slump = {"type": "market", "product": name, "measure": measure, "month": rng.choice(MONTHS), "drop_percent": drop}
         return slump, rng.choice(["agriculture", "commerce", "market-regulation"])
     word = rng.choice([("asset_status", ["running", "outage", "idle"]), ("dividend", ["paid", "unpaid"])])

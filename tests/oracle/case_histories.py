@@ -43,11 +43,13 @@ def history(rng: random.Random) -> tuple[Reports, dict[str, Any] | None]:
         later = date(2025, 6, 1) + timedelta(days=rng.randrange(500))
         facts = [rng.choice([{"type": "water", "safe": False}, {"type": "housing", "grade": "C"}])]
         reports.append(_report(rng, "worse", later, CADRE, facts))
-    if rng.random() < 0.3:
+    if rng.random() < 0.5:
+        kind = rng.choice(["dibao", "water_works", "housing_repair", "temporary_relief"])
         gone = rng.choice([
             {"type": "membership", "person_id": "P-0000", "status": "left", "cause": "death", "since": "2026-03"},
             {"type": "employment", "person_id": "P-0000", "status": "unable", "since": "2026-02"},
-            {"type": "support", "kind": "dibao", "status": rng.choice(["granted", "ended", "withdrawn"]), "since": "2025-11"},
+            {"type": "support", "kind": kind, "status": rng.choice(["granted", "granted", "ended"]), "since": "2025-11"},
+            {"type": "support", "kind": kind, "status": rng.choice(["granted", "withdrawn"]), "since": "2025-11"},
         ])  # fmt: skip
         reports.append(_report(rng, "gone", date(2026, 3, 9), CADRE, [gone]))
     reports.append(_report(rng, "last", date(2026, 6, 12), CADRE, [{"type": "food", "adequate": rng.random() < 0.9}]))
@@ -64,13 +66,15 @@ def history(rng: random.Random) -> tuple[Reports, dict[str, Any] | None]:
 
 
 def steps(rng: random.Random) -> Reports:
-    """Steps of one or two cases of a household: left out, failed, too early, objected to, taken back, in one report."""
+    """Steps of one or two cases of a household: left out, failed, too early, objected to, withdrawn, several in one report."""
     day, reports = date(2025, 1, 6) + timedelta(days=rng.randrange(600)), Reports()
     ways = list(WAY)
     if rng.random() < 0.5:
         ways = [("standing", "entry"), *WAY[7:]]
     if rng.random() < 0.5:
         ways += [rng.choice([("rollback", "removal"), ("verification", "entry"), ("standing", "entry")])]
+    if rng.random() < 0.3:  # it is under way, and nothing was heard since the last step
+        day, ways = date(2026, 6, 13) + timedelta(days=rng.randrange(100)), ways[: rng.randint(1, len(ways))]
     for name, phase in ways:
         wait = rng.choice([0, 1, 2, 4])
         if name == "review":

@@ -33,6 +33,7 @@ LEADS = {
     ("notice", "removal"): "removal_noticed", ("review", "removal"): "removal_reviewed",
     ("decision", "removal"): "removed", ("rollback", "removal"): "registered",
 }  # fmt: skip
+STAGES = ["none", "ended", *WAY, "registered", "removal_appraised", "removal_noticed", "removal_reviewed", "removed"]
 NOTICED = ["noticed", "removal_noticed"]
 NOTICE_DAYS, FINISH_DAYS, SETTLE_DAYS, WATCH_MONTHS, MOST = 5, 15, 10, 12, 64
 
