@@ -74,7 +74,8 @@ def steps(rng: random.Random) -> Reports:
     if rng.random() < 0.5:
         ways += [rng.choice([("rollback", "removal"), ("verification", "entry"), ("standing", "entry")])]
     if rng.random() < 0.3:  # it is under way, and nothing was heard since the last step
-        day, ways = date(2026, 6, 13) + timedelta(days=rng.randrange(100)), ways[: rng.randint(1, len(ways))]
+        end = rng.choice([rng.randint(1, len(ways)), ways.index(("notice", "removal")) + 1])
+        day, ways = date(2026, 6, 13) + timedelta(days=rng.randrange(100)), ways[:end]
     for name, phase in ways:
         wait = rng.choice([0, 1, 2, 4])
         if name == "review":
