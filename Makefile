@@ -43,8 +43,8 @@ test: setup promtool ## Run all tests, on a real Kafka where it concerns deliver
 bench: setup ## Measure: reports a second, microseconds by stage, bytes of state, alert latency
 	$(BIN)/python -m bench
 
-bench-extensions: setup ## Measure what signals, cases, area events and alerts, noise control, ticks, versions and a shadow add to a report
-	$(BIN)/python -m bench.extensions
+bench-extensions: setup ## Measure what signals, cases, area events and alerts, noise control, ticks, versions and a shadow cost: each in one process, all on a broker
+	$(BIN)/python -m bench.switched
 
 bench-ticks: setup ## Measure what time costs at a million households: sweeps and ticks, by how many households are due
 	$(BIN)/python -m bench.ticks

@@ -1,7 +1,7 @@
-"""`make bench-extensions`: what each extension of the first contract adds to a report, in one process, beside the plain job."""
+"""What each extension of the first contract adds to a report, in one process, beside the plain job."""
 
-import argparse
 import statistics
+import sys
 import tempfile
 import time
 import tomllib
@@ -20,8 +20,8 @@ from agents.settings import DEFAULT_POLICY
 from agents.store import Store
 from agents.work import Work
 from bench import extended
-from bench.load import NOW, Record, simulated
-from bench.report import machine, table
+from bench.load import NOW, Record
+from bench.report import table
 from fangfan.sent import Sent
 from streams.policies import BEGINNING, FILE, Version, policies_of
 from streams.policy import Policy
@@ -31,6 +31,8 @@ from streams.topics import Topic
 BATCH: Final = 1_500
 """Records of a batch: what a lane takes in one turn when much is waiting."""
 STAMP: Final = int(NOW.timestamp())
+HALF_WAY: Final = NOW.date().toordinal() - 60
+"""The ordinal day on which a second version takes effect."""
 CHANGELOG: Final = "changelog"
 AGAIN: Final = (Topic.PERSONS, Topic.REROUTED)
 """Topics that lanes write and read."""
@@ -92,7 +94,7 @@ EXTENSIONS: Final = (
 )
 
 
-def policy_of(extension: Extension, version: int = 1, line: str = "") -> Policy:
+def document_of(extension: Extension, version: int = 1, line: str = "") -> Document:
     """Return the default policy without area alerts and window, as an extension changes it, under another version's number."""
     document = tomllib.loads(DEFAULT_POLICY.read_text("utf-8"), parse_float=Decimal)
     document["rules"]["scale-risk"]["enabled"] = False
@@ -100,7 +102,12 @@ def policy_of(extension: Extension, version: int = 1, line: str = "") -> Policy:
     document["version"] = str(version)
     if line:
         document["rules"]["income-drop"]["fires-from"] = Decimal(line)
-    return parse_policy(document, "bench", [])
+    return document
+
+
+def policy_of(extension: Extension, version: int = 1, line: str = "") -> Policy:
+    """Return what such a document says."""
+    return parse_policy(document_of(extension, version, line), "bench", [])
 
 
 def judge_of(extension: Extension, middle: int) -> Judge:
@@ -160,20 +167,14 @@ def taken(sent: list[Sent]) -> tuple[list[tuple[str, Taken]], list[tuple[str, Ta
     return [each for each in records if each[0] == households], [each for each in records if each[0] != households]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="make bench-extensions", description=__doc__)
-    parser.add_argument("--households", type=int, default=10_000)
-    parser.add_argument("--events", type=int, default=50_000)
-    parser.add_argument("--rounds", type=int, default=5)
-    options = parser.parse_args()
-    sent = simulated(options.households, options.events)
+def measure(sent: list[Sent], rounds: int) -> str:
+    """Return the table: medians of the rounds, and the medians of each round's ratio."""
     given = {each.reported: taken(each.reported(sent)) for each in EXTENSIONS}
-    reports = len(given[list][1])
     found = {each.name: Measured() for each in EXTENSIONS}
-    middle = (NOW.date().toordinal()) - 60
-    for _ in range(options.rounds):
+    for number in range(rounds):
+        print(f"... one process, round {number + 1} of {rounds}", file=sys.stderr, flush=True)
         for each in EXTENSIONS:  # side by side, so that a slow moment of the machine meets all of them
-            used, found[each.name].sent = run(each, *given[each.reported], middle)
+            used, found[each.name].sent = run(each, *given[each.reported], HALF_WAY)
             found[each.name].cpu_us.append(used)
     plain = found[EXTENSIONS[0].name]
     rows = [
@@ -181,10 +182,4 @@ def main() -> None:
          f"{statistics.median(a / b for a, b in zip(each.cpu_us, plain.cpu_us, strict=True)):.2f}", f"{each.sent:.2f}"]
         for name, each in found.items()
     ]  # fmt: skip
-    command = f"`make bench-extensions` (households {options.households}, reports {reports}, medians of {options.rounds})"
-    print(f"{machine()}; {command}; the join in one process, without Kafka.\n")
-    print(table(["what is on", "CPU µs/report", "of plain", "records sent a report"], rows))
-
-
-if __name__ == "__main__":
-    main()
+    return table(["what is on", "CPU µs/report", "of plain", "records sent a report"], rows)

@@ -2,10 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, Final, NamedTuple
 
 import orjson
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -13,6 +14,10 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from agents.settings import Settings
 from agents.topics import create_topics
 from bench import worker as bench_worker
+from bench.load import preload
+from fangfan.draining import drained
+from fangfan.sent import Sent
+from streams.topics import Topic
 
 HOUSEHOLDS = 6_000
 VILLAGE = 300
@@ -33,10 +38,27 @@ class Latency:
     cores: float
 
 
-async def measure(settings: Settings, rate: int, seconds: int, folder: Path) -> Latency:
-    """Send at a steady rate and time each alert by the report that caused it; the first seconds do not count."""
+class Paced(NamedTuple):
+    """A report that is to be sent in its turn, when it occurs; ``says`` whether an alert must come of it."""
+
+    sent: Sent
+    says: bool
+
+
+async def measure(
+    settings: Settings, rate: int, seconds: int, folder: Path, load: Iterable[Paced] | None = None,
+    registry: Sequence[Sent] = (), given: Mapping[str, str] | None = None,
+) -> Latency:  # fmt: skip
+    """Send at a steady rate and time each alert by the report that caused it; the first seconds do not count.
+
+    ``load`` is what is sent, by default households whose water turns good and bad; ``registry`` is taken in before. ``given``
+    are more of the worker's settings.
+    """
     await create_topics(settings)
-    worker = await asyncio.to_thread(bench_worker.start, settings, folder)
+    await asyncio.to_thread(preload, settings, list(registry))
+    worker = await asyncio.to_thread(bench_worker.start, settings, folder, given=given)
+    if registry:
+        await drained(settings, 600)
     sent: dict[str, float] = {}
     seen: set[str] = set()
     taken: list[float] = []
@@ -49,7 +71,7 @@ async def measure(settings: Settings, rate: int, seconds: int, folder: Path) -> 
     reader = asyncio.create_task(_read(consumer, sent, seen, taken, arrived))
     began, used = time.monotonic(), worker.cpu_seconds()
     try:
-        expected = await _send(settings, rate, seconds, sent)
+        expected = await _send(settings, rate, flips(rate * seconds) if load is None else load, sent)
         async with asyncio.timeout(60):
             while len(seen) < expected:
                 arrived.clear()
@@ -70,48 +92,60 @@ async def _read(
     async for record in consumer:
         now = time.monotonic()
         name = orjson.loads(record.value)["caused_by"]
+        if name not in sent:  # what is reported beside may say something too
+            continue
         if name not in seen and sent[name] - began > WARM_SECONDS:
             taken.append(now - sent[name])
         seen.add(name)
         arrived.set()
 
 
-async def _send(settings: Settings, rate: int, seconds: int, sent: dict[str, float]) -> int:
-    """Send for some seconds, in ticks of 5 ms; returns how many alerts must come."""
+async def _send(settings: Settings, rate: int, load: Iterable[Paced], sent: dict[str, float]) -> int:
+    """Send so many a second, in ticks of 5 ms; returns how many alerts must come."""
     producer = AIOKafkaProducer(**settings.client(), linger_ms=0)
     await producer.start()
-    began, flips, failed = time.monotonic(), 0, []
+    began, failed = time.monotonic(), []
     try:
-        for number in range(rate * seconds):
+        for number, (each, says) in enumerate(load):
             ahead = number / rate - (time.monotonic() - began)
             if ahead > 0.005:
                 await asyncio.sleep(ahead)
-            household = f"H{number % HOUSEHOLDS:07d}"
-            event = f"e{number:09d}"
-            if number % FLIPS == 0:
-                flips += 1
-                bad = (number // HOUSEHOLDS) % 2 == 0
-                fact: dict[str, object] = {"type": "water", "safe": not bad}
-                topic, value = "cadre-reports", _report(event, number % HOUSEHOLDS, "cadre", fact)
-                sent[event] = time.monotonic()
-            else:
-                fact = {"type": "spending", "category": "medical", "self_paid": "12.50", "month": "2026-05"}
-                topic, value = "department-feeds", _report(event, number % HOUSEHOLDS, "department", fact)
-            failed.append(await producer.send(settings.topic(topic), value, household.encode()))
+            now = datetime.now(UTC).isoformat()
+            value = orjson.dumps(each.value | {"occurred_at": now, "reported_at": now})
+            if says:
+                sent[each.value["event_id"]] = time.monotonic()
+            failed.append(await producer.send(settings.topic(each.topic), value, each.key.encode()))
             if len(failed) > 5_000:
                 await asyncio.gather(*failed)
                 failed.clear()
         await asyncio.gather(*failed)
     finally:
         await producer.stop()
-    return flips
+    return len(sent)
 
 
-def _report(event: str, household: int, channel: str, fact: Mapping[str, object]) -> bytes:
-    schema, source = ("cadre-report/1", "cadre-17") if channel == "cadre" else ("department-record/1", "medical-insurance")
-    now = datetime.now(UTC).isoformat()
-    return orjson.dumps({
-        "event_id": event, "schema": schema, "household_id": f"H{household:07d}", "person_id": None,
-        "area_code": f"140123100{200 + household // VILLAGE}",
-        "occurred_at": now, "reported_at": now, "source": source, "voids": None, "facts": [fact],
+def flips(count: int) -> Iterator[Paced]:
+    """Yield reports in turn about all households, of which some turn the water good or bad."""
+    for number in range(count):
+        says = number % FLIPS == 0
+        safe = (number // HOUSEHOLDS) % 2 == 1
+        fact = {"type": "water", "safe": safe} if says else SPENDING
+        yield Paced(report(number, "cadre" if says else "department", fact), says)
+
+
+SPENDING: Final[dict[str, Any]] = {"type": "spending", "category": "medical", "self_paid": "12.50", "month": "2026-05"}
+
+
+def area_of(household: int) -> str:
+    """Return the village of a household, by its number."""
+    return f"140123100{200 + household // VILLAGE}"
+
+
+def report(number: int, channel: str, fact: dict[str, Any]) -> Sent:
+    """Return the report of a turn but for when it occurs."""
+    household, cadre = number % HOUSEHOLDS, channel == "cadre"
+    schema, source = ("cadre-report/1", "cadre-17") if cadre else ("department-record/1", "medical-insurance")
+    return Sent(Topic.CADRE_REPORTS if cadre else Topic.DEPARTMENT_FEEDS, f"H{household:07d}", {
+        "event_id": f"e{number:09d}", "schema": schema, "household_id": f"H{household:07d}", "person_id": None,
+        "area_code": area_of(household), "source": source, "voids": None, "facts": [fact],
     })  # fmt: skip

@@ -3,11 +3,13 @@
 import asyncio
 import re
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 
 from agents.settings import Settings
 from agents.topics import create_topics
@@ -17,6 +19,8 @@ from fangfan.draining import drained
 from fangfan.sent import Sent
 from streams.topics import Topic
 
+POLL_SECONDS: Final = 0.05
+"""How exactly the end is known where the worker's own metric does not tell it."""
 COMMITTED: Final = re.compile(r"^fangfan_commit_timestamp_seconds\{.*\} (.*)$", re.MULTILINE)
 
 
@@ -37,28 +41,67 @@ class Throughput:
         return self.records / self.seconds
 
 
-async def measure(settings: Settings, records: list[Sent], folder: Path) -> Throughput:
+async def measure(
+    settings: Settings,
+    records: list[Sent],
+    folder: Path,
+    given: Mapping[str, str] | None = None,
+    *,
+    reports_alone: bool = False,
+) -> Throughput:
     """Let a worker take in the registry, which comes once; preload reports meanwhile nobody works, and time these.
 
-    Time runs from `ready` to the last commit, by the worker's own metric. CPU time is the process's, waiting for it included.
+    Time runs from `ready` to the last commit, by the worker's own metric; ``reports_alone``: to that of the reports themselves,
+    since ticks follow them and are committed on and on. CPU time is the process's, waiting for it included. ``given`` are more
+    of the worker's settings.
     """
     await create_topics(settings)
     registry = [record for record in records if record.topic == Topic.HOUSEHOLDS]
     reports = [record for record in records if record.topic != Topic.HOUSEHOLDS]
     await asyncio.to_thread(preload, settings, registry)
-    worker = await asyncio.to_thread(bench_worker.start, settings, folder)
+    worker = await asyncio.to_thread(bench_worker.start, settings, folder, given=given)
     await drained(settings, 600)
     await asyncio.to_thread(worker.stop)
     await asyncio.to_thread(preload, settings, reports)
-    worker = await asyncio.to_thread(bench_worker.start, settings, folder)
+    worker = await asyncio.to_thread(bench_worker.start, settings, folder, given=given)
     began, used = time.time(), worker.cpu_seconds()
-    await drained(settings, 600)
-    used = worker.cpu_seconds() - used
-    seconds = max(map(float, COMMITTED.findall(await asyncio.to_thread(worker.metrics)))) - began
+    alone = {settings.topic(record.topic) for record in reports} if reports_alone else set()
+    ended, used_then = await _end(settings, worker, alone)
     peak = worker.peak_mib()
     await asyncio.to_thread(worker.stop)
     weights = await _state_weights(settings)
-    return Throughput(len(reports), seconds, used / len(reports) * 1e6, peak, len(weights), _percentiles(weights))
+    return Throughput(
+        len(reports), ended - began, (used_then - used) / len(reports) * 1e6, peak, len(weights), _percentiles(weights)
+    )
+
+
+async def _end(settings: Settings, worker: bench_worker.BenchWorker, alone: set[str]) -> tuple[float, float]:
+    """Wait until all is taken in, or what lies on some topics; return when that was (epoch), and the worker's CPU time then."""
+    if alone:
+        await _committed(settings, alone)
+        return time.time(), worker.cpu_seconds()
+    await drained(settings, 600)
+    used = worker.cpu_seconds()
+    return max(map(float, COMMITTED.findall(await asyncio.to_thread(worker.metrics)))), used
+
+
+async def _committed(settings: Settings, topics: set[str]) -> None:
+    """Wait until all of some topics is committed; nobody writes to them any more, and nobody did in transactions."""
+    tps = [TopicPartition(topic, partition) for topic in topics for partition in range(settings.partitions)]
+    admin, consumer = AIOKafkaAdminClient(**settings.client()), AIOKafkaConsumer(**settings.client())
+    await admin.start()
+    await consumer.start()
+    try:
+        ends = {tp: end for tp, end in (await consumer.end_offsets(tps)).items() if end}
+        async with asyncio.timeout(600):
+            while True:
+                committed = await admin.list_consumer_group_offsets(settings.group, partitions=list(ends))
+                if all(tp in committed and committed[tp].offset >= end for tp, end in ends.items()):
+                    return
+                await asyncio.sleep(POLL_SECONDS)
+    finally:
+        await consumer.stop()
+        await admin.close()
 
 
 async def _state_weights(settings: Settings) -> list[int]:
