@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import json
 import os
+import statistics
 import sys
 import tempfile
 import time
@@ -19,13 +20,16 @@ from bench.crowd import Crowd, Template, templates
 from bench.plot import bars
 from bench.probe import Probe
 from bench.report import BUILD, keep, machine, table
-from bench.takeover import Takeover, Together, take_over, together
+from bench.takeover import render_more, take_over, together
 from bench.throughput import COMMITTED
 from bench.worker import BROKER_CORE, BenchWorker, cpu_seconds, events
 from fangfan.broker import EmbeddedBroker
 from fangfan.draining import drained
 
 SIZES = (60_000, 300_000, 1_200_000)
+ROUNDS = 3
+"""So often reports are taken in at each size, by a worker that was just started; their median counts."""
+WARM_HOUSEHOLDS = 20_000
 
 
 def _say(text: str) -> None:
@@ -71,13 +75,15 @@ class Size:
 async def measure(
     broker: EmbeddedBroker, made: list[Template], households: int, partitions: int, reports: int, base: Path
 ) -> Size:
-    """Put households on the changelogs; rebuild, restart, restart after a kill, and take in reports."""
+    """Put households on the changelogs; rebuild, restart, restart after a kill, and take in reports in rounds of as many."""
+    await _warm_up(broker, made, base)
     settings = Settings(brokers=broker.bootstrap, topic_prefix=f"scale-{households}-{partitions}-", partitions=partitions)
     await create_topics(settings)
     crowd = Crowd(settings, made, households)
     _say(f"{households:,} households in {partitions} partitions: writing changelogs")
     entries = await asyncio.to_thread(crowd.known)
-    changelog = sum(_weight(broker.data_dir, f"*{each}-*/*.log") for each in CHANGELOGS)
+    logs, changelogs = f"{settings.topic_prefix}*/*.log", [f"{settings.topic(each)}-*/*.log" for each in CHANGELOGS]
+    changelog = sum(_weight(broker.data_dir, each) for each in changelogs)
     folder, probe = base / settings.topic_prefix, Probe(settings)
     _say("rebuild")
     began = time.monotonic()
@@ -89,14 +95,12 @@ async def measure(
     _say("restart")
     warm, worker = await _first(probe, settings, folder)
     await asyncio.to_thread(worker.stop)
-    _say(f"{reports:,} reports")
-    before = _weight(broker.data_dir, "*.log")
-    await asyncio.to_thread(crowd.reported, reports, 1)
-    came = _weight(broker.data_dir, "*.log") - before
-    worker = await asyncio.to_thread(bench_worker.start, settings, folder)
-    rate, cpu, broker_cpu = await _throughput(settings, [worker], broker, reports)
-    took, went = worker.peak_mib(), _weight(broker.data_dir, "*.log") - before - came
-    churn = sum(_weight(broker.data_dir, f"*{each}-*/*.log") for each in CHANGELOGS) - changelog
+    before = _weight(broker.data_dir, logs)
+    worker, came, (rate, cpu, broker_cpu) = await _rounds(settings, crowd, broker, reports, folder)
+    took = worker.peak_mib()
+    reports *= ROUNDS
+    went = _weight(broker.data_dir, logs) - before - came
+    churn = sum(_weight(broker.data_dir, each) for each in changelogs) - changelog
     _say("kill and restart")
     worker.kill()
     crashed, worker = await _first(probe, settings, folder)
@@ -107,6 +111,35 @@ async def measure(
         crashed, reports, rate, cpu, broker_cpu, took, came / reports, (went - churn) / reports,
         churn / reports,
     )  # fmt: skip
+
+
+async def _warm_up(broker: EmbeddedBroker, made: list[Template], base: Path) -> None:
+    """Let a broker that was just started compile what it does all the time: else the first size pays for it."""
+    settings = Settings(brokers=broker.bootstrap, topic_prefix="warm-", partitions=4)
+    await create_topics(settings)
+    crowd = Crowd(settings, made, WARM_HOUSEHOLDS)
+    await asyncio.to_thread(crowd.known)
+    await asyncio.to_thread(crowd.reported, 2 * WARM_HOUSEHOLDS, 1)
+    worker = await asyncio.to_thread(bench_worker.start, settings, base / "warm")
+    await drained(settings, 600)
+    await asyncio.to_thread(worker.stop)
+
+
+async def _rounds(
+    settings: Settings, crowd: Crowd, broker: EmbeddedBroker, reports: int, folder: Path
+) -> tuple[BenchWorker, int, tuple[float, ...]]:
+    """Take in reports in rounds; return the last worker, still running, the bytes that came, and the middle of each figure."""
+    taken, came, logs = [], 0, f"{settings.topic_prefix}*/*.log"
+    for turn in range(1, ROUNDS + 1):
+        _say(f"{reports:,} reports, {turn} of {ROUNDS}")
+        weight = _weight(broker.data_dir, logs)
+        await asyncio.to_thread(crowd.reported, reports, turn)
+        came += _weight(broker.data_dir, logs) - weight
+        worker = await asyncio.to_thread(bench_worker.start, settings, folder)
+        taken.append(await _throughput(settings, [worker], broker, reports))
+        if turn < ROUNDS:
+            await asyncio.to_thread(worker.stop)
+    return worker, came, tuple(statistics.median(figures) for figures in zip(*taken, strict=True))
 
 
 async def _first(probe: Probe, settings: Settings, folder: Path) -> tuple[float, BenchWorker]:
@@ -160,26 +193,6 @@ def render(sizes: list[Size]) -> str:
     return f"{first}\n\n{second}"
 
 
-def render_more(takeovers: list[Takeover], workers: list[Together]) -> str:
-    """Return the tables of takeover and of the second worker."""
-    rows = [
-        [f"{t.households:,}", "yes" if t.standby else "no", f"{t.session_seconds}", f"{t.detected_seconds:.1f}",
-         f"{t.taken_seconds:.1f}", f"{t.alert_seconds:.1f}", f"{t.entries_read:,}"]
-        for t in takeovers
-    ]  # fmt: skip
-    first = table(["households", "standby", "session s", "kill -9 to reassigned s", "reassigned to recovered s",
-                   "kill to last alert s", "changelog entries read"], rows)  # fmt: skip
-    one = workers[0]
-    rows = [
-        [f"{w.workers}", f"{w.rate:,.0f}", f"{w.rate / one.rate:.2f}", " + ".join(f"{each:.1f}" for each in w.worker_us),
-         f"{w.broker_us:.1f}", f"{sum(one.worker_us) / max(w.worker_us):.2f}"]
-        for w in workers
-    ]  # fmt: skip
-    second = table(["workers", "committed reports/s", "of one", "CPU µs/report of each worker", "broker CPU µs/report",
-                    "of one, were each worker alone on a core"], rows)  # fmt: skip
-    return f"{first}\n\n{second}"
-
-
 async def _run(options: argparse.Namespace) -> dict[str, Any]:
     os.sched_setaffinity(0, {BROKER_CORE})  # inherited by the broker; the worker is pinned to the other core
     made = templates()
@@ -194,7 +207,7 @@ async def _run(options: argparse.Namespace) -> dict[str, Any]:
         _say(f"takeover of {options.takeover:,} households")
         takeovers = await take_over(broker, made, options.takeover, Path(folder))
         _say("a second worker")
-        workers = await together(broker, made, options.households[0], options.reports, Path(folder))
+        workers = await together(broker, made, options.households[0], ROUNDS * options.reports, Path(folder))
         print(render_more(takeovers, workers), file=sys.stderr, flush=True)
     return {"sizes": sizes, "takeovers": takeovers, "workers": workers}
 
@@ -204,7 +217,7 @@ def main() -> None:
     parser.add_argument("--households", type=int, nargs="+", default=SIZES)
     parser.add_argument("--partitions", type=int, default=4)
     parser.add_argument("--many", type=int, nargs="*", default=[48], help="Also the first size in so many partitions.")
-    parser.add_argument("--reports", type=int, default=120_000)
+    parser.add_argument("--reports", type=int, default=40_000, help="Of a round.")
     parser.add_argument("--takeover", type=int, default=300_000, help="How many households a killed worker's group has.")
     options = parser.parse_args()
     found = asyncio.run(_run(options))

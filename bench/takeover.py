@@ -12,6 +12,7 @@ from agents.topics import create_topics
 from bench import worker as bench_worker
 from bench.crowd import Crowd, Template
 from bench.probe import Probe
+from bench.report import table
 from bench.throughput import COMMITTED
 from bench.worker import BROKER_CORE, WORKER_CORE, BenchWorker, cpu_seconds, events
 from fangfan.broker import EmbeddedBroker
@@ -108,3 +109,23 @@ async def together(broker: EmbeddedBroker, made: list[Template], households: int
         for each in workers:
             await asyncio.to_thread(each.stop)
     return found
+
+
+def render_more(takeovers: list[Takeover], workers: list[Together]) -> str:
+    """Return the tables of takeovers and of the second worker."""
+    rows = [
+        [f"{t.households:,}", "yes" if t.standby else "no", f"{t.session_seconds}", f"{t.detected_seconds:.1f}",
+         f"{t.taken_seconds:.1f}", f"{t.alert_seconds:.1f}", f"{t.entries_read:,}"]
+        for t in takeovers
+    ]  # fmt: skip
+    first = table(["households", "standby", "session s", "kill -9 to reassigned s", "reassigned to recovered s",
+                   "kill to last alert s", "changelog entries read"], rows)  # fmt: skip
+    one = workers[0]
+    rows = [
+        [f"{w.workers}", f"{w.rate:,.0f}", f"{w.rate / one.rate:.2f}", " + ".join(f"{each:.1f}" for each in w.worker_us),
+         f"{w.broker_us:.1f}", f"{sum(one.worker_us) / max(w.worker_us):.2f}"]
+        for w in workers
+    ]  # fmt: skip
+    second = table(["workers", "committed reports/s", "of one", "CPU µs/report of each worker", "broker CPU µs/report",
+                    "of one, were each worker alone on a core"], rows)  # fmt: skip
+    return f"{first}\n\n{second}"
