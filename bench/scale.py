@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import json
 import os
+import signal
 import statistics
 import sys
 import tempfile
@@ -28,7 +29,7 @@ from fangfan.draining import drained
 
 SIZES = (60_000, 300_000, 1_200_000)
 ROUNDS = 3
-"""So often reports are taken in at each size, by a worker that was just started; their median counts."""
+"""So often reports are taken in at each size, by a worker that is up and stands still while they come; the median counts."""
 WARM_HOUSEHOLDS = 20_000
 
 
@@ -133,9 +134,11 @@ async def _rounds(
     for turn in range(1, ROUNDS + 1):
         _say(f"{reports:,} reports, {turn} of {ROUNDS}")
         weight = _weight(broker.data_dir, logs)
+        worker = await asyncio.to_thread(bench_worker.start, settings, folder)
+        worker.process.send_signal(signal.SIGSTOP)  # of many partitions the first would be done before the last is ready
         await asyncio.to_thread(crowd.reported, reports, turn)
         came += _weight(broker.data_dir, logs) - weight
-        worker = await asyncio.to_thread(bench_worker.start, settings, folder)
+        worker.process.send_signal(signal.SIGCONT)
         taken.append(await _throughput(settings, [worker], broker, reports))
         if turn < ROUNDS:
             await asyncio.to_thread(worker.stop)
@@ -154,7 +157,7 @@ async def _first(probe: Probe, settings: Settings, folder: Path) -> tuple[float,
 async def _throughput(
     settings: Settings, workers: list[BenchWorker], broker: EmbeddedBroker, reports: int
 ) -> tuple[float, float, float]:
-    """Return committed reports a second, and CPU µs a report of workers and broker, from ready until all is taken in."""
+    """Return committed reports a second, and CPU µs a report of workers and broker, from now until all is taken in."""
     began, used, others = time.time(), sum(each.cpu_seconds() for each in workers), cpu_seconds(broker.pid(1))
     await drained(settings, 600)
     used, others = sum(each.cpu_seconds() for each in workers) - used, cpu_seconds(broker.pid(1)) - others
