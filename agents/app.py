@@ -28,11 +28,11 @@ from agents.standby import Followers
 from agents.starting import prepare, unless, why_refused
 from agents.store import Store
 from agents.sweep import Sweep
-from agents.transactions import AtLeastOnce, Commits, ExactlyOnce, Sender
+from agents.transactions import CHANGELOGS, AtLeastOnce, Commits, ExactlyOnce, Sender
 from agents.watchdog import Watchdog
 from agents.web import start_web
 from schemas.shares import Claim, Share
-from streams.topics import INPUTS, Topic
+from streams.topics import INPUTS
 
 GATHER_SECONDS: Final = {"exactly-once": 0.03, "at-least-once": 0.011}
 """How long from one fetch to the next: what a fetch and a commit cost does not depend on how many records they carry."""
@@ -159,8 +159,7 @@ class Worker:
     def _index(self, store: Store) -> DueIndex | None:
         if not self.settings.ticks:
             return None
-        changelogs = Topic.HOUSEHOLDS_CHANGELOG, Topic.PERSONS_CHANGELOG
-        return DueIndex(store, tuple(map(self.settings.topic, changelogs)), self.judge)
+        return DueIndex(store, tuple(map(self.settings.topic, CHANGELOGS)), self.judge)
 
     def _sender(self, partition: int) -> Sender:
         if self.settings.guarantee == "at-least-once":

@@ -21,7 +21,8 @@ from streams.topics import INPUTS, Topic
 MAX_BATCH_BYTES: Final = 1 << 19
 ZSTD: Final = 4
 """Its number in the attributes of a record batch."""
-CHANGELOGS: Final = frozenset({Topic.HOUSEHOLDS_CHANGELOG, Topic.PERSONS_CHANGELOG})
+CHANGELOGS: Final = (Topic.HOUSEHOLDS_CHANGELOG, Topic.PERSONS_CHANGELOG)
+"""In this order in the mark of an index (``due_index``)."""
 
 Offsets = Mapping[TopicPartition, int]
 Committed = Mapping[TopicPartition, tuple[int, str]]
