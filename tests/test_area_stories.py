@@ -22,7 +22,7 @@ from tests.neighbours import (
     StoredNeighbours,
     area_tick,
 )
-from tests.ways import one_worker
+from tests.ways import WAYS, chosen, one_worker
 
 VILLAGE, NEXT_DOOR = f"{HERE}100201", f"{HERE}100202"
 """Two villages of one township."""
@@ -43,12 +43,10 @@ def worker(broker: EmbeddedBroker, tmp_path_factory: pytest.TempPathFactory) -> 
         kafka.close()
 
 
-@pytest.fixture(params=["pure", "batches", "kafka"])
+@pytest.fixture(params=WAYS)
 def county(request: pytest.FixtureRequest, policy: Policy, tmp_path: Path) -> Neighbours:
     """Each story is lived three ways."""
-    if request.param == "kafka":
-        return request.getfixturevalue("worker")
-    return PureNeighbours(policy) if request.param == "pure" else StoredNeighbours(policy, tmp_path)
+    return chosen(request, lambda: PureNeighbours(policy), lambda: StoredNeighbours(policy, tmp_path))
 
 
 def on(day: str) -> str:

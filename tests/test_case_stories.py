@@ -11,7 +11,7 @@ from fangfan.broker import EmbeddedBroker
 from schemas.cases import CaseRecord
 from streams.policy import Policy
 from tests.build import cadre, declaration, department, entry, member, statement, tick
-from tests.ways import Batches, Kafka, Pure, Way, on_kafka
+from tests.ways import WAYS, Batches, Kafka, Pure, Way, chosen, on_kafka
 
 OF_COUNTY = ("decision", "rollback", "standing")
 WELL = (
@@ -29,11 +29,9 @@ def worker(broker: EmbeddedBroker, tmp_path_factory: pytest.TempPathFactory) -> 
         yield kafka
 
 
-@pytest.fixture(params=["pure", "batches", "kafka"])
+@pytest.fixture(params=WAYS)
 def live(request: pytest.FixtureRequest, policy: Policy, tmp_path: Path) -> Way:
-    if request.param == "kafka":
-        return request.getfixturevalue("worker")
-    return Pure(policy) if request.param == "pure" else Batches(policy, tmp_path)
+    return chosen(request, lambda: Pure(policy), lambda: Batches(policy, tmp_path))
 
 
 def step(day: str, name: str, phase: str = "entry", **more: Any) -> dict[str, Any]:

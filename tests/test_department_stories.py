@@ -13,7 +13,7 @@ from schemas.household import HouseholdState
 from streams.policy import Policy
 from tests.build import cadre, declaration, department, entry, member, tick
 from tests.neighbours import KafkaNeighbours, Neighbours, PureNeighbours, StoredNeighbours, gone
-from tests.ways import Batches, Kafka, Pure, Way, one_worker
+from tests.ways import WAYS, Batches, Kafka, Pure, Way, chosen, one_worker
 
 Record = dict[str, Any]
 COUNTY = "rural-revitalization"
@@ -47,20 +47,16 @@ def neighbours_on_kafka(settings: Settings) -> Iterator[KafkaNeighbours]:
     kafka.close()
 
 
-@pytest.fixture(params=["pure", "batches", "kafka"])
+@pytest.fixture(params=WAYS)
 def live(request: pytest.FixtureRequest, policy: Policy, tmp_path: Path) -> Way:
     """Each story is lived three ways."""
-    if request.param == "kafka":
-        return request.getfixturevalue("on_kafka")
-    return Pure(policy) if request.param == "pure" else Batches(policy, tmp_path)
+    return chosen(request, lambda: Pure(policy), lambda: Batches(policy, tmp_path), "on_kafka")
 
 
-@pytest.fixture(params=["pure", "batches", "kafka"])
+@pytest.fixture(params=WAYS)
 def village(request: pytest.FixtureRequest, policy: Policy, tmp_path: Path) -> Neighbours:
     """So are those of several households."""
-    if request.param == "kafka":
-        return request.getfixturevalue("neighbours_on_kafka")
-    return PureNeighbours(policy) if request.param == "pure" else StoredNeighbours(policy, tmp_path)
+    return chosen(request, lambda: PureNeighbours(policy), lambda: StoredNeighbours(policy, tmp_path), "neighbours_on_kafka")
 
 
 def on(day: str) -> str:

@@ -16,7 +16,7 @@ from streams.policy_documents import record_of
 from tests.build import cadre, department, entry, statement, tick
 from tests.doors import fangfan
 from tests.streams.test_policies import STAMP, document, file_version, published
-from tests.ways import Batches, Kafka, Pure, Way, on_kafka
+from tests.ways import WAYS, Batches, Kafka, Pure, Way, chosen, on_kafka
 
 RED_WATER = {"county": {"140123": {"rules": {"water": {"severity": "red"}}}}}
 VERSIONS = (
@@ -54,12 +54,10 @@ def worker(broker: EmbeddedBroker, tmp_path_factory: pytest.TempPathFactory) -> 
         yield kafka
 
 
-@pytest.fixture(params=["pure", "batches", "kafka"])
+@pytest.fixture(params=WAYS)
 def live(request: pytest.FixtureRequest, tmp_path: Path) -> Way:
     """Each story is lived three ways."""
-    if request.param == "kafka":
-        return request.getfixturevalue("worker")
-    return Pure(POLICIES) if request.param == "pure" else Batches(Judge(POLICIES), tmp_path)
+    return chosen(request, lambda: Pure(POLICIES), lambda: Batches(Judge(POLICIES), tmp_path))
 
 
 def test_the_line_of_the_day_judges_and_the_day_it_changes_is_the_first_of_the_new_one(live: Way) -> None:

@@ -15,7 +15,7 @@ from streams.policy import Policy
 from streams.policy_documents import version_of
 from tests.build import cadre, department, entry, tick
 from tests.streams.test_policies import document
-from tests.ways import Batches, Kafka, Pure, Way, on_kafka
+from tests.ways import WAYS, Batches, Kafka, Pure, Way, chosen, on_kafka
 
 
 def draft() -> Version:
@@ -40,14 +40,10 @@ def worker(broker: EmbeddedBroker, tmp_path_factory: pytest.TempPathFactory) -> 
         yield kafka
 
 
-@pytest.fixture(params=["pure", "batches", "kafka"])
+@pytest.fixture(params=WAYS)
 def live(request: pytest.FixtureRequest, policy: Policy, tmp_path: Path) -> Way:
     """Each story is lived three ways."""
-    if request.param == "kafka":
-        return request.getfixturevalue("worker")
-    if request.param == "pure":
-        return Pure(policy, SHADOW.policy)
-    return Batches(Judge(alone(policy), SHADOW.policy), tmp_path)
+    return chosen(request, lambda: Pure(policy, SHADOW.policy), lambda: Batches(Judge(alone(policy), SHADOW.policy), tmp_path))
 
 
 def on(day: str) -> str:

@@ -15,7 +15,7 @@ from streams.normalise import normalise
 from streams.policy import Policy
 from streams.topics import Topic
 from tests.build import TIMESTAMP, cadre, declaration, department, encode, entry, statement, tick
-from tests.ways import Batches, Kafka, Pure, Way, on_kafka
+from tests.ways import WAYS, Batches, Kafka, Pure, Way, chosen, on_kafka
 
 WELL_OFF = cadre("c-income", statement("2025-06", "2026-05", "30000.00"))
 
@@ -29,12 +29,10 @@ def worker(broker: EmbeddedBroker, tmp_path_factory: pytest.TempPathFactory) -> 
         yield kafka
 
 
-@pytest.fixture(params=["pure", "batches", "kafka"])
+@pytest.fixture(params=WAYS)
 def live(request: pytest.FixtureRequest, policy: Policy, tmp_path: Path) -> Way:
     """Each story is lived three ways."""
-    if request.param == "kafka":
-        return request.getfixturevalue("worker")
-    return Pure(policy) if request.param == "pure" else Batches(policy, tmp_path)
+    return chosen(request, lambda: Pure(policy), lambda: Batches(policy, tmp_path))
 
 
 def test_income_just_under_the_line_alerts_and_at_the_line_does_not(live: Way) -> None:

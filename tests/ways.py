@@ -3,11 +3,12 @@
 import contextlib
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import msgspec
+import pytest
 from aiokafka.record.default_records import DefaultRecord
 from confluent_kafka import Consumer, Producer, TopicPartition
 
@@ -31,9 +32,21 @@ from tests.build import TIMESTAMP, encode
 from tests.doors import Running
 
 TOPIC_OF = topics.TOPIC_OF | {"tick/1": Topic.TICKS, "area-tick/1": Topic.TICKS}
+WAYS = ("pure", "batches", "kafka")
 NAME = "H000001"
 PATIENCE_SECONDS = 30
 Life = tuple[HouseholdState, list[Alert]]
+Lived = TypeVar("Lived")
+
+
+def chosen(
+    request: pytest.FixtureRequest, pure: Callable[[], Lived], batches: Callable[[], Lived], on_kafka: str = "worker"
+) -> Lived:
+    """Return the way of :data:`WAYS` that a fixture is asked for; ``on_kafka`` names the fixture that has the third."""
+    if request.param == "kafka":
+        lived: Lived = request.getfixturevalue(on_kafka)
+        return lived
+    return pure() if request.param == "pure" else batches()
 
 
 class Way(Protocol):

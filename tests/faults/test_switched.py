@@ -19,12 +19,6 @@ def world() -> World:
     return build(2_500, 20261128, ALL)
 
 
-@pytest.fixture(scope="module")
-def lives(world: World) -> dict[str, Life]:
-    """With all of their ticks. Not to be changed."""
-    return lived(world, ticks=1)
-
-
 def test_households_whose_ticks_have_all_come_stand_as_they_must_today(world: World, lives: dict[str, Life]) -> None:
     verdict = judged(world, lives, today=moment(NOW))
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.faults.judge_areas import MANY, Area, Records, judge_areas, known_areas, stored_areas
-from tests.faults.living import NOW, Life, Region, lived
+from tests.faults.living import NOW, Life, Region
 from tests.faults.switched import ALL, Switched
 from tests.faults.verdict import Verdict
 from tests.faults.world import World, build
@@ -18,12 +18,6 @@ from tests.oracle.stored import moment
 @pytest.fixture(scope="module")
 def world() -> World:
     return build(5_000, 20261129, replace(ALL, linked=0.7))
-
-
-@pytest.fixture(scope="module")
-def lives(world: World) -> dict[str, Life]:
-    """With all of their ticks. Not to be changed."""
-    return lived(world, ticks=1)
 
 
 @pytest.fixture(scope="module")

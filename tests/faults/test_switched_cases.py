@@ -19,12 +19,6 @@ def world() -> World:
     return build(4_000, 7, SWITCHED)
 
 
-@pytest.fixture(scope="module")
-def lives(world: World) -> dict[str, Life]:
-    """With all of their ticks. Not to be changed."""
-    return lived(world, ticks=1)
-
-
 def heard(world: World, lives: dict[str, Life]) -> list[str]:
     verdict = judged(world, lives, SWITCHED, moment(NOW))
     return [*verdict.lost, *verdict.doubled, *verdict.wrong]

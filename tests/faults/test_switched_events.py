@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.living import Life, judged, lived
+from tests.faults.living import Life, judged
 from tests.faults.switched import ALL
 from tests.faults.world import World, build
 
@@ -15,12 +15,6 @@ SWITCHED = replace(ALL, linked=0.8)
 @pytest.fixture(scope="module")
 def world() -> World:
     return build(2_000, 3, SWITCHED)
-
-
-@pytest.fixture(scope="module")
-def lives(world: World) -> dict[str, Life]:
-    """Not to be changed."""
-    return lived(world, ticks=1)
 
 
 def told(reports: list[dict[str, Any]]) -> set[str]:

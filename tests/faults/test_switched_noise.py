@@ -22,12 +22,6 @@ def world() -> World:
     return build(3_000, 11, SWITCHED)
 
 
-@pytest.fixture(scope="module")
-def lives(world: World) -> dict[str, Life]:
-    """With all of their ticks. Not to be changed."""
-    return lived(world, ticks=1)
-
-
 def heard(
     world: World, lives: dict[str, Life], window: int | None, *, snoozes: bool = True, ticked: bool = True
 ) -> set[str]:  # fmt: skip
