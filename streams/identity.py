@@ -1,7 +1,7 @@
 """Citizen identity numbers never pass: 18 characters, valid date and checksum (GB 11643), no digit or letter beside them.
 
 A record that carries one anywhere is refused; wherever its bytes must be kept, the number is masked with its length kept.
-JSON escapes (``\\u0031`` for ``1``) and UTF-16 (a NUL between the digits) are seen through.
+JSON escapes (``\\u0031`` for ``1``), UTF-16 and UTF-32 (NULs between the digits) are seen through, and escapes in these.
 """
 
 import re
@@ -12,6 +12,8 @@ _LENGTH: Final = 18
 _BACKSLASH: Final = ord("\\")
 _DIGITS: Final = bytes.maketrans(b"123456789", b"0" * 9)
 _SEVENTEEN: Final = b"0" * 17
+_WIDTHS: Final = (2, 4)
+"""Bytes of a character in UTF-16 and UTF-32."""
 _NUMBER = re.compile(rb"(?<![0-9A-Za-z])[0-9]{17}[0-9Xx](?![0-9A-Za-z])")
 _ESCAPE = re.compile(rb"\\(?:u([0-9A-Fa-f]{4})|[^u])", re.DOTALL)
 _WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -55,17 +57,26 @@ def _meaning(escape: re.Match[bytes]) -> bytes:
 
 
 def _wide_spans(data: bytes) -> list[tuple[int, int]]:
-    """Find numbers written in UTF-16, whose every other byte is NUL."""
+    """Find numbers written in UTF-16 or UTF-32: a character is followed, or led, by one or three NULs.
+
+    A span ends with the last character's own byte: in big endian nothing may follow it, and a mask must keep the length.
+    """
     found = []
-    for first in (0, 1):
-        found += [(first + 2 * start, first + 2 * end) for start, end in _plain_spans(data[first::2])]
-    return [(start, end) for start, end in found if not any(data[start + 1 : end - 1 : 2])]
+    for width in _WIDTHS:
+        for first in range(width):
+            for start, end in _narrow_spans(data[first::width]):
+                span = first + width * start, first + width * (end - 1) + 1
+                if not any(any(data[span[0] + beside : span[1] : width]) for beside in range(1, width)):
+                    found.append(span)
+    return found
+
+
+def _narrow_spans(data: bytes) -> list[tuple[int, int]]:
+    return _plain_spans(data) + (_escaped_spans(data) if _BACKSLASH in data else [])
 
 
 def _spans(data: bytes) -> list[tuple[int, int]]:
-    spans = _plain_spans(data)
-    if _BACKSLASH in data:
-        spans += _escaped_spans(data)
+    spans = _narrow_spans(data)
     if 0 in data:
         spans += _wide_spans(data)
     return spans
