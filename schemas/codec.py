@@ -46,7 +46,7 @@ def _encode_without_signals(state: HouseholdState) -> bytes:
     Such a household comes from a worker that is not pinned any more: there are none then that read version 1 alone.
     """
     facts = state.facts
-    if facts.signals:
+    if facts.signals or facts.past:
         return _encoder.encode(state)
     known = (facts.as_of, facts.newest, facts.reports, facts.withdrawals, facts.registry_at, facts.registry)
     return _encoder.encode((WITHOUT_SIGNALS, known, state.thread, state.shadow))

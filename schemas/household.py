@@ -29,13 +29,20 @@ class Withdrawal(msgspec.Struct, frozen=True, array_like=True, order=True, gc=Fa
     until: int
 
 
+class Past(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Reports that do not count any more but that a household's case rests on: split and ordered like those of the facts."""
+
+    reports: tuple[KeptReport, ...] = ()
+    signals: tuple[KeptReport, ...] = ()
+
+
 class Facts(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """The join-semilattice part of a household: equal sets of records give equal bytes.
+    """The join-semilattice part of a household: equal sets of records give equal bytes, but for ``past``.
 
     ``reports`` ascend by newness and hold only what can still count; ``withdrawals`` ascend. ``registry_at`` is the
     ``updated_at`` of the newest registry record, also where that record removed the entry (``registry`` is None then).
     ``signals`` are kept like ``reports``, apart from them, so that a household without any pays nothing for them; a report with
-    both kinds of facts stands in both.
+    both kinds of facts stands in both. ``past`` is None for a household without a case, and while all it rests on counts.
     """
 
     as_of: int | None = None
@@ -45,6 +52,7 @@ class Facts(msgspec.Struct, frozen=True, array_like=True, gc=False):
     registry_at: int | None = None
     registry: RegistryEntry | None = None
     signals: tuple[KeptReport, ...] = ()
+    past: Past | None = None
 
 
 class ReasonKey(msgspec.Struct, frozen=True, array_like=True, order=True, gc=False):

@@ -5,11 +5,11 @@ from typing import Any, Final
 import msgspec
 
 from schemas.areas import AreaEvent, AreaNotice, LinkClaim
-from schemas.fields import NANOSECONDS, instant_of, month_of, parse_instant, parse_month
+from schemas.fields import NANOSECONDS, instant_of, parse_instant, parse_month
 from schemas.household import Facts
 from schemas.rejections import Rejected, RejectionCode
 from streams.assess import area_code
-from streams.household import HORIZON_MONTHS
+from streams.horizon import counted
 from streams.rules.signals import Signals
 from streams.signals import DEPARTMENT, check_reporters
 
@@ -68,7 +68,7 @@ def report_of(event: AreaEvent, household_id: str, area: str) -> bytes:
 
 def counts_no_more(occurred_at: int, newest: int) -> bool:
     """Tell whether an event cannot count any more for a household that hears of a newer one (contract §3.2)."""
-    return month_of(occurred_at) < month_of(newest) - HORIZON_MONTHS
+    return not counted(occurred_at, newest)
 
 
 def told_later(notice: AreaNotice) -> tuple[bool, int, str]:

@@ -8,9 +8,10 @@ import msgspec
 from schemas.cases import Condition
 from schemas.fields import day_of, render_money, render_month
 from schemas.findings import Finding, Undetermined
-from schemas.household import Facts
+from schemas.household import Facts, Past
 from schemas.vocabulary import SignalKind
 from streams.assess import area_code, pathway
+from streams.horizon import counted
 from streams.ledger import Ledger, Missing
 from streams.policy import Parameters, Policy, is_below, line_at
 from streams.rules import INDICATOR_RULES, MONEY_RULES
@@ -27,9 +28,11 @@ _OUT: Final[Mapping[SignalKind, str]] = {"membership": "left", "employment": "un
 
 
 def facts_at(facts: Facts, instant: int) -> Facts:
-    """Return a household as it was at an instant: its reports up to then, its clock there."""
+    """Return a household as it was at an instant: its reports up to then that counted then, its clock there."""
+    past = facts.past or Past()
     reports, signals = (
-        tuple(report for report in some if report.occurred_at <= instant) for some in (facts.reports, facts.signals)
+        tuple(each for each in some if each.occurred_at <= instant and counted(each.occurred_at, instant))
+        for some in ((*past.reports, *facts.reports), (*past.signals, *facts.signals))
     )
     return msgspec.structs.replace(facts, as_of=instant, reports=reports, signals=signals)
 

@@ -71,7 +71,7 @@ class Taken(NamedTuple):
 
 def steps_of(facts: Facts) -> Iterator[Taken]:
     """Yield a household's steps in the order in which they occurred; reports ascend so by themselves."""
-    for report in facts.signals:
+    for report in (*facts.past.signals, *facts.signals) if facts.past is not None else facts.signals:
         for position, fact in enumerate(report.facts):
             if type(fact) is CaseStep:
                 yield Taken(report, position, fact)

@@ -15,7 +15,7 @@ from schemas.reports import Indicator
 from streams.area_window import because, gravest, level_of, recent
 from streams.assess import area_code
 from streams.casework import clocks_at
-from streams.household import HORIZON_MONTHS
+from streams.horizon import HORIZON_MONTHS
 from streams.noise import heard_again
 from streams.policies import Judges
 

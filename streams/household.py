@@ -1,23 +1,22 @@
 """household: (facts, record) -> facts; idempotent, commutative, associative, so order and repetition change nothing.
 
 Kept is every report that can still count, not only the newest of each kind: a later withdrawal may bring back the one
-before it (contract §3.2). Dropped is what can never count again: withdrawn reports, and what lies before the horizon.
+before it (contract §3.2). Dropped is what can never count again: withdrawn reports, and what lies before the horizon, but
+for what a case rests on (:mod:`streams.horizon`). That alone depends on when something came: only what counted is remembered.
 """
 
 from bisect import insort
-from typing import Final
 
 import msgspec
 
 from schemas.fields import month_of
-from schemas.household import Facts, Newest, Withdrawal
+from schemas.household import Facts, Newest, Past, Withdrawal
 from schemas.registry import RegistryChange
 from schemas.reports import KeptReport, Report, Tick
+from streams.horizon import HORIZON_MONTHS, counted, rested
 
 Reports = tuple[KeptReport, ...]
 Withdrawals = tuple[Withdrawal, ...]
-HORIZON_MONTHS: Final = 36
-"""A report counts in the month of ``as_of`` and this many months before it (contract §3.2)."""
 
 
 def merge(facts: Facts, message: Report | RegistryChange | Tick) -> Facts:
@@ -33,17 +32,18 @@ def merge(facts: Facts, message: Report | RegistryChange | Tick) -> Facts:
 
 def _merge_report(facts: Facts, report: Report) -> Facts:
     kept = report.kept
-    as_of, reports, withdrawals, signals = _advanced(facts, kept.occurred_at)
+    as_of, reports, withdrawals, signals, past = _advanced(facts, kept.occurred_at)
     newest = facts.newest
     if newest is None or kept.occurred_at >= newest.occurred_at:
         seen = Newest(kept.occurred_at, kept.channel, kept.event_id, report.area_code)
         newest = seen if newest is None or seen > newest else newest
-    if kept.occurred_at == as_of or month_of(kept.occurred_at) >= month_of(as_of) - HORIZON_MONTHS:
+    if kept.occurred_at == as_of or counted(kept.occurred_at, as_of):
         if report.voids is not None:
             withdrawal = Withdrawal(report.voids, kept.channel, kept.occurred_at)
             withdrawals = _withdraw(withdrawals, withdrawal)
             if withdrawals is not facts.withdrawals:
                 reports, signals = _without(reports, withdrawal), _without(signals, withdrawal)
+                past = past and Past(_without(past.reports, withdrawal), _without(past.signals, withdrawal))
         if not withdrawals or not any(_withdraws(withdrawal, kept) for withdrawal in withdrawals):
             if kept.facts:
                 reports = _with(reports, kept)
@@ -52,29 +52,30 @@ def _merge_report(facts: Facts, report: Report) -> Facts:
     same = reports is facts.reports and signals is facts.signals and withdrawals is facts.withdrawals
     if same and newest is facts.newest and as_of == facts.as_of:
         return facts
-    return Facts(as_of, newest, reports, withdrawals, facts.registry_at, facts.registry, signals)
+    return Facts(as_of, newest, reports, withdrawals, facts.registry_at, facts.registry, signals, past)
 
 
 def _merge_tick(facts: Facts, instant: int) -> Facts:
-    as_of, reports, withdrawals, signals = _advanced(facts, instant)
+    as_of, reports, withdrawals, signals, past = _advanced(facts, instant)
     if as_of == facts.as_of:
         return facts
-    return Facts(as_of, facts.newest, reports, withdrawals, facts.registry_at, facts.registry, signals)
+    return Facts(as_of, facts.newest, reports, withdrawals, facts.registry_at, facts.registry, signals, past)
 
 
-def _advanced(facts: Facts, instant: int) -> tuple[int, Reports, Withdrawals, Reports]:
-    """Return ``as_of`` moved forward, and what still counts: a month that begins drops some."""
+def _advanced(facts: Facts, instant: int) -> tuple[int, Reports, Withdrawals, Reports, Past | None]:
+    """Return ``as_of`` moved forward, what still counts, and what a case rests on beside it: a month that begins drops some."""
     before = facts.as_of
     if before is not None and instant <= before:
-        return before, facts.reports, facts.withdrawals, facts.signals
+        return before, facts.reports, facts.withdrawals, facts.signals, facts.past
     if before is None or (month := month_of(instant)) == month_of(before):
-        return instant, facts.reports, facts.withdrawals, facts.signals
+        return instant, facts.reports, facts.withdrawals, facts.signals, facts.past
     first = month - HORIZON_MONTHS
     return (
         instant,
         tuple(report for report in facts.reports if month_of(report.occurred_at) >= first),
         tuple(each for each in facts.withdrawals if month_of(each.until) >= first),
         tuple(report for report in facts.signals if month_of(report.occurred_at) >= first),
+        rested(facts, first) if facts.signals or facts.past else None,
     )
 
 

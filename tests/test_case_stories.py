@@ -237,3 +237,50 @@ def test_what_nobody_finishes_in_time_is_said_once_though_nobody_reports(live: W
 
     assert [("opened", "verified"), ("overdue", "verified")] == told(cases)
     assert [("finish", "2026-03-24", True)] == [(each.clock, each.due, each.overdue) for each in cases[-1].clocks]
+
+
+IN_2022 = (
+    step("2021-09-01", "standing", stage="registered", category="marginal"),
+    seen("2021-10-01", *WELL, statement("2020-01", "2020-12", "14000"), statement("2021-01", "2021-09", "10500")),
+    *removal("2022-03-02", "2022-03-03", "2022-03-16", "2022-03-18"),
+)
+
+
+def test_who_was_removed_years_ago_stays_removed(live: Way) -> None:
+    """By 2026 all that spoke for the removal of 2022 is too old to count. Then the well goes bad, and somebody goes there."""
+    years = [tick(f"{year}-{month:02d}-01T00:00:00+08:00") for year in (2023, 2024, 2025) for month in range(1, 13)]
+    cases = live.cases(
+        entry(), *IN_2022, *years, seen("2026-06-02", BAD_WATER), step("2026-06-04", "verification"),
+        tick("2026-06-30T00:00:00+08:00"),
+    )  # fmt: skip
+    after = cases[told(cases).index(("removed", "removed")) + 1 :]
+
+    assert [("updated", "removed"), ("updated", "removed"), ("opened", "verified"), ("overdue", "verified")] == told(after)
+    assert ("seen-2026-06-02", False) == (after[1].caused_by, after[1].relapsed), "works on the water are suggested"
+    assert ("tick:2023-04-01T00:00:00+08:00", []) == (after[0].caused_by, after[0].clocks), "the watch is over"
+    assert [1, 1, 1, 1, 1, 2] == [each.episode for each in after[-1].history]
+
+
+def test_who_was_registered_years_ago_stays_registered(live: Way) -> None:
+    """Entered in 2021 by all seven steps. Nobody says a word of the case until the village appraises in 2026."""
+    days = ("03-02", "03-03", "03-04", "03-05", "03-08", "03-18", "03-19")
+    names = ("verification", "authorisation", "comparison", "appraisal", "notice", "review", "decision")
+    entered = [
+        step(f"2021-{day}", name, **({"category": "sudden"} if name == "decision" else {}))
+        for day, name in zip(days, names, strict=True)
+    ]
+    entered[2] = department("compared", "civil-affairs", *entered[2]["facts"], at=entered[2]["occurred_at"])
+    years = [tick(f"{year}-04-01T00:00:00+08:00") for year in (2022, 2023, 2024, 2025)]
+    cases = live.cases(entry(), *entered, *years, EARNS, *removal("2026-03-02"))
+
+    assert [("advanced", "registered"), ("advanced", "removal_appraised")] == told(cases)[-2:]
+    assert ("sudden", ()) == (cases[-1].category, tuple(cases[-1].refused))
+
+
+def test_a_withdrawal_years_later_still_undoes_a_removal(live: Way) -> None:
+    void = department("void", "rural-revitalization", at="2026-06-02T09:00:00+08:00") | {"voids": "decision-2022-03-18"}
+    cases = live.cases(entry(), *IN_2022, tick("2025-12-01T00:00:00+08:00"), void)
+
+    assert [("removed", "removed"), ("updated", "removed"), ("rolled_back", "removal_reviewed")] == [
+        each for each in told(cases) if each[1].startswith("remov")
+    ][-3:]

@@ -135,6 +135,7 @@ def plain(facts: Facts) -> dict[str, Any]:
         "newest": newest and (newest.event_id, newest.area_code),
         "reports": _plain_reports(facts.reports),
         "signals": _plain_reports(facts.signals),
+        "past": {each.event_id for each in (*facts.past.reports, *facts.past.signals)} if facts.past is not None else set(),
         "withdrawals": {(each.event_id, CHANNELS[each.channel]): each.until for each in facts.withdrawals},
         "registry": entry and {
             "updated_at": entry.updated_at, "area_code": entry.area_code, "status": entry.status,

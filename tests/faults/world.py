@@ -9,7 +9,7 @@ from streams.topics import SCHEMA_OF
 from tests.build import encode
 from tests.faults.switched import PLAIN, Switched
 from tests.oracle import area_histories, case_histories, histories, signal_histories, snooze_histories
-from tests.oracle.naive import when
+from tests.oracle.naive import month, when
 from tests.oracle.naive_areas import reaching
 
 TOPIC_OF = {schema: topic.value for topic, schema in SCHEMA_OF.items()}
@@ -84,13 +84,19 @@ def _life(rng: random.Random, switched: Switched) -> tuple[list[dict[str, Any]],
     while True:
         reports, entry = life(rng)
         if has_case:
-            reports = reports + case_histories.steps(rng)
+            reports = _in_time(reports) + case_histories.steps(rng)
         if switched.linked and rng.random() < switched.linked:
             reports = reports + area_histories.links(rng)
         if switched.snoozed and rng.random() < switched.snoozed:
             reports = reports + snooze_histories.snoozes(rng)
-        if switched.since is None or any(when(report["occurred_at"]) >= switched.since for report in reports):
+        if reports and (switched.since is None or any(when(report["occurred_at"]) >= switched.since for report in reports)):
             return reports, entry
+
+
+def _in_time(reports: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return reports without those that may be too old when they come: what a case remembers would depend on the order."""
+    oldest = case_histories.LAST.year * 12 + case_histories.LAST.month - 1 - 36
+    return [each for each in reports if month(when(each["occurred_at"])) >= oldest]
 
 
 def _settle(rng: random.Random, number: int, reports: list[dict[str, Any]], entry: dict[str, Any] | None) -> None:

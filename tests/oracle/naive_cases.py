@@ -157,7 +157,8 @@ def said(
 
     Blank (``BLANK``) where there is nothing to be said.
     """
-    kept, as_of = live(reports, clock)
+    _, as_of = live(reports, clock)
+    kept, _ = live(reports)  # of which each came in its time: nothing of it is forgotten by a tick
     case, today = fold(kept, registry, line), day_of(as_of)
     found = BLANK | {"episode": case.episode, "stage": case.stage, "category": case.category}
     found["refused"] = [(*each[:3], sorted(each[3])) for each in case.refused]

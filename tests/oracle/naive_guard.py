@@ -17,8 +17,10 @@ Missing = list[tuple[str, str]]
 
 
 def against(kept: Reports, registry: dict[str, Any] | None, at: datetime, line: Line) -> Missing:
-    """What stands against removal at an instant, of the reports up to then."""
-    then = [report for report in kept if when(report["occurred_at"]) <= at]
+    """What stands against removal at an instant, of the reports up to then and of 36 months before."""
+    then = [
+        report for report in kept if when(report["occurred_at"]) <= at and month(when(report["occurred_at"])) >= month(at) - 36
+    ]
     facts, m, members = [(r, f) for r in then for f in r["facts"]], month(at), len(registry["members"]) if registry else 0
     lacks = Missing()
     for back in range(INCOME_MONTHS):

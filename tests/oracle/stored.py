@@ -29,6 +29,7 @@ def expected(reports: list[dict[str, Any]], registry: dict[str, Any] | None, clo
         "newest": (newest["event_id"], newest["area_code"]),
         "reports": kept(inside, signals=False),
         "signals": kept(inside, signals=True),
+        "past": past(reports, as_of),
         "withdrawals": withdrawals(reports, as_of),
         "registry": registry and {
             "updated_at": nanoseconds(registry["updated_at"]), "area_code": registry["area_code"],
@@ -46,6 +47,27 @@ def kept(inside: list[dict[str, Any]], *, signals: bool) -> dict[str, tuple[Any,
         if some:
             found[each["event_id"]] = nanoseconds(each["occurred_at"]), NAMES[RANK[each["schema"]]], each["source"], some
     return found
+
+
+def past(reports: list[dict[str, Any]], as_of: datetime) -> set[str]:
+    """Return the reports that a tick made too old and that a case rests on, where no report was too old when it came."""
+    before, _ = live(reports)
+    steps = [
+        (each["event_id"], when(each["occurred_at"]), f) for each in before for f in each["facts"] if f["type"] == "case_step"
+    ]
+    asked = {at for _, at, step in steps if guarded(step)}
+    found = {name for name, _, _ in steps}
+    for each in before:
+        at = when(each["occurred_at"])
+        found |= {each["event_id"] for then in asked if at <= then and month(at) >= month(then) - 36}
+    return {each["event_id"] for each in before if month(when(each["occurred_at"])) < month(as_of) - 36} & found
+
+
+def guarded(step: dict[str, Any]) -> bool:
+    if step["step"] == "standing":
+        return bool(step["stage"] == "removed")
+    removal = step.get("phase") == "removal" and step.get("passed", True)
+    return bool(removal and step["step"] in ("appraisal", "decision"))
 
 
 def withdrawals(reports: list[dict[str, Any]], as_of: datetime) -> dict[tuple[str, str], int]:
