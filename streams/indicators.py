@@ -13,7 +13,7 @@ from streams.counts import PLURAL, Row
 from streams.feed_silence import Feeds, Word
 from streams.migrants import beside_a_year_before
 from streams.outcomes import Lead, Visit, answered
-from streams.policy import BP, Policy
+from streams.policy import BP
 from streams.scope import Scope
 from streams.standing import income_of, standing
 
@@ -39,7 +39,7 @@ class Indicators:
             points = scope.policy.parameters(county).policy_dependence.share_from
             counted["dependent"] += income.gross > 0 and income.transfers * BP >= income.gross * points
         counted.update(beside_a_year_before(state.facts, scope.day))
-        for row in self._places(county, scope.policy):
+        for row in self._places(county, scope.policy.tier(county)):
             row.counts.update(counted)
             if income is not None:
                 row.incomes.append(income.reference)
@@ -52,14 +52,14 @@ class Indicators:
         names = ["leads", *(f"leads_{channel}" for channel in channels)]
         if len(channels) == 1:
             names.append(f"leads_alone_{next(iter(channels))}")
-        for row in self._places(alert.county_code or "unknown", scope.policy):
+        for row in self._places(alert.county_code or "unknown", alert.tier):
             row.counts.update(names)
 
     def add_leads(self, leads: Iterable[Lead], visits: tuple[Visit, ...], scope: Scope) -> None:
         """Count, by rule and version, what visits found of one household's leads of the time asked about."""
         for lead, passed in answered(leads, visits, scope.day):
             if scope.since <= lead.day <= scope.day:
-                for row in self._places(lead.county, scope.policy):
+                for row in self._places(lead.county, lead.tier):
                     for rule in lead.rules:
                         row.counts.update({f"verified_{rule}": int(passed is not None), f"confirmed_{rule}": int(passed or 0)})
 
@@ -79,12 +79,12 @@ class Indicators:
         for (level, _), kept in said.items():
             for alert in kept:
                 if alert.transition == "opened" and scope.since <= parse_day(alert.opened_on) <= scope.day:
-                    self._count_area("opened", level, alert, scope.policy)
-            self._count_area("open", level, kept[-1], scope.policy)
+                    self._count_area("opened", level, alert)
+            self._count_area("open", level, kept[-1])
 
-    def _count_area(self, what: str, level: AreaLevel, alert: AreaAlert, policy: Policy) -> None:
+    def _count_area(self, what: str, level: AreaLevel, alert: AreaAlert) -> None:
         if alert.severity is not None:
-            for row in self._places(alert.county_code, policy):
+            for row in self._places(alert.county_code, alert.tier):
                 row.counts.update([f"{what}_{PLURAL[level]}", f"{what}_{PLURAL[level]}_{alert.severity}"])
 
     def merge(self, other: "Indicators") -> None:
@@ -98,6 +98,6 @@ class Indicators:
         """Return a row, which may be changed."""
         return self.rows.setdefault(by, {}).setdefault(key, Row())
 
-    def _places(self, county: str, policy: Policy) -> Iterator[Row]:
-        for by, key in (("all", "all"), ("tier", policy.tier(county)), ("county", county)):
+    def _places(self, county: str, tier: str) -> Iterator[Row]:
+        for by, key in (("all", "all"), ("tier", tier), ("county", county)):
             yield self.row(by, key)

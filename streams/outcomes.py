@@ -11,11 +11,12 @@ from streams.cases import steps_of
 
 
 class Lead(NamedTuple):
-    """A transition ``opened``: its place among the household's, its day (ordinal), county and rules as ``rule@version``."""
+    """A transition ``opened``: its place among the household's, its day (ordinal), county, tier, and rules as ``RULE@V``."""
 
     sequence: int
     day: int
     county: str
+    tier: str
     rules: frozenset[str]
 
 
@@ -31,7 +32,8 @@ def lead_of(alert: Alert) -> Lead | None:
     if alert.transition is not Transition.OPENED:
         return None
     day = day_of(parse_instant(alert.opened_at))
-    return Lead(alert.sequence, day, alert.county_code or "unknown", frozenset(reason.rule for reason in alert.reasons))
+    rules = frozenset(reason.rule for reason in alert.reasons)
+    return Lead(alert.sequence, day, alert.county_code or "unknown", alert.tier, rules)
 
 
 def visits_of(facts: Facts) -> tuple[Visit, ...]:

@@ -305,10 +305,12 @@ async def test_it_says_what_a_batch_says_of_the_same_topics(place: Place, tmp_pa
 
 
 async def test_it_is_judged_by_the_version_in_force_on_the_day(place: Place, tmp_path: Path) -> None:
-    """From a day on fewer transfers make a household dependent; the workers are gone, so nobody is judged again."""
+    """From a day on fewer transfers make a household dependent, and a key county is a leading one; the workers are gone, so
+    nobody is judged again, and what was said stays what the key county's tier had to say."""
     text = (ROOT / "policy" / "shanxi.toml").read_text("utf-8")
     head, rule, rest = text.partition("[rules.policy-dependence]")
     rest = rest.replace("share-from = 0.60", "share-from = 0.01", 1)
+    rest = re.sub(r'(?m)^(140123 = .*tier = )"key"', r'\1"leading"', rest)
     second = tmp_path / "second.toml"
     head = head.replace('version = "1"', 'version = "2"\neffective-from = 2026-12-10', 1)
     second.write_text(head + rule + rest, "utf-8")
@@ -321,6 +323,10 @@ async def test_it_is_judged_by_the_version_in_force_on_the_day(place: Place, tmp
     before, after = [json.loads(await asyncio.to_thread(run, place, "--json", "--day", day)) for day in days]
     assert ("shanxi@1", "shanxi@2") == (before["policy"], after["policy"])
     assert before["rows"][0]["dependent"] < after["rows"][0]["dependent"]
+    keys = [next(row for row in found["rows"] if row["key"] == "key") for found in (before, after)]
+    said = ("leads", "verified_water@1", "open_villages", "opened_villages")
+    assert all(keys[0][name] == keys[1][name] > 0 for name in said), "an alert counts for the tier it names"
+    assert keys[0]["households"] > keys[1]["households"]
 
 
 async def test_the_table_and_the_page_speak_both_languages(place: Place, tmp_path: Path) -> None:

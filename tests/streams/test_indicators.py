@@ -13,6 +13,7 @@ from schemas.rejections import Rejection
 from streams.counts import MEASURES, median, share
 from streams.indicators import Indicators
 from streams.normalise import normalise
+from streams.outcomes import Visit, lead_of
 from streams.pipeline import advance
 from streams.policies import BEGINNING, FILE, Version, alone, policies_of
 from streams.policy import Policy
@@ -23,6 +24,7 @@ from tests.build import TIMESTAMP, cadre, declaration, department, encode, entry
 from tests.oracle import naive
 from tests.oracle.histories import history
 from tests.streams.test_policy import changed
+from tests.ways import Pure
 
 COUNTY = "140123"
 
@@ -378,3 +380,22 @@ def test_what_an_area_counts_for(policy: Policy, said: list[AreaAlert], expected
     for by, key in (("all", "all"), ("tier", "key"), ("county", COUNTY)):
         assert dict.fromkeys(expected, 1) == counts(found, by, key)
     assert expected <= set(MEASURES)
+
+
+def test_alerts_count_for_the_tier_they_name_and_households_for_that_of_the_day(policy: Policy) -> None:
+    """A county that was a key county when its lead came and its village was at risk has become a leading one since."""
+    promoted = parse_policy(changed(lambda document: document["counties"][COUNTY].update(tier="leading")), "x")
+    asked, found = scope(promoted), Indicators()
+    state, (alert,) = Pure(policy)(entry(), cadre("c1", {"type": "food", "adequate": False}))
+    lead = lead_of(alert)
+    assert lead is not None
+    found.add_household(state, asked)
+    found.add_alert(alert, asked)
+    found.add_leads([lead], (Visit(lead.day, True),), asked)
+    found.add_area_alerts([area_alert("opened", 1, "red")], asked)
+    whole, leading, key = (counts(found, *each) for each in (("all", "all"), ("tier", "leading"), ("tier", "key")))
+
+    assert {"leads", "leads_cadre", "leads_alone_cadre", "verified_food@1", "confirmed_food@1", "open_villages",
+            "open_villages_red", "opened_villages", "opened_villages_red"} == key.keys()  # fmt: skip
+    assert whole == leading | key == counts(found, "county", COUNTY)
+    assert {"households", "open", "rule_food"} <= leading.keys() == whole.keys() - key.keys()

@@ -13,7 +13,7 @@ FOOD, WATER = frozenset({"food@1"}), frozenset({"water@1", "food@2"})
 
 
 def lead(sequence: int, day: int, rules: frozenset[str] = FOOD) -> Lead:
-    return Lead(sequence, day, COUNTY, rules)
+    return Lead(sequence, day, COUNTY, "key", rules)
 
 
 @pytest.mark.parametrize(("leads", "visits", "expected"), [
