@@ -109,13 +109,11 @@ async def _print_groups(
         else:
             screen.print(group_line(group), soft_wrap=not screen.is_terminal)
 
-    groups = Groups(level, wait, show)
+    groups = Groups(level, wait, show, lambda alert: _wanted(alert, *filters))
     handing_on = asyncio.create_task(groups.hand_on()) if follow else None
     try:
         async for record in read_topic(chosen, topic, range(chosen.partitions), follow=follow):
-            alert = orjson.loads(record.value)
-            if _wanted(alert, *filters):
-                groups.add(alert)
+            groups.add(orjson.loads(record.value))
     finally:
         if handing_on is not None:
             handing_on.cancel()

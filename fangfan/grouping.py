@@ -11,26 +11,33 @@ Level = Literal["county", "township", "village"]
 DIGITS: Final[dict[Level, int]] = {"county": 6, "township": 9, "village": 12}
 """How much of an area code (county 6, township 3, village 3 digits) names a place of a level."""
 Alert = dict[str, Any]
+Wanted = Callable[[Alert], bool]
 
 
 @dataclass
 class Group:
-    """What came of one place: how many transitions, and the last of each household. ``since`` is the loop's clock, seconds."""
+    """Whose last alert names one place: their alerts and how often each changed. ``since`` is the loop's clock, seconds."""
 
     area: str
     level: Level
     since: float
-    transitions: int = 0
     alerts: dict[str, Alert] = field(default_factory=dict)
+    transitions: dict[str, int] = field(default_factory=dict)
 
-    def shown(self) -> dict[str, Any]:
-        """Return the group as a consumer reads it: open households by severity, gravest first, with their last alerts."""
-        last = sorted(self.alerts.values(), key=_gravest)
+    def shown(self, wanted: Wanted) -> dict[str, Any] | None:
+        """Return the group as a consumer reads it: households by severity, gravest first, whose last alert is wanted.
+
+        None where it is of none.
+        """
+        last = sorted(filter(wanted, self.alerts.values()), key=_gravest)
+        if not last:
+            return None
         count = {each: sum(alert["severity"] == each for alert in last) for each in reversed(SEVERITIES)}
         return {
             "schema": "alert-group/1", "area_code": self.area, "level": self.level, "severity": last[0]["severity"],
-            "transitions": self.transitions, "households": len(last), "open": {k: n for k, n in count.items() if n},
-            "cleared": sum(alert["severity"] is None for alert in last), "alerts": last,
+            "transitions": sum(self.transitions[alert["household_id"]] for alert in last), "households": len(last),
+            "open": {k: n for k, n in count.items() if n}, "cleared": sum(alert["severity"] is None for alert in last),
+            "alerts": last,
         }  # fmt: skip
 
 
@@ -42,20 +49,26 @@ def _gravest(alert: Alert) -> tuple[int, str]:
 class Groups:
     """Gathers alerts by place; each place is handed on ``wait`` seconds after its first alert, or all of them at the end."""
 
-    def __init__(self, level: Level, wait: float, hand_on: Callable[[dict[str, Any]], None]) -> None:
-        """Gather by the places of a level."""
-        self._level, self._wait, self._hand_on = level, wait, hand_on
+    def __init__(
+        self, level: Level, wait: float, hand_on: Callable[[dict[str, Any]], None], wanted: Wanted = lambda _: True
+    ) -> None:  # fmt: skip
+        """Gather by the places of a level. ``wanted`` is asked of each household's last alert, not of what it said before."""
+        self._level, self._wait, self._hand_on, self._wanted = level, wait, hand_on, wanted
         self._groups: dict[str, Group] = {}
+        self._of_household: dict[str, Group] = {}
         self._came = asyncio.Event()
 
     def add(self, alert: Alert) -> None:
-        """Take an alert in; of a household only the last is kept, the others are counted."""
-        area = alert["area_code"][: DIGITS[self._level]]
+        """Take an alert in; of a household only the last is kept, where that one puts it, the others are counted."""
+        area, household = alert["area_code"][: DIGITS[self._level]], alert["household_id"]
         group = self._groups.get(area)
         if group is None:
             group = self._groups[area] = Group(area, self._level, asyncio.get_running_loop().time())
-        group.transitions += 1
-        group.alerts[alert["household_id"]] = alert
+        before = self._of_household.get(household, group)
+        count = before.transitions.pop(household, 0)
+        before.alerts.pop(household, None)
+        group.alerts[household], group.transitions[household] = alert, count + 1
+        self._of_household[household] = group
         self._came.set()
 
     async def hand_on(self) -> None:
@@ -69,10 +82,18 @@ class Groups:
                 continue
             await asyncio.sleep(max(0.0, first.since + self._wait - clock()))
             if self._groups.get(first.area) is first:
-                self._hand_on(self._groups.pop(first.area).shown())
+                self._show(self._groups.pop(first.area))
 
-    def end(self) -> None:
-        """Hand on all that is left, by area."""
-        for _, group in sorted(self._groups.items()):
-            self._hand_on(group.shown())
+    def end(self) -> bool:
+        """Hand on all that is left, by area; tell whether there was anything."""
+        shown = [self._show(group) for _, group in sorted(self._groups.items())]
         self._groups.clear()
+        return any(shown)
+
+    def _show(self, group: Group) -> bool:
+        for household in group.alerts:
+            del self._of_household[household]
+        shown = group.shown(self._wanted)
+        if shown is not None:
+            self._hand_on(shown)
+        return shown is not None
