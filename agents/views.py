@@ -16,7 +16,7 @@ from streams.case_turn import show
 from streams.casework import case_now
 from streams.ledger import Ledger, Missing, Window
 from streams.measures import tracked
-from streams.noise import NOTHING, snoozed_until
+from streams.noise import NOTHING, hush_of, waits_until, window_until
 from streams.policies import Judges
 from streams.policy import NoiseRules, Parameters
 from streams.rules import SIGNAL_RULES, version_of
@@ -118,15 +118,19 @@ def _open(household_id: str, state: HouseholdState) -> dict[str, Any]:
 
 
 def _noise(state: HouseholdState, rules: NoiseRules) -> dict[str, Any]:
-    """Return what holds this household's transitions back now, and what waits."""
-    facts, noise = state.facts, state.thread.noise or NOTHING
-    until = snoozed_until(facts, rules)
-    window = noise.changed_at is not None and rules.window_days > 0
+    """Return what holds this household's transitions back on the day of its clock, what waits, and through which day."""
+    facts, thread = state.facts, state.thread
+    noise, hush = thread.noise or NOTHING, hush_of(facts, rules)
+    window = window_until(thread, rules.window_days)
+    if window is not None and window < day_of(facts.as_of or 0):
+        window = None  # it is over
+    until = waits_until(thread, hush)
     return {
-        "snoozed_until": render_day(until) if until is not None else None,
-        "window_until": render_day(day_of(noise.changed_at or 0) + rules.window_days - 1) if window else None,
+        "snoozed_until": render_day(hush.snoozed_until) if hush.snoozed_until is not None else None,
+        "window_until": render_day(window) if window is not None else None,
         "withheld": noise.withheld,
         "pending": msgspec.to_builtins(noise.pending) if noise.pending is not None else None,
+        "pending_until": render_day(until) if until is not None else None,
     }
 
 

@@ -88,14 +88,19 @@ def _head(console: Console, view: dict[str, Any]) -> None:
 
 
 def _noise(rows: Table, noise: dict[str, Any]) -> None:
-    """Add why this household may be silent, where anything holds it back."""
+    """Add why this household may be silent, where anything holds it back, and what waits."""
     if noise["snoozed_until"]:
         rows.add_row("snooze 暂缓提醒", f"until 至 {noise['snoozed_until']}, red is told all the same 红色照常提醒")
+    if noise["window_until"]:
+        words = "milder changes wait, graver ones do not 较轻变动暂不提醒，加重照常提醒"
+        rows.add_row("window 间隔", f"until 至 {noise['window_until']}, {words}")
     if noise["pending"]:
         kind, severity, by = noise["pending"]
-        until = noise["snoozed_until"] if by == "snooze" else noise["window_until"]
         words = "snooze 暂缓" if by == "snooze" else "window 间隔"
-        rows.add_row("waiting 待发", f"{kind}, {SEVERITY_ZH[severity]} {severity or 'none'}, by {words} until 至 {until}")
+        until = f"until 至 {noise['pending_until']}" if noise["pending_until"] else "until the next report 至下次报告"
+        rows.add_row("waiting 待发", f"{kind}, {SEVERITY_ZH[severity]} {severity or 'none'}, by {words}, {until}")
+    if noise["withheld"]:
+        rows.add_row("", f"{noise['withheld']} held back since the last alert 上次预警后已暂缓{noise['withheld']}次")
 
 
 def _alert(alert: dict[str, Any]) -> Text:

@@ -50,18 +50,47 @@ def snoozed_until(facts: Facts, rules: NoiseRules, day: int | None = None) -> in
 
 
 def withheld_by(kind: Transition, severity: Severity | None, thread: Thread, as_of: int, hush: Hush) -> WithheldBy | None:
-    """Return what holds a transition back, None where it is to be published now.
+    """Return what holds a transition back, None where it is to be published now. Where both do it is the snooze."""
+    if hush.snoozed_until is not None and _snoozes(kind, severity, thread):
+        return "snooze"
+    end = window_until(thread, hush.window_days) if _damps(kind) else None
+    return "window" if end is not None and day_of(as_of) <= end else None
 
-    A snooze holds back what opens, rises, falls or changes where red is neither now nor was last published; a window what
-    falls, changes or clears. What was published as red is never left standing by a snooze, and what rises is never damped.
+
+def _snoozes(kind: Transition, severity: Severity | None, thread: Thread) -> bool:
+    """Tell whether a snooze holds a transition back: what opens, rises, falls or changes, red neither now nor last published.
+
+    So what was published as red is never left standing by a snooze.
     """
     before = thread.open.severity if thread.open is not None else None
-    noise = thread.noise
-    if hush.snoozed_until is not None and kind is not Transition.CLEARED and GRAVEST not in (before, severity):
-        return "snooze"
-    if kind in (Transition.OPENED, Transition.ESCALATED) or noise is None or noise.changed_at is None:
+    return kind is not Transition.CLEARED and GRAVEST not in (before, severity)
+
+
+def _damps(kind: Transition) -> bool:
+    """Tell whether a window holds a transition back: what falls, changes or clears. What rises is never damped."""
+    return kind not in (Transition.OPENED, Transition.ESCALATED)
+
+
+def window_until(thread: Thread, window_days: int) -> int | None:
+    """Return the last day (ordinal) on which milder changes wait after the last transition, None where there is none."""
+    if not window_days or thread.noise is None or thread.noise.changed_at is None:
         return None
-    return "window" if day_of(as_of) < day_of(noise.changed_at) + hush.window_days else None
+    return day_of(thread.noise.changed_at) + window_days - 1
+
+
+def waits_until(thread: Thread, hush: Hush) -> int | None:
+    """Return the last day (ordinal) through which what waits is held back, by whichever holds it longest.
+
+    None where nothing waits, or nothing holds it back by the policy of now: it goes with the household's next record.
+    """
+    if thread.noise is None or thread.noise.pending is None:
+        return None
+    kind, severity = thread.noise.pending.transition, thread.noise.pending.severity
+    ends = (
+        hush.snoozed_until if _snoozes(kind, severity, thread) else None,
+        window_until(thread, hush.window_days) if _damps(kind) else None,
+    )
+    return max((end for end in ends if end is not None), default=None)
 
 
 def held(noise: Noise | None, pending: Pending | None) -> Noise | None:
@@ -91,7 +120,5 @@ def heard_again(thread: Thread, facts: Facts, as_of: int, rules: NoiseRules) -> 
     noise = thread.noise
     if noise is None or noise.pending is None:
         return []
-    ends = [until + 1] if (until := snoozed_until(facts, rules)) is not None else []
-    if rules.window_days and noise.changed_at is not None:
-        ends.append(day_of(noise.changed_at) + rules.window_days)
-    return [end for day in ends if (end := instant_of_day(day)) > as_of]
+    ends = (snoozed_until(facts, rules), window_until(thread, rules.window_days))
+    return [again for end in ends if end is not None and (again := instant_of_day(end + 1)) > as_of]
