@@ -1,7 +1,7 @@
 """`fangfan alerts`: prints alert transitions."""
 
 import asyncio
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import orjson
 import typer
@@ -74,17 +74,19 @@ def _wanted(alert: dict[str, Any], county: str | None, severity: str | None, rul
     )
 
 
+NONE: Final = "no alerts 暂无预警"
 Filters = tuple[str | None, str | None, str | None]
 """County, severity and rule; None for any."""
 
 
 async def _print(chosen: Settings, topic: Topic, follow: bool, as_json: bool, filters: Filters) -> None:
     screen = console()
-    rows = []
+    rows, found = [], False
     async for record in read_topic(chosen, topic, range(chosen.partitions), follow=follow):
         alert = orjson.loads(record.value)
         if not _wanted(alert, *filters):
             continue
+        found = True
         if as_json:
             typer.echo(record.value.decode())
         elif topic is Topic.AREA_ALERTS:
@@ -93,8 +95,10 @@ async def _print(chosen: Settings, topic: Topic, follow: bool, as_json: bool, fi
             screen.print(line(alert), soft_wrap=not screen.is_terminal)
         else:
             rows.append(alert)
-    if not as_json and not follow and topic is not Topic.AREA_ALERTS:
-        screen.print(table(rows) if rows else "no alerts 暂无预警")
+    if rows:
+        screen.print(table(rows))
+    elif not found and not as_json:
+        screen.print(NONE)
 
 
 async def _print_groups(
@@ -117,4 +121,6 @@ async def _print_groups(
     finally:
         if handing_on is not None:
             handing_on.cancel()
-        groups.end()
+        found = groups.end()
+    if not found and not as_json:  # who follows never comes here
+        screen.print(NONE)

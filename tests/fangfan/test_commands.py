@@ -214,5 +214,13 @@ async def test_what_is_said_of_places_is_shown_beside_what_is_said_of_households
     code, lines, _ = await said(place, "alerts", "--areas")
     wrong, _, error = await said(place, "alerts", "--areas", "--group", "village")
 
-    assert (0, "") == (code, lines)
+    assert (0, "no alerts 暂无预警\n") == (code, lines)
     assert (1, "fangfan: --areas: goes neither with --group nor with --shadow\n") == (wrong, error)
+
+
+@pytest.mark.parametrize("kind", [(), ("--group", "village"), ("--areas",), ("--shadow",)])
+async def test_where_nothing_matches_it_is_said_to_people_and_not_to_programs(place: Place, kind: tuple[str, ...]) -> None:
+    asked = ("alerts", *kind, "--severity", "blue")
+
+    assert (0, "no alerts 暂无预警\n", "") == await said(place, *asked)
+    assert (0, "", "") == await said(place, *asked, "--json")
