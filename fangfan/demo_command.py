@@ -29,7 +29,7 @@ from fangfan.pilot_policy import pilot_version, shadow_version
 from fangfan.pilot_sending import PilotRefused, send_around
 from fangfan.policy_topic import IN_FORCE_SECONDS, read_versions
 from fangfan.reading import read_topic
-from fangfan.report import SILENT_DAYS, SILENT_MONTHS
+from fangfan.report import SILENT_DAYS, SILENT_MONTHS, since_of
 from fangfan.sending import send
 from fangfan.simulation import Simulator
 from fangfan.truth import Simulation
@@ -111,7 +111,7 @@ async def _run(
                 console.print("counting what was found …  统计发现 …")
                 versions, _ = await read_versions(settings, base.policy.id, (base,))
                 day = now.toordinal()
-                found = await all_found(settings, Scope(policies_of(versions), day, day, SILENT_MONTHS, SILENT_DAYS))
+                found = await all_found(settings, Scope(policies_of(versions), day, since_of(day), SILENT_MONTHS, SILENT_DAYS))
             except asyncio.CancelledError:
                 console.print("stopping …  正在停止 …")
                 raise

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import orjson
 
@@ -12,12 +12,15 @@ from fangfan.case_planting import CaseTruth
 from fangfan.pilot_plants import COUNTY, Said
 from fangfan.reading import read_topic
 from fangfan.report import count_partition
+from fangfan.report_plants import COUNTY as COUNTED
 from schemas.area_alerts import DIGITS
 from streams.indicators import Indicators
 from streams.scope import Scope
 from streams.topics import Topic
 
 Record = dict[str, Any]
+_COUNTED: Final = ("migrants", "leads", "verified_", "confirmed_")
+"""How what is planted of a report is called."""
 
 
 class AreaFound(NamedTuple):
@@ -39,7 +42,8 @@ class Found:
     ``opened`` are the rules of alerts that are open at the end. ``heard`` are households that an alert ever told of, ``asleep``
     those of whom one did so under a snooze, ``woken`` those of whom one did so after something had been withheld. ``said`` is
     every transition with its severity; ``shadow`` are the rules open on ``alerts-shadow``. Of the pilot county ``feeds`` are
-    the departments heard of and whether each is silent now, ``waiting`` how many households have something withheld.
+    the departments heard of and whether each is silent now, ``waiting`` how many households have something withheld. ``counts``
+    are what a report says of the county whose report is known.
     """
 
     opened: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -52,6 +56,7 @@ class Found:
     shadow: dict[str, frozenset[str]] = field(default_factory=dict)
     feeds: dict[str, bool] = field(default_factory=dict)
     waiting: int = 0
+    counts: dict[str, int] = field(default_factory=dict)
 
     def alert(self, alert: Record) -> None:
         """Take in a transition of a household's alert, in the order of its topic."""
@@ -69,11 +74,13 @@ class Found:
         _stand(self.shadow, alert)
 
     def report(self, counted: Indicators, scope: Scope) -> None:
-        """Take in what `fangfan report` says of the pilot county."""
+        """Take in what `fangfan report` says of the pilot county, and of the one where it is known what it must say."""
         days = counted.feeds.heard("county", COUNTY, scope.policy)
         quiet = set(scope.silent(days))
         self.feeds = {department: department in quiet for department in days}
         self.waiting = counted.row("county", COUNTY).counts["withheld"]
+        counts = counted.row("county", COUNTED).counts
+        self.counts = {name: count for name, count in counts.items() if count and name.startswith(_COUNTED)}
 
     def case(self, case: Record) -> None:
         """Take in what a case's record says."""

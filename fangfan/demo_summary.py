@@ -11,6 +11,7 @@ from fangfan.area_plants import VILLAGES_ZH
 from fangfan.case_planting import CasePlant
 from fangfan.case_plants import CASES, CASES_ZH
 from fangfan.case_view import CLOCKS, PHASES
+from fangfan.demo_counts import counts_table
 from fangfan.demo_found import Found
 from fangfan.demo_pilot import pilot_table
 from fangfan.demo_tables import compare, mark, of, right
@@ -41,6 +42,7 @@ def show(console: Console, simulation: Simulation, found: Found) -> bool:
         console.print(_snoozes(simulation, found))
         console.print(_places(simulation, found))
         console.print(_families(simulation, found))
+        console.print(counts_table(simulation, found))
     if simulation.pilots:
         console.print(pilot_table(simulation, found))
     more = surprises(simulation, found)

@@ -8,6 +8,7 @@ from fangfan.case_plants import CASES
 from fangfan.demo_found import Found
 from fangfan.pilot_plants import PILOTS
 from fangfan.registry_plants import FAMILIES
+from fangfan.report_plants import COUNTED, planted_counts
 from fangfan.snooze_plants import SNOOZES
 from fangfan.truth import Simulation
 from streams.scale_risk import areas_of
@@ -91,11 +92,24 @@ def waiting_good(simulation: Simulation, found: Found) -> bool:
     return found.waiting == sum(PILOTS[name].waits for name in simulation.pilots.values())
 
 
+def counted_good(household: str, name: str, found: Found) -> bool:
+    """Tell whether of a household of whom a report counts something that is open which must be."""
+    return found.opened.get(household, frozenset()) == COUNTED[name].rules
+
+
+def counts_good(simulation: Simulation, found: Found) -> bool:
+    """Tell whether a report counts in their county exactly what is planted."""
+    return found.counts == planted_counts(simulation.counted.values())
+
+
 def surprises(simulation: Simulation, found: Found) -> list[str]:
     """Say of whom and where something was found that nobody planted."""
-    known = set(simulation.planted) | set(simulation.near_misses) | set(simulation.snoozes) | set(simulation.pilots)
+    known = set().union(
+        simulation.planted, simulation.near_misses, simulation.snoozes, simulation.pilots, simulation.counted
+    )  # fmt: skip
+    told = set(simulation.cases) | set(simulation.counted)  # a visit begins a case, a missed one is overdue
     lines = [f"{each}: {', '.join(sorted(found.opened[each]))}" for each in sorted(set(found.opened) - known)]
-    lines += [f"{each}: case 个案 {found.cases[each].stage}" for each in sorted(set(found.cases) - set(simulation.cases))]
+    lines += [f"{each}: case 个案 {found.cases[each].stage}" for each in sorted(set(found.cases) - told)]
     full = crowded((area, simulation.planted[household]) for household, area in simulation.areas.items())
     return lines + [f"{area}: {', '.join(found.areas[area].because)}" for area in sorted(set(found.at_risk()) - full)]
 
@@ -108,6 +122,7 @@ def as_planted(simulation: Simulation, found: Found) -> bool:
         and all(case_good(household, name, found) for household, name in simulation.cases.items())
         and all(snooze_good(household, name, found) for household, name in simulation.snoozes.items())
         and all(place_good(place, found) for place in places(simulation))
+        and (not simulation.counted or counts_good(simulation, found))
         and (not simulation.pilots or _trial_good(simulation, found))
     )
 

@@ -5,11 +5,10 @@ known which departments are heard of there, and when. The thresholds stand in :m
 """
 
 from collections.abc import Callable, Mapping
-from datetime import date
 from typing import Final, NamedTuple
 
 from fangfan.case_planting import GOOD_WATER, WELL
-from fangfan.saying import ago
+from fangfan.saying import ago, days_before
 from fangfan.simulated import Fact, Household
 
 COUNTY: Final = "140821"
@@ -63,12 +62,7 @@ def _house(before: int) -> Callable[[Household], None]:
 def _last_heard(months: int) -> Callable[[Household], None]:
     """Visit a household on the 15th of a month that lies so many months before the running one, and never again."""
 
-    def plant(household: Household) -> None:
-        then = household.month - months
-        running, visit = (date(month // 12, month % 12 + 1, day) for month, day in ((household.month, 1), (then, 15)))
-        household.say("cadre", "cadre-9", *WELL, before=(running - visit).days)
-
-    return plant
+    return lambda household: household.say("cadre", "cadre-9", *WELL, before=days_before(household, months))
 
 
 def _department(source: str, fact: Fact, days: int) -> Callable[[Household], None]:

@@ -8,11 +8,12 @@ from fangfan.case_plants import CASES
 from fangfan.pilot_plants import PILOTS
 from fangfan.plants import NEAR_MISSES, SHOCKS
 from fangfan.registry_plants import FAMILIES
+from fangfan.report_plants import COUNTED
 from fangfan.simulated import Household
 from fangfan.snooze_plants import SNOOZES
 
-Kind = Literal["shock", "near miss", "case", "snooze", "resident", "pilot"]
-KINDS: Final[tuple[Kind, ...]] = ("shock", "near miss", "case", "snooze", "resident", "pilot")
+Kind = Literal["shock", "near miss", "case", "snooze", "resident", "pilot", "counted"]
+KINDS: Final[tuple[Kind, ...]] = ("shock", "near miss", "case", "snooze", "resident", "pilot", "counted")
 
 
 class Plant(NamedTuple):
@@ -38,8 +39,9 @@ STORIES: Final[tuple[Plant, ...]] = (
     *(Plant("case", name, case.rules, case.plant) for name, case in CASES.items()),
     *(Plant("snooze", name, snooze.rules, snooze.plant) for name, snooze in SNOOZES.items()),
     *(Plant("resident", name, each.rules, each.plant) for name, village in VILLAGES.items() for each in village.residents),
+    *(Plant("counted", name, each.rules, each.plant) for name, each in COUNTED.items()),
 )
-"""What is planted once: every case and snooze, and all who live in a planted village."""
+"""What is planted once: every case and snooze, all who live in a planted village, and of whom a report must count what."""
 PILOT: Final[tuple[Plant, ...]] = tuple(Plant("pilot", name, each.rules, each.plant) for name, each in PILOTS.items())
 """What is planted once in the pilot county, where it is asked for."""
 

@@ -1,6 +1,7 @@
 """Counts indicators by county from the changelog and the alerts, partition by partition in several processes."""
 
 import asyncio
+from datetime import date
 
 import msgspec
 from rich.console import Console
@@ -16,6 +17,13 @@ from streams.indicators import Indicators
 from streams.outcomes import Lead, Visit, lead_of, visits_of
 from streams.scope import Scope
 from streams.topics import Topic
+
+
+def since_of(day: int) -> int:
+    """Return the ordinal day leads are counted from where nobody says otherwise: a month's first, twelve months before."""
+    there = date.fromordinal(day)
+    return there.replace(year=there.year - 1, day=1).toordinal()
+
 
 SILENT_MONTHS, SILENT_DAYS = 6, 7
 """For how long nobody was heard of a silent household, and of a silent department, where nobody says otherwise."""

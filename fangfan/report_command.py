@@ -2,7 +2,7 @@
 
 import signal
 import sys
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +13,7 @@ from agents.settings import Settings
 from fangfan.looks import console
 from fangfan.options import CONNECTION, fail, on_broker, policy_version, refusing, with_settings
 from fangfan.policy_topic import read_versions
-from fangfan.report import SILENT_DAYS, SILENT_MONTHS, run_report
+from fangfan.report import SILENT_DAYS, SILENT_MONTHS, run_report, since_of
 from fangfan.report_page import report_page
 from fangfan.report_tables import show
 from fangfan.report_view import as_json, write_report
@@ -67,8 +67,7 @@ def report(
     now = datetime.now(CHINA)
     base = policy_version(chosen.policy)
     today = _day("--day", day) or now.toordinal()
-    there = date.fromordinal(today)
-    first = _day("--since", since) or there.replace(year=there.year - 1, day=1).toordinal()
+    first = _day("--since", since) or since_of(today)
     cadences = _cadences(feed_days or [])
     real, policies = on_broker(
         chosen,

@@ -1,6 +1,7 @@
 """What departments say of a simulated household, short to write in plants; months count back from the running one."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any, Final
 
 from fangfan.simulated import Fact, Household
@@ -17,6 +18,13 @@ Shocks = dict[str, tuple[frozenset[str], Callable[[Household], None]]]
 def ago(household: Household, months: int) -> str:
     """Return the month that lies so many months before the running one (below 0: after it)."""
     return render_month(household.month - months)
+
+
+def days_before(household: Household, months: int) -> int:
+    """Return how many days before the running month begins the 15th of the month is that lies so many months before it."""
+    then = household.month - months
+    running, day = (date(month // 12, month % 12 + 1, day) for month, day in ((household.month, 1), (then, 15)))
+    return (running - day).days
 
 
 def first(household: Household) -> str:

@@ -61,7 +61,8 @@ def simulate(
     now: NowOption = None,
     pilot: PilotOption = False,
 ) -> None:
-    """Make up a county: registry, reports and area events, with shocks of every rule, near misses, cases, snoozes, villages.
+    """Make up a county: registry, reports and area events, with shocks of every rule, near misses, cases, snoozes, villages,
+    migrant work and visits.
 
     Some registry entries change and one is removed. A file has no line for that: what `publish` reads names no key beside.
     """
@@ -141,4 +142,5 @@ def _summary(shown: Console, simulation: Simulation) -> None:
     shown.print(f"planted 预设 {len(simulation.shocks)} shocks, {len(simulation.near_misses)} near misses 临界, "
                 f"{len(simulation.cases)} cases 个案, {len(simulation.snoozes)} snoozes 暂停, "
                 f"{len(simulation.residents)} in planted villages 预设村, "
-                f"{len(simulation.families)} in changed entries 户籍变动{pilots}")  # fmt: skip
+                f"{len(simulation.families)} in changed entries 户籍变动, "
+                f"{len(simulation.counted)} in the county of indicators 指标县{pilots}")  # fmt: skip

@@ -16,9 +16,9 @@ class Simulation:
     """Records in the order of sending; what must be open at the end; what must not though it looks so.
 
     ``planted`` are the rules that are open at the end by household, of whatever kind of plant; ``shocks``, ``near_misses``,
-    ``cases``, ``snoozes``, ``residents`` (of planted villages), ``pilots`` (of the pilot county) and ``families`` (whose
-    entries change, in the order of their roles) say which plant a household is; ``areas`` are the area codes of those of
-    ``planted``.
+    ``cases``, ``snoozes``, ``residents`` (of planted villages), ``pilots`` (of the pilot county), ``counted`` (of the county
+    whose report is known) and ``families`` (whose entries change, in the order of their roles) say which plant a household is;
+    ``areas`` are the area codes of those of ``planted``.
     """
 
     households: int = 0
@@ -30,13 +30,14 @@ class Simulation:
     snoozes: dict[str, str] = field(default_factory=dict)
     residents: dict[str, str] = field(default_factory=dict)
     pilots: dict[str, str] = field(default_factory=dict)
+    counted: dict[str, str] = field(default_factory=dict)
     families: dict[str, str] = field(default_factory=dict)
     areas: dict[str, str] = field(default_factory=dict)
 
     def note(self, plant: Plant, household: Household) -> None:
         """Plant something in a household, and note what must come of it."""
         name = household.household_id
-        kinds = (self.shocks, self.near_misses, self.cases, self.snoozes, self.residents, self.pilots)
+        kinds = (self.shocks, self.near_misses, self.cases, self.snoozes, self.residents, self.pilots, self.counted)
         kinds[KINDS.index(plant.kind)][name] = plant.name
         plant.plant(household)
         self._expect(household, plant.rules)
@@ -72,5 +73,5 @@ class Simulation:
     @property
     def others(self) -> int:
         """How many households nothing is planted in."""
-        special = (self.planted, self.near_misses, self.cases, self.snoozes, self.residents, self.pilots, self.families)
-        return self.households - len(set().union(*special))
+        kinds = (self.near_misses, self.cases, self.snoozes, self.residents, self.pilots, self.counted, self.families)
+        return self.households - len(set().union(self.planted, *kinds))

@@ -21,6 +21,7 @@ from fangfan.demo_summary import show
 from fangfan.pilot_plants import PILOTS, PILOTS_ZH
 from fangfan.plants import NEAR_MISSES, NEAR_MISSES_ZH, SHOCKS, SHOCKS_ZH
 from fangfan.registry_plants import FAMILIES, FAMILIES_ZH
+from fangfan.report_plants import COUNTED, COUNTED_ZH
 from fangfan.snooze_plants import SNOOZES, SNOOZES_ZH
 from fangfan.truth import Simulation
 from tests.worker import FANGFAN
@@ -81,7 +82,7 @@ def test_all_planted_is_found_and_nothing_else(tmp_path: Path) -> None:
     assert "\x1b" not in said
     assert all(f"worker 处理进程 {number}: ready 就绪" in said for number in (1, 2))
     assert "100%" in said
-    planted = (*SHOCKS, *NEAR_MISSES, *CASES, *SNOOZES, *VILLAGES, *FAMILIES, *PILOTS)
+    planted = (*SHOCKS, *NEAR_MISSES, *CASES, *SNOOZES, *VILLAGES, *FAMILIES, *PILOTS, *COUNTED)
     assert [] == [name for name in planted if name not in said]
     assert "all planted and 1 more" in said
     assert_nothing_left(tmp_path)
@@ -199,7 +200,7 @@ def test_only_exactly_what_was_planted_is_good() -> None:
 def test_every_plant_has_a_chinese_name() -> None:
     assert (set(SHOCKS), set(NEAR_MISSES)) == (set(SHOCKS_ZH), set(NEAR_MISSES_ZH))
     assert (set(CASES), set(SNOOZES), set(VILLAGES)) == (set(CASES_ZH), set(SNOOZES_ZH), set(VILLAGES_ZH))
-    assert (set(FAMILIES), set(PILOTS)) == (set(FAMILIES_ZH), set(PILOTS_ZH))
+    assert (set(FAMILIES), set(PILOTS), set(COUNTED)) == (set(FAMILIES_ZH), set(PILOTS_ZH), set(COUNTED_ZH))
 
 
 @pytest.mark.parametrize(("now", "expected"), [

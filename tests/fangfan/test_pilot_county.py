@@ -7,23 +7,18 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from rich.console import Console
 
-from fangfan.demo_found import Found
 from fangfan.demo_summary import show
 from fangfan.demo_verdict import as_planted
 from fangfan.pilot_plants import COUNTY, PILOTS
 from fangfan.pilot_policy import base_of, pilot_version, shadow_version
 from fangfan.planting import needed
-from fangfan.report import SILENT_DAYS, SILENT_MONTHS
 from fangfan.simulation import Simulator
 from fangfan.truth import Simulation
 from schemas.fields import CHINA, day_of, parse_day
-from streams.feed_silence import word_of
-from streams.indicators import Indicators
-from streams.policies import BEGINNING, FILE, Version, alone
+from streams.policies import BEGINNING, FILE, Version
 from streams.policy import Policy
 from streams.policy_documents import content_of, document_of, version_of
 from streams.policy_layers import differences
-from streams.scope import Scope
 from streams.topics import Topic
 from tests.fangfan.test_planted_stories import found_in
 from tests.fangfan.test_simulation import NOW, Lived, Trial
@@ -46,26 +41,10 @@ def county(seed: int = 1, now: datetime = NOW, events: int = 300) -> Simulation:
     return Simulator(needed(1, pilot=True), events, seed, now, 1, pilot=True).run()
 
 
-def told(simulation: Simulation, lived: Lived, now: datetime = NOW) -> Found:
-    """Read what the pure path publishes as the demo reads its topics, and what a report of the day counts."""
-    found, counted = found_in(lived), Indicators()
-    day = now.astimezone(CHINA).toordinal()
-    scope = Scope(alone(BASE.policy), day, day, SILENT_MONTHS, SILENT_DAYS)
-    for record in simulation.records:
-        if record.topic == "department-feeds":
-            word = word_of(record.payload, record.sent_at or int(now.timestamp() * 1000))
-            assert word is not None
-            counted.add_word(word, scope)
-    for state in lived.states.values():
-        counted.add_household(state, scope)
-    found.report(counted, scope)
-    return found
-
-
 @pytest.mark.parametrize("seed", range(10))
 def test_all_stands_as_planted_in_any_order_and_wherever_the_version_joins(policy: Policy, seed: int) -> None:
     simulation = county(seed)
-    found = told(simulation, Lived(simulation, policy, random.Random(seed) if seed else None, trial=trial()))
+    found = found_in(Lived(simulation, policy, random.Random(seed) if seed else None, trial=trial()))
 
     assert set(PILOTS) == set(simulation.pilots.values())
     assert simulation.planted == found.opened
@@ -87,15 +66,15 @@ def test_it_stands_so_on_every_day(policy: Policy, day: date, minute: int, monke
     simulation = county(3, now, events=0)
     order = random.Random(minute) if minute == 5 else None
 
-    assert as_planted(simulation, told(simulation, Lived(simulation, policy, order, trial=trial(now)), now))
+    assert as_planted(simulation, found_in(Lived(simulation, policy, order, trial=trial(now))))
 
 
 def test_without_the_version_none_of_it_stands_and_without_a_shadow_of_its_own_nothing_more_is_found(policy: Policy) -> None:
     simulation = county()
     of = {name: household for household, name in simulation.pilots.items()}
     version = trial().version
-    before = told(simulation, Lived(simulation, policy))
-    same = told(simulation, Lived(simulation, policy, trial=Trial(version, version.policy)))
+    before = found_in(Lived(simulation, policy))
+    same = found_in(Lived(simulation, policy, trial=Trial(version, version.policy)))
 
     opened = {name for name, household in of.items() if household in before.opened}
     assert {"house grade D, C within the window", "house grade D, C after the window"} == opened
@@ -203,7 +182,7 @@ WRONG = [
 @pytest.mark.parametrize("what", WRONG)
 def test_only_exactly_that_is_good(policy: Policy, what: str) -> None:
     simulation = county()
-    found = told(simulation, Lived(simulation, policy, trial=trial()))
+    found = found_in(Lived(simulation, policy, trial=trial()))
     of = {name: household for household, name in simulation.pilots.items()}
     assert as_planted(simulation, found)
     spending, house = frozenset({"expenditure-shock"}), of["house grade D, C within the window"]

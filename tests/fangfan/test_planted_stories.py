@@ -13,11 +13,19 @@ from fangfan.case_plants import CASES
 from fangfan.demo_found import AreaFound, Found
 from fangfan.demo_summary import show
 from fangfan.demo_verdict import as_planted, case_good, places, surprises
+from fangfan.report import SILENT_DAYS, SILENT_MONTHS, since_of
+from fangfan.report_plants import COUNTED, COUNTY
+from fangfan.report_view import values
 from fangfan.sent import Sent, in_order
 from fangfan.simulation import COUNTIES, Simulator
 from fangfan.snooze_plants import SNOOZES
 from fangfan.truth import Simulation
+from schemas.fields import CHINA
+from streams.feed_silence import word_of
+from streams.indicators import Indicators
+from streams.outcomes import lead_of, visits_of
 from streams.policy import Policy
+from streams.scope import Scope
 from tests.fangfan.test_simulation import NOW, Lived
 
 
@@ -39,7 +47,27 @@ def found_in(lived: Lived) -> Found:
     for alerts in lived.shadow_alerts.values():
         for alert in alerts:
             found.shadow_alert(msgspec.to_builtins(alert))
+    found.report(*reported(lived))
     return found
+
+
+def reported(lived: Lived) -> tuple[Indicators, Scope]:
+    """Count what `fangfan report` counts of a day from topics and states."""
+    day = lived.now.astimezone(CHINA).toordinal()
+    scope, counted = Scope(lived.judges, day, since_of(day), SILENT_MONTHS, SILENT_DAYS), Indicators()
+    for record in lived.sent:
+        if record.topic == "department-feeds":
+            word = word_of(record.payload, record.sent_at or int(lived.now.timestamp() * 1000))
+            assert word is not None
+            counted.add_word(word, scope)
+    for household, state in lived.states.items():
+        counted.add_household(state, scope)
+        alerts = lived.alerts.get(household, ())
+        for alert in alerts:
+            counted.add_alert(alert, scope)
+        if leads := [lead for lead in map(lead_of, alerts) if lead is not None]:
+            counted.add_leads(leads, visits_of(state.facts), scope)
+    return counted, scope
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -48,7 +76,8 @@ def test_all_stands_as_planted_in_any_order(policy: Policy, seed: int) -> None:
     found = found_in(Lived(simulation, policy, random.Random(seed) if seed % 2 else None))
 
     assert set(CASES) == set(simulation.cases.values())
-    assert {household: CASES[name].truth for household, name in simulation.cases.items()} == found.cases
+    visited = {household: case for household, case in found.cases.items() if household not in simulation.counted}
+    assert {household: CASES[name].truth for household, name in simulation.cases.items()} == visited
     assert set(SNOOZES) == set(simulation.snoozes.values())
     assert [] == surprises(simulation, found)
     assert as_planted(simulation, found)
@@ -183,6 +212,25 @@ def _spared_and_moved(simulation: Simulation) -> tuple[str, str]:
     return spared, moved
 
 
+def test_a_report_counts_what_is_planted_of_it_and_nobody_else_lives_there(policy: Policy) -> None:
+    """In any order: 3 of 5 migrants are left; a bad house was confirmed by one of two visits, a bad well by two of three."""
+    simulation = county(events=2_000)
+    counted, scope = reported(Lived(simulation, policy, random.Random(4)))
+    row = values(counted.row("county", COUNTY), counted.row("all", "all"), scope)
+
+    assert set(COUNTED) == set(simulation.counted.values())
+    assert len(COUNTED) == row["households"]
+    assert (3, 5, 6_000, 2, 2) == tuple(
+        row[f"migrants{end}"] for end in ("", "_before", "_share", "_outside", "_outside_before")
+    )
+    assert (7, 6, 1, 6, 1) == tuple(
+        row[name] for name in ("leads", "leads_cadre", "leads_department", "leads_alone_cadre", "leads_alone_department")
+    )
+    assert (2, 1, 5_000) == tuple(row[f"{what}_housing@1"] for what in ("verified", "confirmed", "precision"))
+    assert (3, 2, 6_667) == tuple(row[f"{what}_water@1"] for what in ("verified", "confirmed", "precision"))
+    assert COUNTY not in COUNTIES
+
+
 @pytest.mark.parametrize("order", [None, random.Random(6)])
 def test_a_village_whose_loss_was_less_than_feared_is_at_risk_no_more(policy: Policy, order: random.Random | None) -> None:
     lived = Lived(county(events=2_000), policy, order)
@@ -260,7 +308,7 @@ def test_what_a_snoozed_household_is_told_of_is_sent_in_order(seed: int) -> None
 
 
 WRONG = ["stage", "refused", "missing", "of another", "loud", "deaf", "twice", "spared", "elsewhere", "still", "again",
-         "family", "episode", "left behind", "passer-by",
+         "family", "episode", "left behind", "passer-by", "away", "home", "unvisited", "of another rule", "closed",
          "unheard"]  # fmt: skip
 
 
@@ -307,6 +355,16 @@ def test_only_exactly_that_is_good(policy: Policy, what: str) -> None:
         case "episode":
             household = of["registered again after a relapse"]
             found.cases[household] = found.cases[household]._replace(episode=1)
+        case "away":
+            found.counts["migrants"] += 1
+        case "home":
+            del found.counts["migrants_outside_before"]
+        case "unvisited":
+            found.counts["verified_housing@1"] -= 1
+        case "of another rule":
+            found.counts["confirmed_food@1"] = 1
+        case "closed":
+            found.opened.pop(next(each for each in simulation.counted if each in simulation.planted))
         case "spared":
             found.areas[spared] = AreaFound(1, (), frozenset())
         case _:

@@ -74,14 +74,17 @@ class Lived:
         self._events: dict[str, list[AreaNotice]] = {}
         self._persons: dict[str, PersonState] = {}
         self._waiting: dict[str, list[tuple[Report, int]]] = {}
-        self._judges: Policies = alone(policy)
+        self.judges: Policies = alone(policy)
+        self.sent, self.now = simulation.records, NOW
         self._shadow = trial.shadow if trial is not None else None
         records = list(simulation.records)
         if order is not None:
             order.shuffle(records)
         early = sum(record.turn < 1 for record in records)
         joins = early // 2 if order is None else order.randrange(early)
-        for place, record in enumerate(in_order(records, set(simulation.snoozes) | set(simulation.pilots))):
+        for place, record in enumerate(
+            in_order(records, set(simulation.snoozes) | set(simulation.pilots) | set(simulation.counted))
+        ):
             if trial is not None and place == joins:
                 self._join(trial.version)
             self._take(record)
@@ -96,15 +99,15 @@ class Lived:
     def _join(self, version: Version) -> None:
         """Take a version from its topic, as workers do."""
         key, value = record_of(version, NOW.isoformat())
-        known = self._judges.versions
+        known = self.judges.versions
         admission = admit(known[0].policy.id, known, key, value, int(NOW.timestamp() * 1000), 0)
         assert Outcome.JOINED is admission.outcome, admission
-        self._judges = policies_of(admission.versions)
+        self.judges = policies_of(admission.versions)
 
     def _judge_again(self) -> None:
         """Walk through all households; those whose answers were given under what judges them are passed over."""
         for household, before in list(self.states.items()):
-            self._note(household, before, reassess(household, before, self._judges, self._shadow, 1))
+            self._note(household, before, reassess(household, before, self.judges, self._shadow, 1))
 
     def _take(self, record: Sent) -> None:
         milliseconds = record.sent_at or int(NOW.timestamp() * 1000)
@@ -130,10 +133,10 @@ class Lived:
         """Tick households as workers do, each at the instants at which it is due, up to now."""
         now = int(NOW.timestamp() * 1_000_000_000)
         for household in list(self.states):
-            while (instant := due(self.states[household], self._judges)) is not None and instant <= now:
+            while (instant := due(self.states[household], self.judges)) is not None and instant <= now:
                 self._hear(Tick(household, instant), now // 1_000_000)
         for area in list(self.areas):
-            while (instant := area_due(area, self.areas[area], self._judges)) is not None and instant <= now:
+            while (instant := area_due(area, self.areas[area], self.judges)) is not None and instant <= now:
                 self._look(area, msgspec.structs.replace(self.areas[area], day=day_of(instant)))
 
     def _hear(self, message: Report | RegistryChange | Tick, milliseconds: int) -> None:
@@ -146,7 +149,7 @@ class Lived:
                 self._waiting.setdefault(person, []).append((message, milliseconds))
                 return
         before = self.states.get(household, EMPTY)
-        step = advance(household, before, message, milliseconds * 1_000_000, self._judges, self._shadow)
+        step = advance(household, before, message, milliseconds * 1_000_000, self.judges, self._shadow)
         self._note(household, before, step)
 
     def _note(self, household: str, before: HouseholdState, step: Step) -> None:
@@ -182,7 +185,7 @@ class Lived:
             self._look(area, state)
 
     def _look(self, area: str, state: AreaState) -> None:
-        policy = self._judges.of(instant_of_day(state.day))
+        policy = self.judges.of(instant_of_day(state.day))
         self.areas[area], alert = turn_area(area, state, policy, partial(dict, self._members[area]))
         if alert is not None:
             self.area_alerts.setdefault(area, []).append(alert)
