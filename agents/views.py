@@ -56,7 +56,7 @@ def household_view(household_id: str, state: HouseholdState, policies: Judges) -
             "undetermined": _undetermined(assessment, facts, policy.parameters((area or "")[:6])) if assessment else [],
         },
         "conflicts": [msgspec.to_builtins(note(each)) for each in assessment.conflicts] if assessment else [],
-        "measures": msgspec.to_builtins(tracked(policy.measures, assessment, facts)) if assessment else [],
+        "measures": msgspec.to_builtins(tracked(policy, assessment, facts)) if assessment else [],
         "category": assessment.category if assessment else "unknown",
         "pathway": assessment.pathway if assessment else "unknown",
         "alert": _open(household_id, state),

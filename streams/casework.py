@@ -39,7 +39,7 @@ def case_now(facts: Facts, alert: OpenAlert | None, judges: Judges) -> CaseNow:
     new = _since_removal(assessment, facts, case, judges)
     clocks = clocks_of(case, as_of, _to_visit(case, alert, new), rules)
     relapsed = watched(case, clocks) and any(each.rule != SILENCE for each in new)
-    return CaseNow(case, clocks, relapsed, as_of, tracked(policy.measures, assessment, facts))
+    return CaseNow(case, clocks, relapsed, as_of, tracked(policy, assessment, facts))
 
 
 def _since_removal(now: Assessment | None, facts: Facts, case: Case, judges: Judges) -> tuple[Finding, ...]:

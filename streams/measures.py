@@ -8,17 +8,20 @@ from schemas.fields import render_month
 from schemas.findings import Assessment
 from schemas.household import Facts
 from schemas.reports import Signal
-from streams.policy_measures import Measures
+from schemas.vocabulary import Pathway
+from streams.assess import context_of
+from streams.labour import known_pathway
+from streams.policy import Policy
 from streams.rules.signals import Signals
 
 _OVER: Final[dict[str, MeasureStatus]] = {"ended": "ended", "withdrawn": "withdrawn"}
 
 
-def suggest(measures: Measures, assessment: Assessment, facts: Facts) -> list[SuggestedMeasure]:
+def suggest(policy: Policy, assessment: Assessment, facts: Facts) -> list[SuggestedMeasure]:
     """Return what is suggested for the reasons that fire, in the order of the catalogue, and whether it is given."""
-    rules, words = _rules_of(measures, assessment), _newest(facts)
+    rules, words = _rules_of(policy, assessment, facts), _newest(facts)
     suggested = []
-    for measure in measures.catalogue:
+    for measure in policy.measures.catalogue:
         if measure.code in rules:
             word = words.get(measure.code)
             given = word is not None and word.value == "granted"
@@ -28,13 +31,22 @@ def suggest(measures: Measures, assessment: Assessment, facts: Facts) -> list[Su
     return suggested
 
 
-def _rules_of(measures: Measures, assessment: Assessment) -> dict[str, list[str]]:
+def _rules_of(policy: Policy, assessment: Assessment, facts: Facts) -> dict[str, list[str]]:
     """Return by measure the rules that fire and suggest it, in the order of the alert."""
     found: dict[str, list[str]] = {}
+    way = _pathway(policy, assessment, facts)
     for rule in dict.fromkeys(finding.rule for finding in assessment.findings):
-        for code in measures.for_rule(rule.partition("@")[0], assessment.pathway):
+        for code in policy.measures.for_rule(rule.partition("@")[0], way):
             found.setdefault(code, []).append(rule)
     return found
+
+
+def _pathway(policy: Policy, assessment: Assessment, facts: Facts) -> Pathway:
+    """Return whose help it is: where those who work by the entry died, left or cannot any more, that of who has no labour."""
+    if assessment.pathway != "development" or not facts.signals:
+        return assessment.pathway
+    context = context_of(facts, policy)
+    return known_pathway(context) if context is not None else assessment.pathway
 
 
 def supports(facts: Facts) -> list[Signal]:
@@ -42,14 +54,14 @@ def supports(facts: Facts) -> list[Signal]:
     return [signal for signal, _ in Signals(facts).current("support")] if facts.signals else []
 
 
-def tracked(measures: Measures, assessment: Assessment | None, facts: Facts) -> tuple[MeasureNote, ...]:
+def tracked(policy: Policy, assessment: Assessment | None, facts: Facts) -> tuple[MeasureNote, ...]:
     """Return every measure that is suggested or was given, in the order of the catalogue: each against the other.
 
     ``given``, ``not given`` (suggested both), ``given beside`` (not suggested), ``ended`` or ``withdrawn``.
     """
-    rules, words = _rules_of(measures, assessment) if assessment is not None else {}, _newest(facts)
+    rules, words = _rules_of(policy, assessment, facts) if assessment is not None else {}, _newest(facts)
     notes = []
-    for measure in measures.catalogue:
+    for measure in policy.measures.catalogue:
         word, named = words.get(measure.code), measure.code in rules
         if word is None and not named:
             continue

@@ -148,7 +148,7 @@ def judge(
     turned = turn(thread, assessment, Cause(_name(message), timestamp), place, hush_of(facts, parameters.noise))
     alert = turned.alert
     if alert is not None and assessment.findings and policy.measures.catalogue:
-        alert = msgspec.structs.replace(alert, measures=suggest(policy.measures, assessment, facts))
+        alert = msgspec.structs.replace(alert, measures=suggest(policy, assessment, facts))
     return Judgement(turned.thread, assessment, alert, turned.calendar_known, turned.withheld)
 
 

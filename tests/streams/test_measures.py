@@ -76,7 +76,7 @@ def test_a_household_without_labour_never_gets_jobs_alone(policy: Policy) -> Non
         state = fold([read(record) for record in [*reports, *([registry] if registry else [])]], policy)
         found = assess(state.facts, policy)
         assert found is not None
-        named = {each.code for each in suggest(policy.measures, found, state.facts)}
+        named = {each.code for each in suggest(policy, found, state.facts)}
         assert bool(found.findings) == bool(named)
         if found.pathway != "development" and named:
             security += 1
