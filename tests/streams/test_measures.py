@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -15,12 +15,14 @@ from schemas.alerts import Alert
 from schemas.household import EMPTY, HouseholdState
 from schemas.registry import RegistryChange
 from schemas.reports import Report
+from schemas.vocabulary import MeasureCode, Pathway
 from streams.assess import assess
 from streams.measures import suggest
 from streams.pipeline import advance
 from streams.policy import Policy
+from streams.policy_measures import JOBS as WORK
+from streams.policy_measures import MeasureError, read_measures
 from streams.policy_parse import PolicyError, parse_policy
-from streams.policy_values import OPTIONAL
 from streams.rules import EVERY_RULE
 from tests.build import TIMESTAMP, cadre, entry, member, statement
 from tests.oracle.signal_histories import history
@@ -106,9 +108,59 @@ def test_a_cleared_alert_suggests_nothing(policy: Policy) -> None:
     assert [("cleared", [])] == [(each.transition.value, codes(each)) for each in alerts[1:]]
 
 
-def test_the_shipped_policy_has_measures_for_every_rule(policy: Policy) -> None:
-    assert {name.replace("_", "-") for name in EVERY_RULE} - OPTIONAL == set(policy.measures.by_rule)
-    assert all(lists[pathway] for lists in policy.measures.by_rule.values() for pathway in ("development", "security"))
+CODES = get_args(MeasureCode)
+RULES = ("income-line", "water", "silence")
+
+
+def any_measures(rng: random.Random) -> dict[str, Any]:
+    """Measures of a policy, half of which must not be used: jobs said to need no labour, jobs alone, lists left out."""
+    known = [code for code in CODES if rng.random() < 0.98]
+    needs = {code: rng.random() < (0.95 if code in WORK else 0.4) for code in known}
+    return {
+        "catalogue": {code: {"zh": "帮", "en": "help", "needs-labour": need} for code, need in needs.items()},
+        "for": {
+            rule: {way: rng.sample(CODES, rng.choice([0, 2, 3, 4])) for way in ("development", "security")}
+            for rule in RULES if rng.random() < 0.98
+        },
+    }  # fmt: skip
+
+
+def test_no_policy_that_may_be_used_gives_jobs_alone_to_who_cannot_work() -> None:
+    """Whatever fires together: who has no labour, or of whom that is not known, gets nothing or something that needs none."""
+    used, jobs = 0, 0
+    for seed in range(3_000):
+        rng = random.Random(seed)
+        document = any_measures(rng)
+        needs, of_rules = {code: row["needs-labour"] for code, row in document["catalogue"].items()}, document["for"]
+        known = all(code in needs for row in of_rules.values() for some in row.values() for code in some)
+        honest = all(needs.get(code, True) for code in WORK)
+        alone = any(row["security"] and all(needs.get(code) for code in row["security"]) for row in of_rules.values())
+        may_be_used = {*RULES[:2]} <= {*of_rules} and known and honest and not alone
+        try:
+            measures = read_measures(document, RULES, ("silence",))
+        except MeasureError:
+            assert not may_be_used, seed
+            continue
+        assert may_be_used, seed
+        used += 1
+        firing = [rule for rule in RULES if rng.random() < 0.6]
+        for way in ("security", "unknown"):
+            offered = frozenset[str]().union(*(measures.for_rule(rule, way) for rule in firing))
+            assert not offered or [code for code in offered if not needs[code]], (seed, way)
+            jobs += bool(offered & WORK)
+    assert 500 < used < 2_500
+    assert jobs > 50, "beside something else a job may be offered"
+
+
+def test_every_reason_has_help_with_labour_and_without(policy: Policy) -> None:
+    """All rules but ``silence``, which asks for a visit; and what it says of a household is never jobs alone."""
+    needing = {measure.code for measure in policy.measures.catalogue if measure.needs_labour}
+    rules = {name.replace("_", "-") for name in EVERY_RULE}
+    of = {(rule, way): policy.measures.for_rule(rule, way) for rule in rules for way in get_args(Pathway) if way != "unknown"}
+
+    assert {("silence", "development"), ("silence", "security")} == {each for each, codes in of.items() if not codes}
+    assert WORK <= needing
+    assert not [each for each, codes in of.items() if each[1] == "security" and codes & needing]
 
 
 def of_rule(rule: str, **lists: Any) -> Callable[[dict[str, Any]], None]:
