@@ -1,8 +1,8 @@
 """The due index: which households and areas of a partition are due for a tick, by instant, so that a sweep sees only these.
 
 It lies beside the states in the same store and is written with them; like them it is a cache. A mark says up to which changelog
-offset and under which policy it is complete: states that came otherwise (a rebuild, a run without ticks) are indexed in
-the background, slice by slice.
+offset, under which policy and by which calendar of working days it is complete: states that came otherwise (a rebuild, a run
+without ticks) are indexed in the background, slice by slice.
 """
 
 from collections.abc import Iterator
@@ -16,6 +16,7 @@ from schemas.household import HouseholdState
 from streams.due import area_due, due
 from streams.policies import Policies
 from streams.policy import Policy
+from streams.workdays import CALENDAR
 
 DUE: Final = b"d"
 """Prefix of index keys: then 8 bytes of the instant (offset so that they sort), then the household."""
@@ -156,4 +157,4 @@ class DueIndex:
     def _mark(self, changelog: dict[str, int], versions: int) -> bytes:
         """Return the mark of what the store holds, and of the offsets behind what is about to be written to it."""
         offsets = ",".join(str(changelog.get(topic, self._store.offset(topic))) for topic in self._topics)
-        return f"{_LAYOUT}:{offsets}:{versions}".encode()
+        return f"{_LAYOUT}:{CALENDAR}:{offsets}:{versions}".encode()

@@ -3,8 +3,16 @@
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from typing import Final
+from zlib import crc32
 
 import chinese_calendar
+from chinese_calendar.constants import holidays, workdays
+
+KNOWN_UNTIL: Final[int] = date(max(holidays).year, 12, 31).toordinal()
+"""The last ordinal day of the calendar that is kept: of later ones Monday to Friday are counted."""
+CALENDAR: Final = crc32(repr((sorted(map(str, holidays)), sorted(map(str, workdays)))).encode())
+"""The mark of the calendar: with another one the same deadline may be another day."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from streams.due import due
 from streams.policies import policies_of
 from streams.policy import Policy
 from streams.topics import TOPIC_OF
+from streams.workdays import CALENDAR
 from tests.build import AREA as VILLAGE
 from tests.build import TIMESTAMP, cadre, encode, statement
 from tests.oracle.histories import history
@@ -180,6 +181,18 @@ def test_another_policy_makes_the_index_anew(store: Store, policy: Policy) -> No
 
     assert DueIndex(store, (TOPIC,), policy).complete
     assert not DueIndex(store, (TOPIC,), msgspec.structs.replace(policy, mark=policy.mark + 1)).complete
+
+
+def test_another_calendar_makes_the_index_anew(store: Store, policy: Policy, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A newer library knows another holiday or make-up day: clocks of cases may run out earlier than the index has it."""
+    rebuild(DueIndex(store, (TOPIC,), policy))
+    monkeypatch.setattr("agents.due_index.CALENDAR", CALENDAR + 1)
+    index = DueIndex(store, (TOPIC,), policy)
+
+    assert not index.complete
+    rebuild(index)
+    assert index.complete
+    assert DueIndex(store, (TOPIC,), policy).complete
 
 
 def test_a_sweep_goes_on_where_the_last_one_ended(store: Store, policy: Policy) -> None:

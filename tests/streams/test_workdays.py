@@ -1,10 +1,10 @@
 """Deadlines in Chinese working days: holidays, make-up days, and years nobody has announced yet."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
-from streams.workdays import add_workdays
+from streams.workdays import KNOWN_UNTIL, add_workdays
 
 
 @pytest.mark.parametrize(("opened", "count", "due"), [
@@ -25,3 +25,12 @@ def test_in_a_year_without_a_calendar_monday_to_friday_count_and_it_says_so() ->
     found = add_workdays(date(2099, 9, 30).toordinal(), 2)
 
     assert (date(2099, 10, 2), False) == (date.fromordinal(found.day), found.known)
+
+
+def test_the_calendar_is_known_to_its_last_day_and_not_a_day_longer() -> None:
+    last = date.fromordinal(KNOWN_UNTIL)
+
+    assert (12, 31) == (last.month, last.day)
+    assert last >= date(2026, 12, 31)
+    assert add_workdays((last - timedelta(days=30)).toordinal(), 1).known
+    assert not add_workdays(KNOWN_UNTIL, 1).known
