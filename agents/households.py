@@ -197,10 +197,8 @@ class Households:
         """Add to a batch what one step says."""
         if step.assessment is not None and step.assessment.undetermined:
             work.tally.undetermined += any(each.rule.startswith("income-line") for each in step.assessment.undetermined)
+        work.tally.calendar_unknown += not step.calendar_known
         if step.alert is not None:
-            if not step.calendar_known:
-                work.tally.calendar_unknown += 1
-                telemetry.log("warning", "calendar.unknown", opened_year=step.alert.opened_at[:4])
             sent = self._publish(work, Topic.ALERTS, step.alert, now)
             current = None if step.alert.transition is Transition.CLEARED else sent.value
             work.outgoing.append(msgspec.structs.replace(sent, topic=Topic.ALERTS_CURRENT, value=current))

@@ -24,6 +24,7 @@ from schemas.vocabulary import SEVERITIES, AreaLevel, AreaTransition, Department
 from streams.policies import Version
 from streams.policy_documents import REFUSALS, Outcome
 from streams.policy_parse import PolicyError
+from streams.workdays import KNOWN_UNTIL
 
 REGISTRY: Final = CollectorRegistry()
 _LATENCY: Final = (0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.2, 0.5, 1, 2, 5, 15, 60, 300)
@@ -119,7 +120,9 @@ def confirmed(partition: str, tally: Tally, now: int) -> None:
     households.labels(partition).inc(tally.new_households)
     waiting.labels(partition).inc(tally.parked)
     undetermined.inc(tally.undetermined)
-    calendar_unknown.inc(tally.calendar_unknown)
+    if tally.calendar_unknown:
+        calendar_unknown.inc(tally.calendar_unknown)
+        log("warning", "calendar.unknown", deadlines=tally.calendar_unknown, known_until=render_day(KNOWN_UNTIL))
     reassessed.inc(tally.reassessed)
     for shadow in tally.shadowed:
         shadow_alerts.labels(shadow.transition.value, shadow.severity or "none", shadow.tier).inc()

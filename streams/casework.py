@@ -1,7 +1,7 @@
 """casework: facts and alert -> what is to be said of the household's case; nothing for a household that has none."""
 
-from schemas.cases import Case, CaseNow, CaseStep, Clock
-from schemas.fields import day_of
+from schemas.cases import Case, CaseNow, CaseRecord, CaseStep, Clock
+from schemas.fields import day_of, parse_day
 from schemas.findings import Assessment, Finding
 from schemas.household import Facts, OpenAlert
 from schemas.reports import Report
@@ -14,6 +14,7 @@ from streams.measures import tracked
 from streams.policies import Judges
 from streams.policy import CaseRules
 from streams.rules.silence import RULE as SILENCE
+from streams.workdays import KNOWN_UNTIL
 
 
 def may_begin(message: object, alert: OpenAlert | None, as_of: int) -> bool:
@@ -70,6 +71,11 @@ def clocks_at(facts: Facts, alert: OpenAlert | None, judges: Judges, instant: in
         now = assess(facts, judges.of(facts.as_of))
         alert = _to_visit(case, alert, _since_removal(now, facts, case, judges))
     return clocks_of(case, instant, alert, rules)
+
+
+def on_known_calendar(said: CaseRecord) -> bool:
+    """Tell whether the deadlines that a record names were counted on a known calendar; the watch counts months."""
+    return all(each.clock == "watch" or parse_day(each.due) <= KNOWN_UNTIL for each in said.clocks)
 
 
 def _folded(facts: Facts, judges: Judges, instant: int) -> tuple[Case, CaseRules]:

@@ -12,7 +12,7 @@ from schemas.reports import Reassess, Report, Tick
 from streams.alerts import Cause, Place, turn, unmoved
 from streams.assess import answers_of, area_code, assessment_of, context_of
 from streams.case_turn import turn_case
-from streams.casework import case_now, may_begin
+from streams.casework import case_now, may_begin, on_known_calendar
 from streams.household import merge
 from streams.measures import suggest
 from streams.noise import hush_of
@@ -29,7 +29,8 @@ class Step(msgspec.Struct, frozen=True, gc=False):
     """What one record did: the state after it (the same object where nothing changed), and what must be published.
 
     ``assessment`` holds the answers of the rules that were asked, ``shadow_alert`` what a shadow policy would publish, ``case``
-    what is to be said of the household's case, ``withheld`` a transition that waits since now.
+    what is to be said of the household's case, ``withheld`` a transition that waits since now. ``calendar_known`` is False
+    where a deadline that is told of was counted Monday to Friday.
     """
 
     state: HouseholdState
@@ -68,11 +69,12 @@ def advance(
     found = judge(household_id, before.facts, facts, before.thread, message, timestamp, policies.of(facts.as_of))
     state = HouseholdState(before.version, facts, found.thread, before.shadow, before.case)
     state, case = _with_case(household_id, state, message, timestamp, policies)
+    known = found.calendar_known and (case is None or on_known_calendar(case))
     if shadow is None:
-        return Step(state, found.assessment, found.alert, found.calendar_known, case=case, withheld=found.withheld)
+        return Step(state, found.assessment, found.alert, known, case=case, withheld=found.withheld)
     beside = judge(household_id, before.facts, facts, before.shadow or Thread(), message, timestamp, shadow)
     state = msgspec.structs.replace(state, shadow=beside.thread)
-    return Step(state, found.assessment, found.alert, found.calendar_known, beside.alert, case, found.withheld)
+    return Step(state, found.assessment, found.alert, known, beside.alert, case, found.withheld)
 
 
 def _with_case(
@@ -110,7 +112,8 @@ def reassess(
         found = judge(household_id, facts, facts, before.thread, message, version.published_at, version.policy)
         state = msgspec.structs.replace(state, thread=found.thread)
         state, case = _with_case(household_id, state, message, version.published_at, policies)
-        step = Step(state, found.assessment, found.alert, found.calendar_known, case=case, withheld=found.withheld)
+        known = found.calendar_known and (case is None or on_known_calendar(case))
+        step = Step(state, found.assessment, found.alert, known, case=case, withheld=found.withheld)
     thread = before.shadow or Thread()
     if shadow is not None and thread.judged_by != shadow.mark_of(county):
         beside = judge(household_id, facts, facts, thread, Reassess(shadow.label), shadow_since, shadow)

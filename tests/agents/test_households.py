@@ -1,6 +1,7 @@
 """One partition's batches on a real store: persons that wait and move, entries that go, records that lie wrong."""
 
 from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +9,15 @@ import orjson
 import pytest
 from aiokafka.record.default_records import DefaultRecord
 
+from agents import telemetry
 from agents.households import Households
 from agents.policies import Judge
 from agents.store import Store
 from agents.work import Outgoing, Work
+from schemas.fields import instant_of_day
 from streams.policy import Policy
 from streams.topics import Topic
+from streams.workdays import KNOWN_UNTIL
 from tests.build import TIMESTAMP, cadre, department, encode, entry, member
 
 UNSAFE = {"type": "water", "safe": False}
@@ -24,20 +28,20 @@ class Partition:
     """The only partition there is; what it sends to itself can be fed back."""
 
     def __init__(self, store: Store, policy: Policy | Judge) -> None:
-        self._store, self._households, self._offset = store, Households(0, 1, "", store, policy), 0
+        self._store, self.households, self._offset = store, Households(0, 1, "", store, policy), 0
 
     def take(self, *records: tuple[Topic, bytes | None, bytes | None]) -> Work:
-        work = self._households.run([(topic, self._record(key, value)) for topic, key, value in records], NOW)
+        work = self.households.run([(topic, self._record(key, value)) for topic, key, value in records], NOW)
         self._store.write(work.changes.items(), {})
         return work
 
     def adopt(self, *alerts: Outgoing) -> Work:
-        work = self._households.adopt([self._record(each.key, each.value) for each in alerts])
+        work = self.households.adopt([self._record(each.key, each.value) for each in alerts])
         self._store.write(work.changes.items(), {})
         return work
 
     def slice(self) -> Work | None:
-        work = self._households.slice(NOW)
+        work = self.households.slice(NOW)
         if work is not None:
             self._store.write(work.changes.items(), {})
         return work
@@ -176,3 +180,38 @@ def test_a_department_is_counted_where_its_report_is_taken_in_and_others_are_not
     work = partition.take(heard, heard, seen, of_person("w2", "P-0404"))
 
     assert {"water": 2} == work.tally.departments
+
+
+BEYOND = date.fromordinal(KNOWN_UNTIL) + timedelta(days=1)
+"""The first day of the first year of which nobody has announced the holidays."""
+
+
+@pytest.mark.parametrize(("days", "counted"), [(-60, 0), (-10, 1), (3, 1)])
+def test_a_deadline_that_reaches_into_a_year_nobody_has_announced_is_told(
+    partition: Partition, days: int, counted: int
+) -> None:
+    """Contract §5, contract-cases §4: Monday to Friday, and a warning; here fifteen days after a visit are counted."""
+    visit = {"type": "case_step", "step": "verification"}
+    report = encode(cadre("v1", visit, at=f"{BEYOND + timedelta(days=days)}T09:00:00+08:00"))
+    sent = DefaultRecord(0, instant_of_day(BEYOND.toordinal() + days) // 1_000_000 + 86_400_000, 0, b"H000001", report, [])
+    work = partition.households.run([(Topic.CADRE_REPORTS, sent)], NOW)
+
+    assert [Topic.CASES] == [each.topic for each in work.outgoing if each.topic in (Topic.CASES, Topic.ALERTS)]
+    assert counted == work.tally.calendar_unknown
+
+
+def test_so_is_an_alert_to_be_verified_there(partition: Partition, capsys: pytest.CaptureFixture[str]) -> None:
+    report = encode(cadre("w1", UNSAFE))
+    late = instant_of_day(BEYOND.toordinal() - 3) // 1_000_000
+    told = [
+        partition.households.run([(Topic.CADRE_REPORTS, DefaultRecord(0, at, 0, key, report, []))], NOW).tally
+        for at, key in ((late, b"H000001"), (TIMESTAMP, b"H000002"))
+    ]
+    for tally in told:
+        telemetry.confirmed("0", tally, NOW)
+    lines = [orjson.loads(line) for line in capsys.readouterr().err.splitlines()]
+
+    assert [1, 0] == [each.calendar_unknown for each in told]
+    assert [("warning", "calendar.unknown", 1, f"{BEYOND - timedelta(days=1)}")] == [
+        (line["level"], line["event"], line["deadlines"], line["known_until"]) for line in lines
+    ]
