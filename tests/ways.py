@@ -5,7 +5,7 @@ import itertools
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import msgspec
 import pytest
@@ -20,6 +20,7 @@ from agents.work import Outgoing
 from schemas import codec
 from schemas.alerts import Alert
 from schemas.cases import CaseRecord
+from schemas.fields import NANOSECONDS, parse_instant
 from schemas.household import EMPTY, HouseholdState
 from schemas.registry import RegistryChange
 from schemas.reports import Report, Tick
@@ -39,6 +40,27 @@ Life = tuple[HouseholdState, list[Alert]]
 Lived = TypeVar("Lived")
 
 
+class Sent(NamedTuple):
+    """A record and the timestamp (milliseconds) it was sent with."""
+
+    record: dict[str, Any]
+    timestamp: int = TIMESTAMP
+
+
+Told = dict[str, Any] | Sent
+"""A record; one that does not say when it was sent came with the timestamp of all tests."""
+
+
+def punctual(*records: dict[str, Any]) -> list[Sent]:
+    """Return each as sent in the minute in which it occurred, so that deadlines of alerts run from there."""
+    times = [record.get("occurred_at") or record.get("updated_at") or record["at"] for record in records]
+    return [Sent(record, parse_instant(at) // NANOSECONDS * 1_000) for record, at in zip(records, times, strict=True)]
+
+
+def _sent(records: tuple[Told, ...]) -> list[Sent]:
+    return [each if isinstance(each, Sent) else Sent(each) for each in records]
+
+
 def chosen(
     request: pytest.FixtureRequest, pure: Callable[[], Lived], batches: Callable[[], Lived], on_kafka: str = "worker"
 ) -> Lived:
@@ -52,13 +74,13 @@ def chosen(
 class Way(Protocol):
     """Feeds records about household H000001 in order; returns its end and the transitions on the way."""
 
-    def __call__(self, *records: dict[str, Any]) -> Life:
+    def __call__(self, *records: Told) -> Life:
         """Live it."""
 
-    def cases(self, *records: dict[str, Any]) -> list[CaseRecord]:
+    def cases(self, *records: Told) -> list[CaseRecord]:
         """Live it, and return what is said of the household's case on the way."""
 
-    def shadow(self, *records: dict[str, Any]) -> list[Alert]:
+    def shadow(self, *records: Told) -> list[Alert]:
         """Live it, and return the transitions that the shadow policy would publish; none where no shadow runs."""
 
 
@@ -68,22 +90,22 @@ class Pure:
     def __init__(self, policy: Judges, shadow: Policy | None = None) -> None:
         self._policy, self._shadow = policy, shadow
 
-    def __call__(self, *records: dict[str, Any]) -> Life:
+    def __call__(self, *records: Told) -> Life:
         steps = self._live(*records)
         return steps[-1].state if steps else EMPTY, [step.alert for step in steps if step.alert is not None]
 
-    def cases(self, *records: dict[str, Any]) -> list[CaseRecord]:
+    def cases(self, *records: Told) -> list[CaseRecord]:
         return [step.case for step in self._live(*records) if step.case is not None]
 
-    def shadow(self, *records: dict[str, Any]) -> list[Alert]:
+    def shadow(self, *records: Told) -> list[Alert]:
         return [step.shadow_alert for step in self._live(*records) if step.shadow_alert is not None]
 
-    def _live(self, *records: dict[str, Any]) -> list[Step]:
+    def _live(self, *records: Told) -> list[Step]:
         state, steps = EMPTY, list[Step]()
-        for record in records:
-            message = normalise(TOPIC_OF[record["schema"]], NAME.encode(), encode(record), TIMESTAMP)
+        for record, timestamp in _sent(records):
+            message = normalise(TOPIC_OF[record["schema"]], NAME.encode(), encode(record), timestamp)
             assert isinstance(message, Report | RegistryChange | Tick), message
-            steps.append(advance(NAME, state, message, TIMESTAMP * 1_000_000, self._policy, self._shadow))
+            steps.append(advance(NAME, state, message, timestamp * 1_000_000, self._policy, self._shadow))
             state = steps[-1].state
         return steps
 
@@ -94,22 +116,22 @@ class Batches:
     def __init__(self, policy: Policy | Judge, folder: Path) -> None:
         self._policy, self._folder, self._lives = policy, folder, itertools.count()
 
-    def __call__(self, *records: dict[str, Any]) -> Life:
+    def __call__(self, *records: Told) -> Life:
         state, sent = self._live(*records)
         return state, [alert_of(each.value or b"") for each in sent if each.topic is Topic.ALERTS]
 
-    def shadow(self, *records: dict[str, Any]) -> list[Alert]:
+    def shadow(self, *records: Told) -> list[Alert]:
         return [alert_of(each.value or b"") for each in self._live(*records)[1] if each.topic is Topic.ALERTS_SHADOW]
 
-    def cases(self, *records: dict[str, Any]) -> list[CaseRecord]:
+    def cases(self, *records: Told) -> list[CaseRecord]:
         return [_case(each.value or b"") for each in self._live(*records)[1] if each.topic is Topic.CASES]
 
-    def _live(self, *records: dict[str, Any]) -> tuple[HouseholdState, list[Outgoing]]:
+    def _live(self, *records: Told) -> tuple[HouseholdState, list[Outgoing]]:
         store = Store(self._folder / str(next(self._lives)))
         households, sent = Households(0, 1, "", store, self._policy), list[Outgoing]()
         made = [
-            (TOPIC_OF[each["schema"]], DefaultRecord(at, TIMESTAMP, 0, NAME.encode(), encode(each), []))
-            for at, each in enumerate(records)
+            (TOPIC_OF[each["schema"]], DefaultRecord(at, timestamp, 0, NAME.encode(), encode(each), []))
+            for at, (each, timestamp) in enumerate(_sent(records))
         ]
         for start in range(0, len(made), 2):
             work = households.run(made[start : start + 2], TIMESTAMP * 1_000_000)
@@ -132,35 +154,35 @@ class Kafka:
             "enable.auto.commit": False, "enable.partition.eof": True, "fetch.wait.max.ms": 20,
         })  # fmt: skip
 
-    def __call__(self, *records: dict[str, Any]) -> Life:
+    def __call__(self, *records: Told) -> Life:
         name = self._live(*records)
         states = self._read(Topic.HOUSEHOLDS_CHANGELOG, name)
         state = codec.decode_state(states[-1]) if states else EMPTY
         return state, self._alerts(Topic.ALERTS, name)
 
-    def shadow(self, *records: dict[str, Any]) -> list[Alert]:
+    def shadow(self, *records: Told) -> list[Alert]:
         return self._alerts(Topic.ALERTS_SHADOW, self._live(*records))
 
-    def cases(self, *records: dict[str, Any]) -> list[CaseRecord]:
+    def cases(self, *records: Told) -> list[CaseRecord]:
         name = self._live(*records)
         return [_case(value.replace(name.encode(), NAME.encode())) for value in self._read(Topic.CASES, name)]
 
-    def _live(self, *records: dict[str, Any]) -> str:
+    def _live(self, *records: Told) -> str:
         name = f"H{next(self._lives):06d}"
-        for record in records:
+        for record, timestamp in _sent(records):
             value = (encode(record) or b"").replace(NAME.encode(), name.encode())
-            self._send(self._settings.topic(TOPIC_OF[record["schema"]]), name, value)
+            self._send(self._settings.topic(TOPIC_OF[record["schema"]]), name, value, timestamp)
         return name
 
     def close(self) -> None:
         self._group.close()
         self._reader.close()
 
-    def _send(self, topic: str, key: str, value: bytes | None) -> None:
+    def _send(self, topic: str, key: str, value: bytes | None, timestamp: int = TIMESTAMP) -> None:
         """Send a record and wait until the worker has committed it."""
         offsets: list[int] = []
         self._producer.produce(
-            topic, value, key, partition=0, timestamp=TIMESTAMP, on_delivery=lambda _, sent: offsets.append(sent.offset())
+            topic, value, key, partition=0, timestamp=timestamp, on_delivery=lambda _, sent: offsets.append(sent.offset())
         )
         self._producer.flush()
         deadline = time.monotonic() + PATIENCE_SECONDS
