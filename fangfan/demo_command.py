@@ -17,6 +17,7 @@ from agents.settings import Settings
 from agents.topics import create_topics
 from fangfan.broker import EmbeddedBroker
 from fangfan.broker_process import BrokerError, BrokerStopped
+from fangfan.confirming import Unconfirmed
 from fangfan.demo_found import all_found, until_told
 from fangfan.demo_interrupts import Interrupts
 from fangfan.demo_screen import Screen
@@ -67,7 +68,7 @@ def demo(
     except (BrokerStopped, asyncio.CancelledError):
         console.print("interrupted, everything is stopped 已中断，全部停止")
         raise typer.Exit(128 + interrupts.number) from None
-    except (BrokerError, DemoError, PilotRefused, PolicyError, KafkaError, OSError) as error:
+    except (BrokerError, DemoError, PilotRefused, PolicyError, Unconfirmed, KafkaError, OSError) as error:
         raise fail(f"demo: {error or type(error).__name__}") from None
     finally:
         interrupts.stop.set()  # a signal from here on has nothing left to end

@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
 
 import typer
-from aiokafka.errors import KafkaConnectionError, KafkaError
+from aiokafka.errors import KafkaError
 
 from agents.policy_files import load_version
 from agents.settings import GUARANTEES, MECHANISMS, PROTOCOLS, STORE_MIB, Settings, SettingsError, load_settings
 from agents.topics import partition_counts
+from fangfan.broker_words import words_of
+from fangfan.confirming import Unconfirmed
 from schemas.fields import parse_instant
 from schemas.household import STATE_VERSION
 from streams.policies import Version
@@ -141,8 +143,10 @@ def refusing(chosen: Settings) -> Iterator[None]:
         raise fail(f"{chosen.brokers}: no broker answers in time") from None
     except BrokenPipeError:
         raise  # whoever read our output has seen enough
+    except Unconfirmed as error:
+        raise fail(f"{chosen.brokers}: {error}") from None
     except (KafkaError, OSError) as error:
-        raise fail(f"{chosen.brokers}: {_words(error)}") from None
+        raise fail(f"{chosen.brokers}: {words_of(error)}") from None
 
 
 def moment(flag: str, text: str | None) -> int | None:
@@ -161,11 +165,3 @@ async def _checked(chosen: Settings, job: Job[T], topics: Sequence[Topic]) -> T:
             raise fail(f"{name}: no such topic on {chosen.brokers} (create it with: fangfan topics create)")
         chosen = dataclasses.replace(chosen, partitions=count)  # all topics of a deployment have one count
     return await job(chosen)
-
-
-def _words(error: Exception) -> str:
-    """Return a sentence about an error of the client library: its kind where it has no words of its own."""
-    if isinstance(error, KafkaConnectionError):
-        return "no broker answers"
-    words = str(error).partition("\n")[0].strip()
-    return words if words and words != type(error).__name__ else f"the broker answers {type(error).__name__}"

@@ -1,6 +1,5 @@
 """Sends reports and area events from files: what is wrong goes to a rejects file with row, column and reason."""
 
-import asyncio
 import csv
 import time
 from collections import Counter
@@ -11,15 +10,15 @@ from pathlib import Path
 from typing import Any, Final
 
 import orjson
-from aiokafka import AIOKafkaProducer
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
 from agents.settings import Settings
 from fangfan.cells import CellError
+from fangfan.confirming import Confirming
 from fangfan.mapping import Mapping, to_report
-from fangfan.options import on_broker
+from fangfan.options import fail, on_broker
 from fangfan.tables import FileError, Row, read_lines, read_table
 from schemas.areas import AreaNotice
 from schemas.registry import RegistryChange
@@ -50,8 +49,6 @@ REFUSED_ZH: Final = {
     RejectionCode.INTERNAL_ERROR: "内部错误",
 }
 """Why a row is refused, for whoever sent it; the English words that follow are more exact."""
-WINDOW: Final = 1_000
-"""How many records may wait for their confirmation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +64,11 @@ class Refused:
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of all rows."""
+    """What became of all rows; ``done`` where all were read and what was sent is confirmed."""
 
-    sent: Counter[str] = field(default_factory=Counter)
+    begun: bool = False
+    done: bool = False
+    confirmed: Counter[str] = field(default_factory=Counter)
     refused: list[Refused] = field(default_factory=list)
 
 
@@ -141,53 +140,55 @@ def _choices(report: dict[str, Any], found: Rejection, mapping: Mapping) -> str:
 def publish_files(files: list[Path], settings: Settings, mapping: Mapping, rejects: Path, console: Console) -> int:
     """Send all files; returns 0 only where every row went. One broken file does not hold up the others."""
     outcome = Outcome()
-    on_broker(settings, lambda _: _publish(files, settings, mapping, console, outcome), list(TOPIC_OF.values()))
+    try:
+        on_broker(settings, lambda _: _publish(files, settings, mapping, console, outcome), list(TOPIC_OF.values()))
+    except KeyboardInterrupt:
+        raise fail("stopped 已中断") from None
+    finally:  # also of what broke off people want to know how far it went
+        if outcome.begun:
+            _tell(outcome, settings, rejects, console)
+    return 1 if outcome.refused else 0
+
+
+def _tell(outcome: Outcome, settings: Settings, rejects: Path, console: Console) -> None:
+    """Write the rejects file and show what went and what did not."""
     if outcome.refused:
         with rejects.open("w", newline="", encoding="utf-8-sig") as file:
             writer = csv.writer(file)
             writer.writerow(["file", "sheet", "row", "column", "reason"])
             writer.writerows((each.file, each.sheet, each.row, each.column, each.reason) for each in outcome.refused)
-    table = Table("topic 主题", "sent 已发送")
-    for topic, count in sorted(outcome.sent.items()):
-        table.add_row(topic, str(count))
+    table = Table("topic 主题", "confirmed 已送达")
+    for topic, count in sorted(outcome.confirmed.items()):
+        table.add_row(topic.removeprefix(settings.topic_prefix), str(count))
     console.print(table)
     if outcome.refused:
         console.print(f"refused 未发送: {len(outcome.refused)} rows, see {rejects}", style="red")
         for each in outcome.refused[:5]:
             console.print(f"  {each.file} {each.sheet} row {each.row}, {each.column}: {each.reason}", highlight=False)
-    return 1 if outcome.refused else 0
+    if not outcome.done:
+        console.print("not all was read: publish the same files again, what arrives twice counts once "
+                      "未发完，请再次发送同样的文件，重复送达只计一次", style="red")  # fmt: skip
 
 
 async def _publish(files: list[Path], settings: Settings, mapping: Mapping, console: Console, outcome: Outcome) -> None:
-    producer = AIOKafkaProducer(**settings.client(), enable_idempotence=True, linger_ms=5)
-    await producer.start()
-    try:
+    async with Confirming(settings) as sending:
+        outcome.begun, outcome.confirmed = True, sending.confirmed
         with Progress(console=console) as progress:
             for path in files:
                 task = progress.add_task(path.name, total=None)
                 items = progress.track(read_file(path, mapping, datetime.now(UTC)), task_id=task)
                 try:
-                    await _send(producer, settings, items, outcome)
+                    await _send(sending, settings, items, outcome)
                 except FileError as error:
                     outcome.refused.append(Refused(path.name, "", 0, "file", str(error)))
                 progress.update(task, total=progress.tasks[task].completed or 1)
-    finally:
-        await producer.stop()
+    outcome.done = True
 
 
-async def _send(producer: AIOKafkaProducer, settings: Settings, items: Iterable[Item], outcome: Outcome) -> None:
-    """Send records and wait for every confirmation, also where the file breaks off."""
-    waiting: list[asyncio.Future[Any]] = []
-    try:
-        for item in items:
-            if isinstance(item, Refused):
-                outcome.refused.append(item)
-                continue
+async def _send(sending: Confirming, settings: Settings, items: Iterable[Item], outcome: Outcome) -> None:
+    for item in items:
+        if isinstance(item, Refused):
+            outcome.refused.append(item)
+        else:
             topic, key, value = item
-            waiting.append(await producer.send(settings.topic(topic), value, key=key))
-            outcome.sent[topic.value] += 1
-            if len(waiting) >= WINDOW:
-                await asyncio.gather(*waiting)
-                waiting.clear()
-    finally:
-        await asyncio.gather(*waiting)
+            await sending.send(settings.topic(topic), value, key)
