@@ -2,6 +2,7 @@
 
 import hashlib
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +20,8 @@ AREA_FACTS: Final = frozenset(shape.__struct_config__.tag for shape in get_args(
 """What an area event may carry; of a row that names nobody such a fact is one."""
 MADE_OF: Final = {"about": ("product", "asset")}
 """Fields that a table may leave out, and those they are made of."""
+NEEDED: Final = (("area_code",), ("occurred_at",), ("source",), ("type", "voids"))
+"""What every row must say; of the last, one of both."""
 _INSTANTS: Final = frozenset({"occurred_at", "reported_at"})
 
 
@@ -45,6 +48,14 @@ class Mapping:
                 if found:
                     return "、".join(found)
         return field
+
+    def lacking(self, columns: Iterable[str]) -> list[str]:
+        """Return what no row of a table with these columns could say though each must: the headers it could stand under."""
+        fields = {self.field_of(column) for column in columns}
+        return [
+            "/".join([*(name for name, field in self.columns.items() if field in wanted), wanted[0]])
+            for wanted in NEEDED if fields.isdisjoint(wanted)
+        ]  # fmt: skip
 
     def choices(self, kind: str, field: str) -> list[str]:
         """Return the words for a field of a fact whose set is closed, or for ``type`` itself; none where it is open."""

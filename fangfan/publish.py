@@ -1,10 +1,9 @@
 """Sends reports and area events from files: what is wrong goes to a rejects file with row, column and reason."""
 
-import csv
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -19,13 +18,14 @@ from fangfan.cells import CellError
 from fangfan.confirming import Confirming
 from fangfan.mapping import Mapping, to_report
 from fangfan.options import fail, on_broker
-from fangfan.tables import FileError, Row, read_lines, read_table
+from fangfan.rejects import Refused, forget, write
+from fangfan.tables import FileError, Header, Row, read_lines, read_table
 from schemas.areas import AreaNotice
 from schemas.registry import RegistryChange
 from schemas.rejections import Rejection, RejectionCode
 from schemas.reports import Report
 from streams.free_text import kept
-from streams.identity import mask_identity_numbers
+from streams.identity import has_identity_number
 from streams.normalise import normalise
 from streams.topics import TOPIC_OF, Topic
 
@@ -50,16 +50,7 @@ REFUSED_ZH: Final = {
 }
 """Why a row is refused, for whoever sent it; the English words that follow are more exact."""
 
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A row that was not sent."""
-
-    file: str
-    sheet: str
-    row: int
-    column: str
-    reason: str
+NO_HEADER: Final = "表头不全（首个非空行视为表头），缺少 the header, which is the first row that is not empty, lacks"
 
 
 @dataclass(slots=True)
@@ -86,25 +77,35 @@ def read_file(path: Path, mapping: Mapping, now: datetime) -> Iterator[Item]:
         for number, line in read_lines(path):
             yield _checked(line, Refused(path.name, "", number, "", ""), None, mapping)
     elif suffix in TABLES:
-        for row in read_table(path):
+        yield from _read_rows(path, mapping, now)
+    else:
+        raise FileError(f"{path}: 文件类型不支持 takes .csv, .xlsx, .jsonl, .ndjson or .json")
+
+
+def _read_rows(path: Path, mapping: Mapping, now: datetime) -> Iterator[Item]:
+    """Yield the rows of a table; of a sheet by whose header none could be right, one refusal."""
+    lacking: list[str] = []
+    for row in read_table(path):
+        if isinstance(row, Header):
+            lacking = mapping.lacking(row.columns)
+            if lacking:
+                yield Refused(path.name, row.sheet, 0, "", f"{NO_HEADER} {'; '.join(lacking)}")
+        elif not lacking:
             where = Refused(path.name, row.sheet, row.number, "", "")
             try:
                 value = orjson.dumps(to_report(row, mapping, now))
             except CellError as error:
-                yield Refused(where.file, where.sheet, where.row, error.column, error.reason)
+                yield replace(where, column=error.column, reason=error.reason)
                 continue
             yield _checked(value, where, row, mapping)
-    else:
-        raise FileError(f"{path}: takes .csv, .xlsx, .jsonl, .ndjson or .json")
 
 
 def _checked(value: bytes, where: Refused, row: Row | None, mapping: Mapping) -> Item:
     """Read a record as the worker will, so that what would be dead-lettered is refused here."""
 
     def refused(path: str, reason: str) -> Refused:
-        name = path.rpartition(".")[2]
-        column = mapping.column_of(name, row) if row is not None else path
-        return Refused(where.file, where.sheet, where.row, mask_identity_numbers(column.encode()).decode(), reason)
+        column = mapping.column_of(path.rpartition(".")[2], row) if row is not None else path
+        return replace(where, column=column, reason=reason)
 
     try:
         document = orjson.loads(value)
@@ -117,7 +118,10 @@ def _checked(value: bytes, where: Refused, row: Row | None, mapping: Mapping) ->
     message = normalise(topic, None, value, int(time.time() * 1000))
     if isinstance(message, Rejection):
         choices = _choices(document, message, mapping) if row is not None else ""
-        return refused(message.field, f"{REFUSED_ZH[message.code]} {message.message}{choices}")
+        found = refused(message.field, f"{REFUSED_ZH[message.code]} {message.message}{choices}")
+        if row is not None and message.code is RejectionCode.IDENTITY_NUMBER:  # the record does not say where
+            return replace(found, column="、".join(_with_identity_numbers(row)) or found.column)
+        return found
     value = kept(value) or b""
     if isinstance(message, AreaNotice):  # keyed by what it is about, so that what is said of one thing keeps its order
         return topic, message.event.about.encode(), value
@@ -125,6 +129,10 @@ def _checked(value: bytes, where: Refused, row: Row | None, mapping: Mapping) ->
         person = message.person_id if isinstance(message, Report) else None
         return topic, str(message.household_id or person).encode(), value
     return refused("$.schema", "不是报告 is not a report")
+
+
+def _with_identity_numbers(row: Row) -> list[str]:
+    return [column for column, cell in row.cells.items() if has_identity_number(cell.encode())]
 
 
 def _choices(report: dict[str, Any], found: Rejection, mapping: Mapping) -> str:
@@ -146,25 +154,27 @@ def publish_files(files: list[Path], settings: Settings, mapping: Mapping, rejec
         raise fail("stopped 已中断") from None
     finally:  # also of what broke off people want to know how far it went
         if outcome.begun:
-            _tell(outcome, settings, rejects, console)
+            _tell(outcome, settings, files, rejects, console)
     return 1 if outcome.refused else 0
 
 
-def _tell(outcome: Outcome, settings: Settings, rejects: Path, console: Console) -> None:
+def _tell(outcome: Outcome, settings: Settings, files: list[Path], rejects: Path, console: Console) -> None:
     """Write the rejects file and show what went and what did not."""
     if outcome.refused:
-        with rejects.open("w", newline="", encoding="utf-8-sig") as file:
-            writer = csv.writer(file)
-            writer.writerow(["file", "sheet", "row", "column", "reason"])
-            writer.writerows((each.file, each.sheet, each.row, each.column, each.reason) for each in outcome.refused)
+        write(rejects, outcome.refused)
+    elif outcome.done:
+        forget(rejects, {path.name for path in files})
     table = Table("topic 主题", "confirmed 已送达")
     for topic, count in sorted(outcome.confirmed.items()):
         table.add_row(topic.removeprefix(settings.topic_prefix), str(count))
-    console.print(table)
+    console.print(table if outcome.confirmed else "nothing was sent 未发送任何内容")
     if outcome.refused:
-        console.print(f"refused 未发送: {len(outcome.refused)} rows, see {rejects}", style="red")
+        whole = sum(not each.row for each in outcome.refused)
+        rows = len(outcome.refused) - whole
+        counts = [f"{rows} rows 行"] * bool(rows) + [f"{whole} whole files or sheets 整个文件或工作表"] * bool(whole)
+        console.print(f"refused 未发送: {', '.join(counts)}, see {rejects}", style="red")
         for each in outcome.refused[:5]:
-            console.print(f"  {each.file} {each.sheet} row {each.row}, {each.column}: {each.reason}", highlight=False)
+            console.print(f"  {each.where}: {each.reason}", highlight=False, markup=False)
     if not outcome.done:
         console.print("not all was read: publish the same files again, what arrives twice counts once "
                       "未发完，请再次发送同样的文件，重复送达只计一次", style="red")  # fmt: skip
@@ -180,7 +190,7 @@ async def _publish(files: list[Path], settings: Settings, mapping: Mapping, cons
                 try:
                     await _send(sending, settings, items, outcome)
                 except FileError as error:
-                    outcome.refused.append(Refused(path.name, "", 0, "file", str(error)))
+                    outcome.refused.append(Refused(path.name, "", 0, "", str(error)))
                 progress.update(task, total=progress.tasks[task].completed or 1)
     outcome.done = True
 

@@ -10,6 +10,7 @@ from fangfan.looks import console
 from fangfan.mapping import MappingError, load_mapping
 from fangfan.options import CONNECTION, fail, with_settings
 from fangfan.publish import publish_files
+from fangfan.rejects import objection
 
 
 @with_settings(*CONNECTION)
@@ -26,6 +27,8 @@ def publish(
 ) -> None:
     """Send reports to their topics; exits 0 only if every row went."""
     try:
+        if (reason := objection(rejects, files)) is not None:
+            raise fail(f"--rejects: {reason}")
         code = publish_files(files, chosen, load_mapping(mapping), rejects, console(stderr=True))
     except MappingError as error:
         raise fail(str(error)) from None

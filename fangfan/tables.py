@@ -22,6 +22,7 @@ class FileError(ValueError):
     """A file that cannot be read at all: which, and why."""
 
 
+EMPTY: Final = "文件为空 holds nothing"
 _BROKEN_WORKBOOK: Final = (
     InvalidFileException, BadZipFile, ParseError, SyntaxError, LookupError, ValueError, TypeError, AttributeError,
     EOFError, zlib.error,
@@ -29,6 +30,14 @@ _BROKEN_WORKBOOK: Final = (
 """What openpyxl raises on a file that is no workbook, or one that was cut off or changed inside."""
 _SHARE = re.compile(r"0(?:\.(0+))?%")
 """A cell's format that shows a share as a percentage, with so many decimals."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The first row of a table that holds something."""
+
+    sheet: str
+    columns: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,28 +59,39 @@ def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
     """Yield the lines of a JSON Lines file that are not empty, with their numbers.
 
     Raises:
-        FileError: the file cannot be opened.
+        FileError: the file cannot be opened, holds nothing, or by its name and beginning is one JSON text over many lines.
     """
+    empty = True
     try:
         with path.open("rb") as file:
             for number, line in enumerate(file, 1):
                 text = (line.removeprefix(codecs.BOM_UTF8) if number == 1 else line).strip()
+                if text and empty and path.suffix.lower() == ".json" and (text == b"{" or text.startswith(b"[")):
+                    raise FileError(f"{path}: 须每行一个JSON对象 must hold one JSON object a line, not one text over many")
                 if text:
+                    empty = False
                     yield number, text
     except OSError as error:
         raise FileError(f"{path}: {error.strerror}") from None
+    if empty:
+        raise FileError(f"{path}: {EMPTY}")
 
 
-def read_table(path: Path) -> Iterator[Row]:
-    """Yield the rows of a CSV or Excel file that are not empty.
+def read_table(path: Path) -> Iterator[Header | Row]:
+    """Yield the rows of a CSV or Excel file that are not empty; of each sheet the header comes first.
 
     Raises:
-        FileError: the file cannot be read, or has no header.
+        FileError: the file cannot be read, or holds nothing.
     """
-    return _excel(path) if path.suffix.lower() == ".xlsx" else _csv(path)
+    empty = True
+    for found in _excel(path) if path.suffix.lower() == ".xlsx" else _csv(path):
+        empty = False
+        yield found
+    if empty:
+        raise FileError(f"{path}: {EMPTY}")
 
 
-def _csv(path: Path) -> Iterator[Row]:
+def _csv(path: Path) -> Iterator[Header | Row]:
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -90,7 +110,7 @@ def _csv(path: Path) -> Iterator[Row]:
     raise FileError(f"{path}: is neither UTF-8 nor GBK")
 
 
-def _excel(path: Path) -> Iterator[Row]:
+def _excel(path: Path) -> Iterator[Header | Row]:
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
         try:
@@ -109,7 +129,7 @@ def _excel(path: Path) -> Iterator[Row]:
         raise FileError(f"{path}: is not an Excel workbook (.xlsx), or broken") from None
 
 
-def _rows(path: Path, sheet: str, lines: Iterator[tuple[int, list[str], dict[int, str]]]) -> Iterator[Row]:
+def _rows(path: Path, sheet: str, lines: Iterator[tuple[int, list[str], dict[int, str]]]) -> Iterator[Header | Row]:
     header: list[str] = []
     named: list[str] = []
     for number, cells, shares in lines:
@@ -118,8 +138,10 @@ def _rows(path: Path, sheet: str, lines: Iterator[tuple[int, list[str], dict[int
         if not header:
             header = cells
             named = [name for name in header if name]
-            if len(set(named)) < len(named):
-                raise FileError(f"{path} {sheet}: two columns have the same header")
+            twice = sorted({name for name in named if named.count(name) > 1})
+            if twice:
+                raise FileError(f"{path} {sheet}: 表头重复 two columns have the same header: {'、'.join(twice)}")
+            yield Header(sheet, tuple(named))
             continue
         filled = {name: cell for name, cell in zip(header, cells, strict=False) if name and cell}
         yield Row(sheet, number, filled, tuple(named), {header[at]: text for at, text in shares.items() if at < len(header)})

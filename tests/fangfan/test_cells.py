@@ -9,7 +9,8 @@ import orjson
 import pytest
 
 from fangfan.mapping import load_mapping
-from fangfan.publish import Refused, read_file
+from fangfan.publish import read_file
+from fangfan.rejects import Refused
 
 MAPPING, NOW = load_mapping(None), datetime(2026, 6, 20, tzinfo=UTC)
 WHERE = {"户编号": "H000001", "区划代码": "140123100201", "发生日期": "2026-06-10"}

@@ -14,7 +14,8 @@ import orjson
 import pytest
 
 from fangfan.mapping import load_mapping
-from fangfan.publish import Refused, read_file
+from fangfan.publish import read_file
+from fangfan.rejects import Refused
 from schemas import wire
 from schemas.reports import Report
 from schemas.vocabulary import Department

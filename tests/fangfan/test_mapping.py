@@ -9,7 +9,8 @@ import orjson
 import pytest
 
 from fangfan.mapping import MappingError, load_mapping, to_report
-from fangfan.publish import Refused, read_file
+from fangfan.publish import read_file
+from fangfan.rejects import Refused
 from fangfan.tables import Row
 from streams import words
 from streams.case_words import STEP_WORDS

@@ -108,9 +108,43 @@ async def test_one_broken_file_does_not_hold_up_the_others(settings: Settings, t
 
     assert 1 == done.returncode
     assert 1 == len(await published(settings, "cadre-reports"))
-    assert {("broken.xlsx", "0"), ("missing.csv", "0"), ("good.jsonl", "2")} == {
-        (each["file"], each["row"]) for each in rejects(tmp_path)
+    assert {("broken.xlsx", "0", ""), ("missing.csv", "0", ""), ("good.jsonl", "2", "$")} == {
+        (each["file"], each["row"], each["column"]) for each in rejects(tmp_path)
     }
+    assert "refused 未发送: 1 rows 行, 2 whole files or sheets 整个文件或工作表" in done.stderr
+
+
+async def test_what_is_mended_leaves_the_rejects_file(settings: Settings, tmp_path: Path) -> None:
+    """It says what is still to do: the first file goes clean and is listed no more, the second is not tried again yet."""
+    first, second = tmp_path / "first.jsonl", tmp_path / "second.jsonl"
+    good = json.dumps(cadre("c1", {"type": "water", "safe": True}))
+    for lines in (first, second):
+        lines.write_text(good + "\nnot json\n", "utf-8")
+    publish(settings, tmp_path, first, second)
+    first.write_text(good, "utf-8")
+
+    assert 0 == publish(settings, tmp_path, first).returncode
+    assert ["second.jsonl"] == [each["file"] for each in rejects(tmp_path)]
+    second.write_text(good, "utf-8")
+    assert 0 == publish(settings, tmp_path, second).returncode
+    assert not (tmp_path / "rejects.csv").exists()
+
+
+async def test_a_rejects_file_writes_over_nothing_else(settings: Settings, tmp_path: Path) -> None:
+    """Neither over a file that is to be sent, by whatever name, nor over one that is no list of refusals."""
+    lines, other = tmp_path / "reports.jsonl", tmp_path / "notes.txt"
+    lines.write_text("not json\n", "utf-8")
+    (tmp_path / "rejects.csv").symlink_to(lines)
+    same = publish(settings, tmp_path, lines)
+    (tmp_path / "rejects.csv").unlink()
+    other.write_text("mind the bridge\n", "utf-8")
+    other.rename(tmp_path / "rejects.csv")
+    kept = publish(settings, tmp_path, lines)
+
+    assert (1, 1) == (same.returncode, kept.returncode)
+    assert "is one of the files to be sent" in same.stderr
+    assert "is no list of refused rows" in kept.stderr
+    assert ("not json\n", "mind the bridge\n") == (lines.read_text(), (tmp_path / "rejects.csv").read_text())
 
 
 AREA_HEADER = "行政区划代码,发生时间,来源部门,事实类型,产品,行情类别,跌幅,月份,资产编号,资产状态,自何月起"

@@ -11,9 +11,10 @@ import openpyxl
 import pytest
 
 from fangfan.mapping import load_mapping
-from fangfan.publish import Refused, read_file
+from fangfan.publish import read_file
+from fangfan.rejects import Refused, write
 from fangfan.tables import FileError
-from tests.build import cadre
+from tests.build import cadre, identity_number
 
 MAPPING, NOW = load_mapping(None), datetime(2026, 6, 20, tzinfo=UTC)
 HEADER = ["户编号", "行政区划代码", "发生日期", "来源部门", "类型", "收入类别", "月份", "金额(元)"]
@@ -99,3 +100,84 @@ def test_a_workbook_broken_inside_is_named(tmp_path: Path) -> None:
 def test_a_cell_beyond_reason_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="field larger than"):
         items(table(tmp_path, [*ROW[:7], "1" * 200_000]))
+
+
+def test_a_table_whose_header_cannot_be_right_is_refused_once(tmp_path: Path) -> None:
+    """Here a title stands above it: not every row is at fault."""
+    titled = table(tmp_path, HEADER, *[ROW] * 50, header=["二〇二六年六月收入表"])
+    (found,) = items(titled)
+
+    assert (0, "", "") == (found.row, found.sheet, found.column)
+    for header in ("区划代码", "发生日期", "来源部门", "事实类型", "area_code"):
+        assert header in found.reason
+
+
+def test_a_header_says_which_column_is_missing(tmp_path: Path) -> None:
+    at = HEADER.index("来源部门")
+    (found,) = items(table(tmp_path, ROW[:at] + ROW[at + 1 :], header=HEADER[:at] + HEADER[at + 1 :]))
+
+    assert 0 == found.row
+    assert "来源部门" in found.reason
+    assert "区划代码" not in found.reason
+
+
+def test_one_sheet_that_is_no_table_does_not_hold_up_the_others(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    notes = book.active
+    assert notes is not None
+    notes.title = "说明"
+    for line in ("填表说明", "一、按月填报", "二、金额以元计"):
+        notes.append([line])
+    sheet = book.create_sheet("收入")
+    sheet.append(HEADER)
+    sheet.append(ROW)
+    book.create_sheet("空")
+    path = tmp_path / "book.xlsx"
+    book.save(path)
+    refused, sent = items(path)
+
+    assert ("说明", 0) == (refused.sheet, refused.row)
+    assert b"H000001" == sent[1]
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl", "a.xlsx"])
+def test_an_empty_file_is_refused(tmp_path: Path, name: str) -> None:
+    """An export that failed must not look like one that had nothing to say."""
+    if name.endswith("xlsx"):
+        openpyxl.Workbook().save(tmp_path / name)
+    else:
+        (tmp_path / name).write_text("\n \n", "utf-8")
+
+    with pytest.raises(FileError, match="文件为空 holds nothing"):
+        items(tmp_path / name)
+
+
+@pytest.mark.parametrize("text", ['[{"schema": "cadre-report/1"}]', "[\n  {}\n]", '{\n  "schema": "cadre-report/1"\n}'])
+def test_one_json_text_over_many_lines_is_refused_once(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "reports.json"
+    path.write_text(text, "utf-8")
+
+    with pytest.raises(FileError, match="one JSON object a line"):
+        items(path)
+
+
+def test_a_refused_identity_number_is_named_by_its_column(tmp_path: Path) -> None:
+    """It has a valid checksum and belongs to nobody."""
+    found = refusal(tmp_path, "户编号", identity_number())
+
+    assert "户编号" == found.column
+    assert "含身份证号码" in found.reason
+
+
+def test_two_columns_of_one_header_are_named(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match="two columns have the same header: 月份"):
+        items(table(tmp_path, [*ROW, "2026-04"], header=[*HEADER, "月份"]))
+
+
+def test_a_list_of_refusals_carries_no_identity_number(tmp_path: Path) -> None:
+    """Not in the name of a file, a sheet or a column either."""
+    number = identity_number()
+    write(tmp_path / "rejects.csv", [Refused(f"{number}.csv", f"户主{number}", 2, f"证件{number}", "why")])
+
+    assert number not in (tmp_path / "rejects.csv").read_text("utf-8-sig")
+    assert "户主" in (tmp_path / "rejects.csv").read_text("utf-8-sig")

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fangfan.mapping import Mapping
-from fangfan.publish import Refused, _checked
+from fangfan.publish import _checked
+from fangfan.rejects import Refused
 from schemas.rejections import Rejection, RejectionCode
 from streams.free_text import is_spoken, kept, without_free_text
 from streams.normalise import normalise
