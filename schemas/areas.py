@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from schemas.vocabulary import Department
-from schemas.wire_fields import HouseholdId
+from schemas.wire_fields import About, HouseholdId, WideAreaCode
 from schemas.wire_signals import AssetStatusFact, DividendFact, MarketFact
 
 AreaFact = MarketFact | AssetStatusFact | DividendFact
@@ -16,8 +16,8 @@ class AreaEvent(msgspec.Struct, frozen=True, tag_field="schema", tag="area-event
     """A slump of a product in an area, or what a project asset does; ``about`` is ``grows:PRODUCT`` or ``asset:ID``."""
 
     event_id: Annotated[str, Meta(min_length=1, max_length=64)]
-    area_code: Annotated[str, Meta(pattern="^[0-9]{12}(?!\\n)$", description="trailing 000 widen it: 140221000000 is a county")]
-    about: Annotated[str, Meta(pattern="^(grows:[a-z]{1,20}|asset:[0-9A-Za-z:._-]{1,64})(?!\\n)$")]
+    area_code: WideAreaCode
+    about: About
     occurred_at: Annotated[str, Meta(description="RFC 3339 date-time with offset")]
     reported_at: Annotated[str, Meta(description="RFC 3339 date-time with offset")]
     source: Department

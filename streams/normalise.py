@@ -12,6 +12,7 @@ from schemas.fields import NANOSECONDS, instant_of, is_household_id, parse_day, 
 from schemas.registry import Member, PersonClaim, RegistryChange, RegistryEntry
 from schemas.rejections import Rejected, Rejection, RejectionCode
 from schemas.reports import APART, Apart, KeptReport, Report, Tick
+from schemas.wire_fields import PATTERN_WORDS
 from streams.areas import FUTURE_LIMIT_SECONDS, read_area_event
 from streams.case_steps import check_steps
 from streams.facts import read_facts
@@ -29,6 +30,8 @@ _WIRE: Final[dict[str, type[wire.WireReport]]] = {
 }
 _SCHEMA: Final = {SHAPES[shape]: schema for schema, shape in _WIRE.items()}
 _PATH = re.compile(r" - at `(.*)`$")
+_SAID_OF: Final = {repr(pattern): words for pattern, words in PATTERN_WORDS.items()}
+"""By a pattern as msgspec quotes it."""
 _MISSING = re.compile(r"missing required field `([^`]*)`")
 
 T = TypeVar("T")
@@ -157,7 +160,10 @@ def _explain(text: str) -> Rejected:
     if text.startswith(("Invalid value", "Invalid enum value")):
         return Rejected(RejectionCode.INVALID_VALUE, path, "is not one of the values allowed here")
     sentence = text[: found.start()] if found else text
-    if " of length " in text or "matching regex" in text or "out of range" in text.lower():
+    pattern = sentence.partition(" matching regex ")[2]
+    if pattern:
+        return Rejected(RejectionCode.INVALID_VALUE, path, _SAID_OF[pattern])
+    if " of length " in text or "out of range" in text.lower():
         return Rejected(RejectionCode.INVALID_VALUE, path, sentence)
     return Rejected(RejectionCode.WRONG_TYPE, path, sentence)
 

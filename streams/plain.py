@@ -12,9 +12,9 @@ import msgspec
 
 from schemas import wire
 from schemas.fields import is_area_code, is_household_id
-from schemas.wire_fields import Day, HouseholdId, Month
+from schemas.wire_fields import AreaCode, Day, HouseholdId, Month
 
-_CHECKED_HERE: Final = (HouseholdId, wire.AreaCode, Month, Day)
+_CHECKED_HERE: Final = (HouseholdId, AreaCode, Month, Day)
 """Patterns that are left out: ids and areas are checked below, months and days where they are parsed."""
 
 # As an identity number and a key are looked for: every digit a 0, whitespace and backslashes a space.

@@ -1,12 +1,19 @@
 """What contract §3 lets in and what it refuses, class by class; the record around the case is always a good one."""
 
 import json
-from typing import Any
+from collections.abc import Iterator
+from typing import Annotated, Any
 
+import msgspec
 import pytest
 
+from schemas import wire
+from schemas.area_alerts import AreaClaim
+from schemas.areas import AreaEvent, LinkClaim
+from schemas.registry import PersonClaim
 from schemas.rejections import Rejection, RejectionCode
-from streams.normalise import normalise
+from schemas.wire_fields import PATTERN_WORDS
+from streams.normalise import _explain, normalise
 from streams.topics import TOPIC_OF, Topic
 from tests.build import TIMESTAMP, cadre, declaration, department, entry, identity_number, member, statement
 
@@ -24,6 +31,46 @@ def read(record: Record | bytes, topic: Topic = Topic.DEPARTMENT_FEEDS, key: byt
     if isinstance(record, bytes):
         return normalise(topic, key, record, TIMESTAMP)
     return normalise(TOPIC_OF[record["schema"]], key, json.dumps(record).encode(), TIMESTAMP)
+
+
+WIRE = (AreaEvent, LinkClaim, AreaClaim, PersonClaim, wire.SelfDeclaration, wire.CadreReport, wire.DepartmentRecord,
+        wire.HouseholdEntry, wire.TickMessage, wire.AreaTickMessage)  # fmt: skip
+
+
+def test_every_pattern_of_the_wire_is_said_in_words_of_both_languages() -> None:
+    """Who sent it reads the reason; a pattern is for machines."""
+    _, shapes = msgspec.json.schema_components(WIRE)
+    patterns = {found for shape in shapes.values() for found in _patterns(shape)}
+
+    assert patterns == PATTERN_WORDS.keys()
+    for pattern, words in PATTERN_WORDS.items():
+        refused: Any = None
+        try:
+            msgspec.convert("?\n", Annotated[str, msgspec.Meta(pattern=pattern)])
+        except msgspec.ValidationError as error:
+            refused = _explain(str(error)).rejection
+        assert Rejection(RejectionCode.INVALID_VALUE, "$", words) == refused
+        assert words.isascii() is False
+        assert " must be " in words
+
+
+def _patterns(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        if isinstance(node.get("pattern"), str):
+            yield node["pattern"]
+        node = list(node.values())
+    if isinstance(node, list):
+        for each in node:
+            yield from _patterns(each)
+
+
+def test_a_reason_shows_no_pattern() -> None:
+    found = read(cadre("c", WATER) | {"household_id": "a b"})
+
+    assert ("$.household_id", "须为4至32位数字、英文字母或连字符 must be 4 to 32 of 0-9, A-Z, a-z and -") == (
+        found.field,
+        found.message,
+    )
 
 
 def code(record: Record | bytes, topic: Topic = Topic.DEPARTMENT_FEEDS, key: bytes = b"H000001") -> str | None:
