@@ -134,7 +134,7 @@ class CaseThread(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     ``lacking`` names, for each of ``refused``, the conditions that were said to be missing, as ``code:detail``; ``measures``
     are the measures by code with how they stood; ``notice_over`` says that a notice had ended, ``watch_over`` that
-    the watch after a removal had.
+    the watch after a removal had, ``objected`` that an objection was open.
     """
 
     sequence: int = 0
@@ -148,6 +148,7 @@ class CaseThread(msgspec.Struct, frozen=True, array_like=True, gc=False):
     measures: tuple[tuple[str, MeasureStatus], ...] = ()
     notice_over: bool = False
     watch_over: bool = False
+    objected: bool = False
 
 
 class ClockNote(msgspec.Struct, frozen=True, gc=False):

@@ -37,6 +37,7 @@ def turn_case(said: CaseThread, now: CaseNow, cause: Cause, place: Place) -> Tur
         tuple((each.code, each.status) for each in now.measures),
         case.stage in ON_NOTICE and not _runs(now, "notice"),
         case.stage == "removed" and not _runs(now, "watch"),
+        bool(case.objections),
     )
     kind = decide(said, thread)
     if kind is None:

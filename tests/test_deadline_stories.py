@@ -90,9 +90,10 @@ def test_who_objects_is_answered_in_ten_working_days_and_the_work_on_the_case_wa
             midnight("2026-04-01"), midnight("2026-04-11"),
         )
     )  # fmt: skip
+    assert [False] * 5 + [True, True] + [False] * 3 == [each.open_objection for each in cases]
     *_, objected, unsettled, settled, noticed, unfinished = told(cases)
 
-    assert ("objection-2026-03-10", "updated") != objected[:2], "an objection alone is no news of the case"
+    assert ("objection-2026-03-10", "updated", ("settle", "2026-03-24", False)) == (*objected[:2], objected[2][1])
     assert ("tick:2026-03-25T00:00:00+08:00", "overdue") == unsettled[:2]
     assert ("settle", "2026-03-24", True) in unsettled[2]
     assert ("settlement-2026-03-26", "updated") == settled[:2]

@@ -43,7 +43,7 @@ def content(record: dict[str, Any]) -> dict[str, Any]:
             for each in record["refused"]
         ],
         "overdue": {each["clock"] for each in record["clocks"] if each["overdue"]}, "relapsed": record["relapsed"],
-        "notice_over": stage in NOTICED and "notice" not in clocks,
+        "objected": record["open_objection"], "notice_over": stage in NOTICED and "notice" not in clocks,
         "watch_over": stage == "removed" and "watch" not in clocks,
         "measures": {each["code"]: each["status"] for each in record["measures"]},
     }  # fmt: skip

@@ -62,7 +62,7 @@ def test_every_record_that_is_missing_or_said_twice_is_heard(world: World, lives
     "over",
     [
         {"episode": 9}, {"stage": "appraised"}, {"category": "sudden"}, {"refused": []}, {"clocks": []}, {"relapsed": True},
-        {"measures": []}, {"previous_stage": "reviewed"}, {"transition": "returned"},
+        {"measures": []}, {"open_objection": True}, {"previous_stage": "reviewed"}, {"transition": "returned"},
     ],
 )  # fmt: skip
 def test_a_case_that_says_anything_else_is_heard(world: World, lives: dict[str, Life], over: dict[str, Any]) -> None:

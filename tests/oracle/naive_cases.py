@@ -170,13 +170,14 @@ def said(
     watch = case.stage == "removed" and case.since is not None and today <= months_after(day_of(case.since), WATCH_MONTHS)
     found["relapsed"], found["watch_over"] = watch and bool(new), case.stage == "removed" and not watch
     found["notice_over"] = case.stage in NOTICED and today > notice_ends(case, today)
+    found["objected"] = bool(case.open)
     found["overdue"] = overdue(case, today, alert, bool(new))
     return found
 
 
 BLANK: dict[str, Any] = {
     "episode": 0, "stage": "none", "category": None, "refused": [], "overdue": set(), "relapsed": False, "notice_over": False,
-    "watch_over": False, "measures": {},
+    "watch_over": False, "objected": False, "measures": {},
 }  # fmt: skip
 """Of a household of whose case there is nothing to say."""
 

@@ -366,7 +366,7 @@ def test_each_change_is_said_once_and_its_kind_is_the_first_that_holds(rules: Ca
                 kinds.append(record.transition)
                 assert len(kinds) == record.sequence
 
-    way_in = ["opened", "refused", "advanced", "advanced", "advanced", "advanced", "advanced", "advanced"]
+    way_in = ["opened", "refused", "advanced", "advanced", "advanced", "advanced", "updated", "updated", "advanced", "advanced"]
     assert [*way_in, "advanced", "advanced", "advanced", "removed", "rolled_back", "updated"] == kinds
 
 
