@@ -1,6 +1,6 @@
 """The guard of removal: what stands against it, of the household as it was at the step (docs/contract-cases.md §3)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
@@ -9,9 +9,9 @@ from schemas.cases import Condition
 from schemas.fields import day_of, render_money, render_month
 from schemas.findings import Finding, Undetermined
 from schemas.household import Facts, Past
-from schemas.vocabulary import SignalKind
-from streams.assess import area_code, pathway
+from streams.assess import area_code
 from streams.horizon import counted
+from streams.labour import known_pathway
 from streams.ledger import Ledger, Missing
 from streams.policy import Parameters, Policy, is_below, line_at
 from streams.rules import INDICATOR_RULES, MONEY_RULES
@@ -22,9 +22,6 @@ _WORDS: Final = {
     "food": ("吃饭", "food"), "clothing": ("穿衣", "clothing"), "schooling": ("义务教育", "schooling"),
     "medical_cover": ("基本医疗", "medical cover"), "housing": ("住房", "housing"), "water": ("饮水", "water"),
 }  # fmt: skip
-
-_OUT: Final[Mapping[SignalKind, str]] = {"membership": "left", "employment": "unable"}
-"""The words that say of a member whom the registry still names that there is nobody who works."""
 
 
 def facts_at(facts: Facts, instant: int) -> Facts:
@@ -57,23 +54,13 @@ def against_removal(facts: Facts, instant: int, policy: Policy) -> tuple[Conditi
 
 def _labour(context: Context) -> Iterator[Condition]:
     """Yield what stands against removal where nobody is known to be able to work; unknown is not known to be."""
-    then, parameters = context.facts, context.parameters
-    if parameters.cases.without_labour:
+    if context.parameters.cases.without_labour:
         return
-    if then.registry is None:
-        yield Condition("labour", "unknown", "无登记信息，不知有无劳动力", "no registry entry says who can work")
-        return
-    out = _cannot_work(context)
-    able = tuple(member for member in then.registry.members if member.person_id not in out)
-    there = msgspec.structs.replace(then, registry=msgspec.structs.replace(then.registry, members=able))
-    if pathway(there, parameters) != "development":
-        yield Condition("labour", "", "家庭无劳动力，不标注风险消除", "no member can work: never marked removed")
-
-
-def _cannot_work(context: Context) -> frozenset[str | None]:
-    """Return who died, left or became unable to work by the newest word of each, not later than the month of the step."""
-    said = ((kind, signal) for kind in _OUT for signal, _ in context.signals.current(kind) if context.age(signal.month) >= 0)
-    return frozenset(signal.person_id for kind, signal in said if signal.value.partition(":")[0] == _OUT[kind])
+    match known_pathway(context):
+        case "unknown":
+            yield Condition("labour", "unknown", "无登记信息，不知有无劳动力", "no registry entry says who can work")
+        case "security":
+            yield Condition("labour", "", "家庭无劳动力，不标注风险消除", "no member can work: never marked removed")
 
 
 def _guarantees(context: Context) -> Iterator[Condition]:
