@@ -1,6 +1,7 @@
 """A real Apache Kafka without containers: KRaft, one node (or three), from its Maven artifacts."""
 
 import base64
+import os
 import shutil
 import signal
 import socket
@@ -13,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from fangfan.broker_process import BrokerError, BrokerStopped, find_java, find_libs, finish, properties, spawn
+from fangfan.broker_process import BrokerError, BrokerStopped, find_java, find_libs, finish, lock_folder, properties, spawn
 
 READY_SECONDS: Final = 60
 
@@ -43,6 +44,7 @@ class EmbeddedBroker:
         self.data_dir = data_dir or Path(tempfile.mkdtemp(prefix="fangfan-kafka-"))
         self._ports = [(port if port and not at else free_port(), free_port()) for at in range(nodes)]
         self._cluster = _cluster_id()
+        self._lock: int | None = None
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
         self.bootstrap = ",".join(f"127.0.0.1:{client}" for client, _ in self._ports)
 
@@ -63,7 +65,7 @@ class EmbeddedBroker:
         """Start every node and wait until each takes connections.
 
         Raises:
-            BrokerError: a port is in use, or a node ended; shows the end of its log.
+            BrokerError: a port is in use, another broker runs on the data, or a node ended; shows the end of its log.
             BrokerStopped: stopping was asked for meanwhile.
         """
         for client, _ in self._ports:
@@ -73,6 +75,8 @@ class EmbeddedBroker:
                     probe.bind(("127.0.0.1", client))
                 except OSError:
                     raise BrokerError(f"port {client} is in use: stop what listens there or choose another --port") from None
+        if self._lock is None:
+            self._lock = lock_folder(self.data_dir)
         for node in range(1, len(self._ports) + 1):
             self.restart(node)
         for node in range(1, len(self._ports) + 1):
@@ -92,7 +96,7 @@ class EmbeddedBroker:
                 raise BrokerError(f"cannot format {folder}: {_tail(folder)}")
         heap = "-Xmx1g" if len(self._ports) == 1 else "-Xmx512m"
         command = [java, heap, *quiet, "-cp", classpath, "kafka.Kafka", str(config)]
-        self._processes[node] = spawn(command, folder / "output.log")
+        self._processes[node] = spawn(command, folder / "output.log", self._lock)
 
     def _await_port(self, node: int) -> None:
         process, port, folder = self._processes[node], self._ports[node - 1][0], self.data_dir / str(node)
@@ -129,6 +133,9 @@ class EmbeddedBroker:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
         if self._temporary:
             shutil.rmtree(self.data_dir, ignore_errors=True)
 

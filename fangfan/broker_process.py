@@ -1,5 +1,6 @@
 """What an embedded broker is made of: a Java, Kafka's jars, its settings, and a child that never outlives its parent."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -97,13 +98,41 @@ os.execv(sys.argv[2], sys.argv[2:])
 """Becomes the broker after asking the kernel to end it with its parent, however the parent ends."""
 
 
-def spawn(command: list[str], log: Path | None) -> subprocess.Popen[bytes]:
-    """Start a child that ends with this process, and that the terminal's Ctrl-C does not reach."""
+def spawn(command: list[str], log: Path | None, lock: int | None = None) -> subprocess.Popen[bytes]:
+    """Start a child that ends with this process, and that the terminal's Ctrl-C does not reach; it holds ``lock`` too."""
     guarded = [sys.executable, "-c", _GUARDIAN, str(os.getpid()), *command]
+    kept = () if lock is None else (lock,)
     if log is None:
-        return subprocess.Popen(guarded, stdin=subprocess.DEVNULL, start_new_session=True)
+        return subprocess.Popen(guarded, stdin=subprocess.DEVNULL, start_new_session=True, pass_fds=kept)
     with log.open("ab") as output:
-        return subprocess.Popen(guarded, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True)
+        return subprocess.Popen(
+            guarded, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True, pass_fds=kept
+        )
+
+
+def lock_folder(folder: Path) -> int:
+    """Claim a data folder for one broker and return the open file that holds the claim until its last holder closes it.
+
+    Two brokers on one folder harm its data: the second writes to the log of the first before Kafka's own lock ends both.
+
+    Raises:
+        BrokerError: another broker has it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    claim = os.open(folder / "fangfan.lock", os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = os.pread(claim, 20, 0).decode(errors="replace").strip()
+        os.close(claim)
+        who = f"process {holder}" if holder.isdigit() else "another process"
+        raise BrokerError(
+            f"{folder} is the data of a broker that runs ({who}), and two would harm it: "
+            "stop that one or choose another --data-dir"
+        ) from None
+    os.ftruncate(claim, 0)
+    os.pwrite(claim, f"{os.getpid()}\n".encode(), 0)
+    return claim
 
 
 def finish(process: subprocess.Popen[bytes], stop: threading.Event) -> int:

@@ -1,6 +1,7 @@
 """`explain`, `alerts`, `topics`, `broker` and `policy check` as a person types them, on a real broker with real workers."""
 
 import asyncio
+import fcntl
 import json
 import signal
 import socket
@@ -15,7 +16,7 @@ from jsonschema import Draft202012Validator
 
 from agents.settings import Settings
 from agents.topics import create_topics
-from fangfan.broker import EmbeddedBroker
+from fangfan.broker import EmbeddedBroker, free_port
 from fangfan.draining import drained
 from fangfan.json_schemas import schema_of_groups
 from tests.build import cadre, department, encode, entry, member, statement
@@ -154,10 +155,34 @@ async def test_topics_can_be_created_twice_and_checked(broker: EmbeddedBroker, t
     assert f"fangfan: {topic_prefix}alerts: has 3 partitions, the settings say 4" in wrong.stderr
 
 
+async def test_a_second_broker_on_one_folder_is_refused_and_the_first_keeps_its_data(tmp_path: Path) -> None:
+    """However the first ended, its folder is free again; also for as long as Java outlives the command it is not."""
+    data = tmp_path / "kafka"
+    given = {"BROKERS": f"127.0.0.1:{free_port()}", "PARTITIONS": "1"}
+    port = given["BROKERS"].rpartition(":")[2]
+    with Running(tmp_path / "log", "broker", "--port", port, "--data-dir", str(data)) as first:
+        await asyncio.to_thread(first.until, "ready ")
+        await asyncio.to_thread(fangfan, "topics", "create", **given)
+        command = ("broker", "--port", str(free_port()), "--data-dir", str(data))
+        refused = await asyncio.to_thread(fangfan, *command)
+        checked = await asyncio.to_thread(fangfan, "topics", "check", **given)
+
+        assert (1, "") == (refused.returncode, refused.stdout)
+        assert f"fangfan: {data} is the data of a broker that runs (process {first.process.pid})" in refused.stderr
+        assert 0 == checked.returncode, checked.stderr
+        await asyncio.to_thread(first.end, signal.SIGKILL)
+    with open(data / "fangfan.lock") as lock:  # noqa: ASYNC230 # a test may wait for the Java that the kernel ends
+        await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
+    with Running(tmp_path / "log", "broker", "--port", port, "--data-dir", str(data)) as again:
+        await asyncio.to_thread(again.until, "ready ")
+        checked = await asyncio.to_thread(fangfan, "topics", "check", **given)
+
+        assert 0 == checked.returncode, checked.stderr
+        assert 0 == await asyncio.to_thread(again.end)
+
+
 def test_a_broker_says_ready_and_leaves_nothing(tmp_path: Path) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     with Running(tmp_path / "log", "broker", "--port", str(port), "--data-dir", str(tmp_path / "kafka")) as first:
         assert f"ready 127.0.0.1:{port}" == first.until("ready ")
 
