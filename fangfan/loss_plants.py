@@ -34,6 +34,18 @@ def _fallen(months: int, claimed: bool) -> Callable[[Household], None]:
     return plant
 
 
+def _paid_for(amount: str) -> Callable[[Household], None]:
+    """A flood that cost 12,000 yuan, and what the disaster insurance paid for it."""
+
+    def plant(household: Household) -> None:
+        insured(household)
+        loss(25, "12000.00", 2, hazard="flood", object="facility")(household)
+        fact = {"type": "claim", "kind": "disaster", "amount": amount, "month": ago(household, 1)}
+        household.say("department", "insurance", fact, day=2)
+
+    return plant
+
+
 SHOCKS: Final[Shocks] = {
     "swine fever took the pigs": (
         frozenset({"production-loss"}), loss(60, "0", 1, "agriculture", hazard="epidemic", object="livestock"),
@@ -46,6 +58,7 @@ SHOCKS: Final[Shocks] = {
     "landslide hit the house": (
         frozenset({"disaster-loss"}), loss(45, "12000.00", 1, "housing", hazard="landslide", object="house"),
     ),
+    "flood cost 12,000, insurance paid 3,000": (frozenset({"disaster-loss"}), _paid_for("3000.00")),
     "nobody claimed for an accident": (frozenset({"accident", "claim-reminder"}), _hurt(3, "serious")),
     "nobody claimed for a fallen price": (frozenset({"market-slump", "claim-reminder"}), _fallen(3, claimed=False)),
     "no disaster insurance (key county)": (
@@ -60,6 +73,7 @@ NEAR_MISSES: Final[Mapping[str, Callable[[Household], None]]] = {
     "29 % of the sheep lost": loss(29, "0", 1, "agriculture", hazard="epidemic", object="livestock"),
     "drought of a year ago": loss(80, "9000.00", 12, "agriculture", hazard="drought"),
     "wind took the roof, 4,800": loss(90, "4800.00", 1, "housing", hazard="wind", object="house"),
+    "flood cost 12,000, insurance paid 7,000.01": _paid_for("7000.01"),
     "light accident, nothing claimed": _hurt(3, "minor"),
     "accident of a year ago, nothing claimed": _hurt(12, "serious"),
     "price fell half a year ago, claimed": _fallen(6, claimed=True),
@@ -71,6 +85,7 @@ SHOCKS_ZH: Final[Mapping[str, str]] = {
     "swine fever took the pigs": "猪瘟毁养殖", "drought took half of the crop": "旱灾减产一半",
     "frost took the blossom": "霜冻毁花",
     "flood in the sheds": "洪水淹棚舍", "landslide hit the house": "滑坡毁房",
+    "flood cost 12,000, insurance paid 3,000": "洪灾损失12,000元，理赔3,000元",
     "nobody claimed for an accident": "意外未理赔", "nobody claimed for a fallen price": "跌价未理赔",
     "no disaster insurance (key county)": "重点县未投灾害险", "maize price fell": "玉米跌价(市场监管)",
     "workshop idle": "帮扶车间闲置",
@@ -78,6 +93,7 @@ SHOCKS_ZH: Final[Mapping[str, str]] = {
 NEAR_MISSES_ZH: Final[Mapping[str, str]] = {
     "29 % of the sheep lost": "羊损失29%", "drought of a year ago": "一年前的旱灾",
     "wind took the roof, 4,800": "大风毁屋顶4,800元",
+    "flood cost 12,000, insurance paid 7,000.01": "洪灾损失12,000元，理赔7,000.01元",
     "light accident, nothing claimed": "轻微意外未理赔", "accident of a year ago, nothing claimed": "一年前意外未理赔",
     "price fell half a year ago, claimed": "半年前跌价已理赔", "no accident insurance (key county)": "重点县未投意外险",
     "49 % of the maize unsold": "玉米滞销49%", "workshop idle since this month": "帮扶车间本月闲置",
