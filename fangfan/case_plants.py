@@ -52,6 +52,7 @@ def _well_still_bad(household: Household) -> None:
     An urgent call was open by then and is no graver since: it is no relapse.
     """
     stand(household, "registered", 200)
+    household.say("department", "water", GOOD_WATER, before=80)
     earn(household, 75)
     household.say("cadre", "cadre-9", BAD_WATER, before=70)
     step(household, "appraisal", 60, "removal")
