@@ -13,6 +13,7 @@ from agents import telemetry
 from agents.assignor import ShareAssignor, whole
 from agents.batch import Batch, BatchSchema
 from agents.batches import SCHEME, register
+from agents.credentials import credentials
 from agents.due_index import DueIndex
 from agents.group import ConsumerGroup
 from agents.households import Households
@@ -86,6 +87,7 @@ class Worker:
             broker_request_timeout=40.0,
             table_standby_replicas=0,
             broker_client_id="fangfan@" + settings.web_address(self.web_port),
+            broker_credentials=credentials(settings.security),
         )
         app.kafka_client = settings.client() | FETCH
         app.gather_seconds = GATHER_SECONDS[settings.guarantee]
