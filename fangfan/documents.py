@@ -1,4 +1,4 @@
-"""`make docs`: JSON Schemas of every topic and of what the commands print, and an AsyncAPI document of the topics."""
+"""`make docs`: JSON Schemas of topics and of what commands print and files say besides, and an AsyncAPI document."""
 
 import sys
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Final
 
 import orjson
 
-from fangfan.json_schemas import DEAD_LETTER_HEADERS, Document, headers_of, schema_of, schema_of_groups
+from fangfan.json_schemas import DEAD_LETTER_HEADERS, Document, headers_of, schema_of, schema_of_groups, schema_of_removal
 from streams.topics import DAY_MS, Topic, TopicSpec, catalogue
 
 KEYS: Final = {
@@ -74,7 +74,11 @@ def documents() -> dict[str, bytes]:
     """Return every generated file: its path under ``docs`` and its bytes."""
     topics = [spec.topic for spec in catalogue(12, 400, 90) if "changelog" not in spec.topic]
     files = {f"schemas/{topic.value}.schema.json": schema_of(topic) for topic in topics}
-    files |= {"schemas/alert-group.schema.json": schema_of_groups(), "asyncapi.json": asyncapi()}
+    files |= {
+        "schemas/alert-group.schema.json": schema_of_groups(),
+        "schemas/household-removal.schema.json": schema_of_removal(),
+        "asyncapi.json": asyncapi(),
+    }
     return {path: orjson.dumps(file, option=orjson.OPT_INDENT_2) + b"\n" for path, file in files.items()}
 
 

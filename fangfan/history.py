@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from agents.settings import Settings
+from fangfan import removals
 from fangfan.reading import extents, read_topic
 from fangfan.spool import Spool
 from fangfan.tables import FileError
@@ -19,9 +20,10 @@ from schemas.fields import parse_instant
 from schemas.registry import RegistryChange
 from schemas.rejections import Rejection
 from schemas.reports import Report
+from schemas.wire import Schema
 from streams.area_arrivals import Heard
 from streams.arrivals import Arrival
-from streams.normalise import normalise
+from streams.normalise import Message, normalise, read_removal
 from streams.topics import TOPIC_OF, Topic
 
 RANKS: Final = (Topic.HOUSEHOLDS, Topic.SELF_DECLARATIONS, Topic.CADRE_REPORTS, Topic.DEPARTMENT_FEEDS, Topic.AREA_EVENTS)
@@ -121,9 +123,7 @@ def read_source(source: Source, spool: Spool, until: int | None) -> Counted:
     counted = Counted()
     kinds: dict[str, list[Arrival]] = {"registry": [], "placed": [], "persons": []}
     events: list[Heard] = []
-    records = _lines(source) if isinstance(source, Lines) else asyncio.run(_records(source))
-    for order, topic, key, value in records:
-        message = normalise(topic, key, value, order[0])
+    for order, message in _lines(source) if isinstance(source, Lines) else asyncio.run(_records(source)):
         if isinstance(message, Rejection):
             counted.refused[message.code.value] += 1
         elif until is not None and order[0] * 1_000_000 >= until:
@@ -146,8 +146,8 @@ def read_source(source: Source, spool: Spool, until: int | None) -> Counted:
     return counted
 
 
-Raw = tuple[tuple[int, int, int, int], Topic, bytes | None, bytes | None]
-"""A record before it is read: its order, the topic whose rules it must keep, key and value."""
+Read = tuple[tuple[int, int, int, int], Message | Rejection]
+"""A record's order, and what a worker reads in it."""
 
 
 class _Sent(msgspec.Struct, gc=False):
@@ -158,11 +158,12 @@ class _Sent(msgspec.Struct, gc=False):
     updated_at: str = ""
 
 
+_schema = msgspec.json.Decoder(Schema)
 _sent = msgspec.json.Decoder(_Sent)
 _RANK_OF: Final = {schema: RANKS.index(topic) for schema, topic in TOPIC_OF.items()}
 
 
-def _lines(source: Lines) -> Iterator[Raw]:
+def _lines(source: Lines) -> Iterator[Read]:
     """Yield the lines that begin in a span."""
     try:
         with source.path.open("rb") as file:
@@ -171,30 +172,51 @@ def _lines(source: Lines) -> Iterator[Raw]:
                 file.readline()
             while (at := file.tell()) < source.end and (line := file.readline()):
                 if line.strip():
-                    rank, timestamp = _when(line)
-                    # The household's own topic takes every schema but this: what a line may say is then decided by its own.
-                    topic = Topic.AREA_EVENTS if RANKS[rank] is Topic.AREA_EVENTS else Topic.REROUTED
-                    yield (timestamp, rank, source.number, at), topic, None, line
+                    (rank, timestamp), message = _read(line)
+                    yield (timestamp, rank, source.number, at), message
     except OSError as error:
         raise FileError(f"{source.path}: {error.strerror}") from None
 
 
-def _when(line: bytes) -> tuple[int, int]:
-    """Return the rank of a line's topic, and when it was sent (ms); -1 where it does not say, for which it will be refused."""
+def _read(line: bytes) -> tuple[tuple[int, int], Message | Rejection]:
+    """Return the rank of a line's topic and when it was sent (ms), and what a worker would read in its record."""
+    schema, rank, timestamp = _when(line)
+    if schema == removals.SCHEMA:
+        return (rank, timestamp), read_removal(line)
+    # The household's own topic takes every schema but this: what a line may say is then decided by its own.
+    topic = Topic.AREA_EVENTS if RANKS[rank] is Topic.AREA_EVENTS else Topic.REROUTED
+    return (rank, timestamp), normalise(topic, None, line, timestamp)
+
+
+def _when(line: bytes) -> tuple[str, int, int]:
+    """Return a line's schema, the rank of its topic, and when it was sent (ms).
+
+    The time is -1 where it does not say so, for which it will be refused.
+    """
     try:
         sent = _sent.decode(line)
         rank = _RANK_OF.get(sent.schema, 0)
-        return rank, parse_instant(sent.reported_at if rank else sent.updated_at) // 1_000_000
+        return sent.schema, rank, parse_instant(sent.reported_at if rank else sent.updated_at) // 1_000_000
     except ValueError:  # as are msgspec's errors and those of bad UTF-8
-        return 0, -1
+        return _schema_alone(line), 0, -1
 
 
-async def _records(source: Span) -> Iterable[Raw]:
+def _schema_alone(line: bytes) -> str:
+    try:
+        return _schema.decode(line).schema
+    except ValueError:
+        return ""
+
+
+async def _records(source: Span) -> Iterable[Read]:
     """Return the committed records of a span."""
     rank = RANKS.index(source.topic)
     spans = {source.partition: (source.start, source.end)}
     return [
-        ((record.timestamp, rank, source.partition, record.offset), source.topic, record.key, record.value)
+        (
+            (record.timestamp, rank, source.partition, record.offset),
+            normalise(source.topic, record.key, record.value, record.timestamp),
+        )
         async for record in read_topic(source.settings, source.topic, spans, spans=spans)
         if source.start <= record.offset < source.end
     ]

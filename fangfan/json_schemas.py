@@ -15,7 +15,15 @@ from schemas.dead_letters import Redriven
 from schemas.registry import PersonClaim
 from schemas.rejections import RejectionCode
 from schemas.vocabulary import SEVERITIES, SIGNED_COMPONENTS
-from schemas.wire import AreaTickMessage, CadreReport, DepartmentRecord, HouseholdEntry, SelfDeclaration, TickMessage
+from schemas.wire import (
+    AreaTickMessage,
+    CadreReport,
+    DepartmentRecord,
+    HouseholdEntry,
+    HouseholdRemoval,
+    SelfDeclaration,
+    TickMessage,
+)
 from streams.signals import DECLARATION, DEPARTMENT, PERMITS
 from streams.topics import Topic
 
@@ -127,9 +135,15 @@ def schema_of_groups() -> Document:
     return head | body | {"$defs": {name: defs[name] for name in sorted(set(_reachable(("Alert",), defs)))}}
 
 
+def schema_of_removal() -> Document:
+    """Return the JSON Schema of a file's line that removes a registry entry (docs/contract-backtest.md)."""
+    head = {"$schema": DIALECT, "$id": "urn:fangfan:household-removal", "title": "household-removal"}
+    return head | {"$ref": "#/$defs/HouseholdRemoval", "$defs": {"HouseholdRemoval": _definitions()["HouseholdRemoval"]}}
+
+
 def _definitions() -> dict[str, Document]:
     read = (SelfDeclaration, CadreReport, DepartmentRecord, HouseholdEntry, PersonClaim, TickMessage, AreaEvent, LinkClaim)
-    types = (*read, AreaClaim, AreaTickMessage, Alert, CaseRecord, AreaAlert, Redriven)
+    types = (*read, HouseholdRemoval, AreaClaim, AreaTickMessage, Alert, CaseRecord, AreaAlert, Redriven)
     _, defs = msgspec.json.schema_components(types, ref_template="#/$defs/{name}")
     for definition in defs.values():
         for name, field in definition.get("properties", {}).items():

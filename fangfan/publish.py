@@ -1,4 +1,4 @@
-"""Sends reports and area events from files: what is wrong goes to a rejects file with row, column and reason."""
+"""Sends what stands in files: what is wrong goes to a rejects file with row, column and reason."""
 
 import time
 from collections import Counter
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 from rich.console import Console
@@ -14,6 +14,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from agents.settings import Settings
+from fangfan import removals
 from fangfan.cells import CellError
 from fangfan.confirming import Confirming
 from fangfan.mapping import Mapping, to_report
@@ -26,7 +27,7 @@ from schemas.rejections import Rejection, RejectionCode
 from schemas.reports import Report
 from streams.free_text import kept
 from streams.identity import has_identity_number
-from streams.normalise import normalise
+from streams.normalise import Message, normalise
 from streams.topics import TOPIC_OF, Topic
 
 LINES: Final = frozenset({".jsonl", ".ndjson", ".json"})
@@ -63,11 +64,20 @@ class Outcome:
     refused: list[Refused] = field(default_factory=list)
 
 
-Item = tuple[Topic, bytes, bytes] | Refused
+class Ready(NamedTuple):
+    """A record as it is sent; a ``timestamp`` (ms) where it is not that of the moment."""
+
+    topic: Topic
+    key: bytes
+    value: bytes | None
+    timestamp: int | None = None
+
+
+Item = Ready | Refused
 
 
 def read_file(path: Path, mapping: Mapping, now: datetime) -> Iterator[Item]:
-    """Yield what a file holds, row by row: a valid record (topic, key, value), or why there is none.
+    """Yield what a file holds, row by row: a valid record, or why there is none.
 
     Raises:
         FileError: the file as a whole cannot be read.
@@ -112,23 +122,34 @@ def _checked(value: bytes, where: Refused, row: Row | None, mapping: Mapping) ->
     except orjson.JSONDecodeError:
         return refused("$", "不是一个JSON对象 is not one JSON object")
     schema = document.get("schema") if isinstance(document, dict) else None
-    topic = TOPIC_OF.get(schema) if isinstance(schema, str) else None
+    removes = schema == removals.SCHEMA
+    topic = Topic.HOUSEHOLDS if removes else TOPIC_OF.get(schema) if isinstance(schema, str) else None
     if topic is None:
-        return refused("$.schema", "报告类型不明 must be one of " + ", ".join(TOPIC_OF))
-    message = normalise(topic, None, value, int(time.time() * 1000))
+        return refused("$.schema", "报告类型不明 must be one of " + ", ".join([*TOPIC_OF, removals.SCHEMA]))
+    now = int(time.time() * 1000)
+    message = removals.sendable(value, now) if removes else normalise(topic, None, value, now)
     if isinstance(message, Rejection):
         choices = _choices(document, message, mapping) if row is not None else ""
         found = refused(message.field, f"{REFUSED_ZH[message.code]} {message.message}{choices}")
         if row is not None and message.code is RejectionCode.IDENTITY_NUMBER:  # the record does not say where
             return replace(found, column="、".join(_with_identity_numbers(row)) or found.column)
         return found
-    value = kept(value) or b""
-    if isinstance(message, AreaNotice):  # keyed by what it is about, so that what is said of one thing keeps its order
-        return topic, message.event.about.encode(), value
-    if isinstance(message, Report | RegistryChange):
-        person = message.person_id if isinstance(message, Report) else None
-        return topic, str(message.household_id or person).encode(), value
-    return refused("$.schema", "不是报告 is not a report")
+    return _ready(topic, message, value) or refused("$.schema", "不是报告 is not a report")
+
+
+def _ready(topic: Topic, message: Message, value: bytes) -> Ready | None:
+    """Return a record that was read as it is sent, None where nobody but a worker sends such."""
+    match message:
+        case AreaNotice():  # keyed by what it is about, so that what is said of one thing keeps its order
+            return Ready(topic, message.event.about.encode(), kept(value))
+        case RegistryChange(entry=None):
+            return Ready(topic, message.household_id.encode(), None, removals.timestamp_of(message))
+        case RegistryChange():
+            return Ready(topic, message.household_id.encode(), kept(value))
+        case Report():
+            return Ready(topic, str(message.household_id or message.person_id).encode(), kept(value))
+        case _:
+            return None
 
 
 def _with_identity_numbers(row: Row) -> list[str]:
@@ -200,5 +221,4 @@ async def _send(sending: Confirming, settings: Settings, items: Iterable[Item], 
         if isinstance(item, Refused):
             outcome.refused.append(item)
         else:
-            topic, key, value = item
-            await sending.send(settings.topic(topic), value, key)
+            await sending.send(settings.topic(item.topic), item.value, item.key, sent_at=item.timestamp)

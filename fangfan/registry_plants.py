@@ -2,7 +2,7 @@
 
 Reports that know only a person must find the one household whose entry names the person now; what was said before stays where
 it was said. They are sent last and the entries first: where such a report goes is decided when it meets the entries. One is
-removed in between: what its household was told of before is sent with the entries.
+removed in between, a day after it was written: what its household was told of before is sent with the entries.
 """
 
 from collections.abc import Callable, Mapping, Sequence

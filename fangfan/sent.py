@@ -6,13 +6,16 @@ from typing import Any
 
 import orjson
 
+from fangfan.removals import line_of
+
 
 @dataclass(frozen=True, slots=True)
 class Sent:
     """A record as an ingest system sends it; ``crc32``: one whose client library partitions so.
 
     ``turn``: -1 is sent before, 1 after everything else. ``sent_at``: its timestamp in milliseconds, where it is not that of
-    the moment. ``gone``: a removed registry entry, whose record has no value; ``value`` is the entry that is removed.
+    the moment. ``gone``: a removed registry entry, whose record has no value
+    but a timestamp; ``value`` is the entry that is removed.
     """
 
     topic: str
@@ -22,6 +25,11 @@ class Sent:
     turn: int = 0
     sent_at: int | None = None
     gone: bool = False
+
+    @property
+    def line(self) -> bytes:
+        """What a file says for it."""
+        return line_of(self.key, self.sent_at or 0) if self.gone else orjson.dumps(self.value)
 
     @property
     def payload(self) -> bytes | None:

@@ -64,7 +64,7 @@ def simulate(
     """Make up a county: registry, reports and area events, with shocks of every rule, near misses, cases, snoozes, villages,
     migrant work and visits.
 
-    Some registry entries change and one is removed. A file has no line for that: what `publish` reads names no key beside.
+    Some registry entries change and one is removed, for which a file has a line of its own (schema household-removal/1).
     """
     end = _moment(now)
     base = _base(chosen, households, to) if pilot else None
@@ -101,7 +101,7 @@ def _base(chosen: Settings, households: int, to: str) -> Version:
 def _to_file(path: Path, simulation: Simulation) -> None:
     try:
         with path.open("wb") as file:
-            file.writelines(record.payload + b"\n" for record in simulation.records if record.payload is not None)
+            file.writelines(record.line + b"\n" for record in simulation.records)
     except OSError as error:
         raise fail(f"{path}: {error.strerror}") from None
 

@@ -109,7 +109,9 @@ class Simulator:
         sent = [Sent("households", household.household_id, value, turn=turn) for value in values]
         if household.entered_late:
             sent[-1] = replace(sent[-1], turn=1)
-        return [*sent, replace(sent[-1], gone=True, turn=0)] if household.gone else sent
+        if household.gone:  # a day later
+            sent.append(replace(sent[-1], gone=True, turn=0, sent_at=int((updated + timedelta(days=1)).timestamp()) * 1000))
+        return sent
 
     def _reports(self, household: Household) -> list[Sent]:
         """Return the household's year as it is known, the good and what was planted, oldest first."""

@@ -174,6 +174,14 @@ class HouseholdEntry(Struct, frozen=True, gc=False):
     relieved_on: str | None = None
 
 
+class HouseholdRemoval(Struct, frozen=True, gc=False):
+    """A line of a file that removes an entry; on ``households`` a null value does, with ``updated_at`` as its timestamp."""
+
+    schema: Literal["household-removal/1"]
+    household_id: HouseholdId
+    updated_at: Instant
+
+
 class TickMessage(Struct, frozen=True, tag_field="schema", tag="tick/1", gc=False):
     """A record on ``ticks``: time has passed for a household."""
 

@@ -29,6 +29,7 @@ _WIRE: Final[dict[str, type[wire.WireReport]]] = {
     "department-record/1": wire.DepartmentRecord,
 }
 _SCHEMA: Final = {SHAPES[shape]: schema for schema, shape in _WIRE.items()}
+IDENTITY_WORDS: Final = "carries an identity number; send a pseudonym"
 _PATH = re.compile(r" - at `(.*)`$")
 _SAID_OF: Final = {repr(pattern): words for pattern, words in PATTERN_WORDS.items()}
 """By a pattern as msgspec quotes it."""
@@ -69,9 +70,26 @@ def read_carefully(topic: Topic, key: bytes | None, value: bytes | None, timesta
         return refused.rejection
 
 
+def read_removal(value: bytes) -> RegistryChange | Rejection:
+    """Read a file's line that removes a registry entry as the record without a value that it stands for (contract-backtest).
+
+    A record's timestamp has whole milliseconds, none before 1970: what is finer is cut off, what is earlier refused.
+    """
+    try:
+        if has_identity_number(value):
+            raise Rejected(RejectionCode.IDENTITY_NUMBER, "$", IDENTITY_WORDS)
+        removal = _convert(parse_object(value), wire.HouseholdRemoval)
+        timestamp = _instant(removal.updated_at, "$.updated_at") // 1_000_000
+        if timestamp < 0:
+            raise Rejected(RejectionCode.INVALID_VALUE, "$.updated_at", "lies before 1970, as no record's timestamp does")
+        return _removal(Topic.HOUSEHOLDS, removal.household_id.encode(), timestamp)
+    except Rejected as refused:
+        return refused.rejection
+
+
 def _read(topic: Topic, key: bytes | None, value: bytes | None, timestamp: int) -> Message:
     if (key is not None and has_identity_number(key)) or (value is not None and has_identity_number(value)):
-        raise Rejected(RejectionCode.IDENTITY_NUMBER, "$", "carries an identity number; send a pseudonym")
+        raise Rejected(RejectionCode.IDENTITY_NUMBER, "$", IDENTITY_WORDS)
     if value is None:
         return _removal(topic, key, timestamp)
     document = parse_object(value)

@@ -75,13 +75,15 @@ def test_a_raised_line_adds_exactly_these_households(tmp_path: Path, raised: Pat
 
 
 def test_a_policy_beside_itself_adds_and_removes_nothing(tmp_path: Path) -> None:
-    simulation = Simulator(200, 1500, 3, NOW).run()
-    file, counts = lines(tmp_path / "a.jsonl", *(each.value for each in simulation.records)), tmp_path / "counts.csv"
+    """All that is planted is found in a file, with ticks: a removed registry entry among it."""
+    simulation = Simulator(200, 1500, 3, NOW, plants_each=1).run()
+    file, counts = lines(tmp_path / "a.jsonl", *(each.line for each in simulation.records)), tmp_path / "counts.csv"
     shipped = str(ROOT / "policy" / "shanxi.toml")
-    done = fangfan("backtest", "--policy", shipped, str(file), "--csv", str(counts))
+    done = fangfan("backtest", "--policy", shipped, str(file), "--csv", str(counts), "--ticks", "on")
     found = rows(counts)
 
     assert 0 == done.returncode, done.stderr
+    assert any(each.gone for each in simulation.records)
     assert str(len(simulation.planted)) == found[0]["open_old"]
     for row in found:
         for name in ("open", "leads", "transitions"):
@@ -163,12 +165,12 @@ def test_lines_are_read_once_wherever_a_file_is_cut(tmp_path: Path, monkeypatch:
 
 
 def sent_at(record: Sent) -> int:
-    return parse_instant(record.value.get("reported_at") or record.value["updated_at"]) // 1_000_000
+    return record.sent_at or parse_instant(record.value.get("reported_at") or record.value["updated_at"]) // 1_000_000
 
 
 async def test_topics_give_what_a_file_gives(broker: EmbeddedBroker, topic_prefix: str, tmp_path: Path, raised: Path) -> None:
-    """Persons' reports, duplicates, keys by hand, foreign partitions and junk included."""
-    simulation = Simulator(150, 1200, 5, NOW).run()
+    """Persons' reports, duplicates, keys by hand, foreign partitions, a removed entry and junk included."""
+    simulation = Simulator(170, 1200, 5, NOW, plants_each=1).run()
     hidden = department("late", "water", {"type": "water", "safe": False}) | {"household_id": None, "person_id": "P-nobody"}
     records = [*simulation.records, Sent("department-feeds", "P-nobody", hidden)]
     settings = Settings(brokers=broker.bootstrap, topic_prefix=topic_prefix, partitions=3)
@@ -181,7 +183,7 @@ async def test_topics_give_what_a_file_gives(broker: EmbeddedBroker, topic_prefi
             )  # fmt: skip
         for each in JUNK:
             await producer.send_and_wait(settings.topic("cadre-reports"), each, b"junk")
-    file = lines(tmp_path / "a.jsonl", *(each.value for each in records), *JUNK)
+    file = lines(tmp_path / "a.jsonl", *(each.line for each in records), *JUNK)
     given = {"BROKERS": settings.brokers, "TOPIC_PREFIX": settings.topic_prefix}
 
     def run(name: str, *arguments: str) -> tuple[list[dict[str, str]], list[dict[str, str]], str]:

@@ -156,7 +156,7 @@ def test_every_fact_of_every_department_is_the_same_report_as_its_json(
     save(tmp_path / name, [dict(write(field, value) for field, value in flat(record).items()) for record in REPORTS])
     for item, record in zip(read_file(tmp_path / name, MAPPING, NOW), REPORTS, strict=True):
         assert not isinstance(item, Refused), (item, record)
-        topic, key, value = item
+        topic, key, value, _ = item
 
         assert (TOPIC_OF[record["schema"]], b"H000001") == (topic, key)
         assert read(record) == normalise(topic, None, value, TIMESTAMP)

@@ -53,7 +53,7 @@ def test_json_lines_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
     path = tmp_path / "lines.jsonl"
     path.write_text(json.dumps(cadre("c", {"type": "water", "safe": True})), "utf-8-sig")
 
-    assert [b"H000001"] == [key for _, key, _ in items(path)]
+    assert [b"H000001"] == [item.key for item in items(path)]
 
 
 @pytest.mark.parametrize("cell", ["2026.1", "20261", "2026-13", "今年5月"])

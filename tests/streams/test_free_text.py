@@ -185,7 +185,7 @@ def test_what_is_published_leaves_without_words() -> None:
     assert not isinstance(item, Refused)
     assert (Topic.DEPARTMENT_FEEDS, b"H000001") == item[:2]
     assert department("d1", "petitions", OBJECTION) == msgspec.json.decode(item[2])
-    assert (Topic.CADRE_REPORTS, b"H000001", plain) == _checked(plain, where, None, mapping)
+    assert (Topic.CADRE_REPORTS, b"H000001", plain, None) == _checked(plain, where, None, mapping)
 
 
 @pytest.mark.parametrize(("ref", "taken"), [
