@@ -1,6 +1,7 @@
 """The join: one partition's batches, computed on its store; sole writer of its households. No Kafka calls here."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
 import msgspec
 
@@ -53,6 +54,8 @@ class Households:
         self._partition, self._partitions, self._prefix = partition, partitions, prefix
         self._topics = {prefix + topic: topic for topic in INPUTS}
         self._store, self._judge = store, judge_of(judge)
+        self._persons = partial(Persons, partition, partitions, store)
+        self._areas = partial(Areas, partition, partitions, store)
         self._policies = self._judge.policies
         self._walk = Walk(partition, store, self._judge)
 
@@ -104,22 +107,24 @@ class Households:
         return work
 
     def slice(self, now: int) -> Work | None:
-        """Judge some households again that other versions judge by now; None where all have been seen.
+        """Judge some households, and look at areas, again that other versions judge by now; None where all have been seen.
 
         Raises:
             UnknownStateVersion: a household was stored by a newer release.
         """
-        if (steps := self._walk.slice()) is None:
+        if (piece := self._walk.slice()) is None:
             return None
         work = Work()
         watch = self._watching(work)
-        work.tally.reassessed = len(steps)
-        for household, before, step in steps:
+        work.tally.reassessed = len(piece.households)
+        watch.look(piece.areas)
+        for household, before, step in piece.households:
             work.states[household] = step.state
             if self._index is not None:
                 self._index.move(work.index, household, before, step.state)
             watch.tell_again(household, step.state)
             self._tell(work, step, now, Published)
+        watch.end(self._judge.policies, now)
         self._encode(work)
         return work
 
@@ -223,12 +228,6 @@ class Households:
         """Return what tells areas of this batch; nothing is told while a worker of the release before may read it."""
         scope = UNWATCHED if self._state_version == codec.WITHOUT_SIGNALS else self._judge.areas
         return AreaWatch(self._partition, self._partitions, self._store, work, scope, self._index)
-
-    def _persons(self, work: Work) -> Persons:
-        return Persons(self._partition, self._partitions, self._store, work)
-
-    def _areas(self, work: Work) -> Areas:
-        return Areas(self._partition, self._partitions, self._store, work)
 
     def _move(self, work: Work, household: str, record: Record, topic: Topic) -> None:
         where, headers = partition_of(household, self._partitions), self._origin(record, topic)

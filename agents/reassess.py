@@ -1,13 +1,15 @@
 """Households that send nothing are judged again when other versions of the policy judge them: a walk through one partition.
+Open alerts of areas are looked at beside them (``agents/area_walk.py``).
 
 In slices between the batches of reports, bounded by count and time. Where the walk stands is kept in memory alone: who
 begins again looks at every household, and passes over those that are done.
 """
 
 import time
-from typing import Final
+from typing import Final, NamedTuple
 
 from agents import telemetry
+from agents.area_walk import AreaWalk
 from agents.policies import Judge
 from agents.store import HOUSEHOLD, Store
 from schemas import codec
@@ -27,24 +29,37 @@ Judged = tuple[str, HouseholdState, Step]
 """A household, as it was, and what judging it again did."""
 
 
+class Piece(NamedTuple):
+    """Households that were judged again, and areas (their digits) that are to be looked at again."""
+
+    households: list[Judged]
+    areas: list[str]
+
+
 class Walk:
     """Goes through a partition's households whenever what judges them has changed, and once when it begins."""
 
     def __init__(self, partition: int, store: Store, judge: Judge) -> None:
         """Bind a partition's store to what judges it."""
         self._partition, self._store, self._judge = partition, store, judge
+        self._areas = AreaWalk(store, judge)
         self._change = -1
         self._next: bytes | None = None
         self._looked = self._judged = self._moved = 0
         self._began = self._said = 0.0
         telemetry.reassess_left.labels(str(partition)).set(0)
 
-    def slice(self) -> list[Judged] | None:
-        """Return the next households that are judged otherwise than their answers were given; None where all have been seen.
+    def slice(self) -> Piece | None:
+        """Return what comes next; None where all has been seen.
 
         Raises:
             UnknownStateVersion: a household was stored by a newer release.
         """
+        areas, households = self._areas.slice(), self._slice()
+        return None if areas is None and households is None else Piece(households or [], areas or [])
+
+    def _slice(self) -> list[Judged] | None:
+        """Return the next households that are judged otherwise than their answers were given; None where all have been seen."""
         if self._change != self._judge.changes:
             self._change = self._judge.changes
             if self._judge.walks:

@@ -1,5 +1,6 @@
 """What the areas of one partition know of their households, and what is published of them (docs/contract-area-alerts.md)."""
 
+from collections.abc import Iterable
 from functools import partial
 
 import msgspec
@@ -65,6 +66,10 @@ class AreaWatch:
         before, day = self._state(tick.area), day_of(tick.at)
         if before.days and day > before.day:
             self._states[tick.area] = msgspec.structs.replace(before, day=day)
+
+    def look(self, areas: Iterable[str]) -> None:
+        """Look at areas at the end of the batch though nothing is told of them."""
+        self._states |= {area: self._state(area) for area in areas}
 
     def end(self, judges: Judges, now: int) -> None:
         """Publish what is to be said of the areas that heard something in this batch. ``now`` (nanoseconds) stamps it."""

@@ -6,7 +6,7 @@ import msgspec
 
 from schemas.area_alerts import AreaAlert, AreaClaim, AreaMember, AreaState, AreaTick
 from schemas.areas import AreaNotice
-from schemas.fields import day_of
+from schemas.fields import day_of, instant_of_day
 from schemas.household import EMPTY
 from schemas.registry import PersonState, RegistryChange
 from schemas.reports import Report, Tick
@@ -15,7 +15,7 @@ from streams.normalise import Message, normalise
 from streams.persons import claims_of, household_of
 from streams.persons import merge_claim as merge_person
 from streams.pipeline import advance
-from streams.policy import Policy
+from streams.policies import Judges
 from streams.scale_risk import area_claims, merge_claim, turn_area
 from streams.topics import Topic
 from tests.build import TIMESTAMP
@@ -27,7 +27,7 @@ Lives = dict[str, Life]
 class County:
     """All that is kept beside its households where there is no store."""
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: Judges) -> None:
         self.lives: Lives = {}
         self.said: dict[str, list[AreaAlert]] = {}
         self._policy = policy
@@ -92,7 +92,9 @@ class County:
 
     def _look(self, heard: dict[str, AreaState]) -> None:
         for area, state in heard.items():
-            self._areas[area], alert = turn_area(area, state, self._policy, partial(dict, self._members[area]))
+            self._areas[area], alert = turn_area(
+                area, state, self._policy.of(instant_of_day(state.day)), partial(dict, self._members[area])
+            )
             if alert is not None:
                 self.said.setdefault(area, []).append(alert)
 

@@ -19,6 +19,7 @@ from schemas.area_alerts import AreaAlert, place_of
 from schemas.household import HouseholdState
 from schemas.rejections import Rejection
 from streams.normalise import normalise
+from streams.policies import Judges
 from streams.policy import Policy
 from streams.topics import Topic
 from tests.agents.test_households import Partition
@@ -62,7 +63,7 @@ def _wire(record: Record) -> tuple[Topic, bytes, bytes | None]:
 class PureNeighbours:
     """No Kafka, no store; who belongs where and what areas know is kept beside."""
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: Judges) -> None:
         self._policy = policy
 
     def __call__(self, *records: Record) -> Lives:

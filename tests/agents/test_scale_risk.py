@@ -30,8 +30,12 @@ Input = tuple[Topic, bytes | None, bytes | None]
 
 def asking(policy: Policy, **over: Any) -> Policy:
     """The policy with an area's rules of its own."""
-    province = msgspec.structs.replace(policy.province, scale_risk=ScaleRisk(enabled=True, **over))
-    return msgspec.structs.replace(policy, province=province, mark=policy.mark + 1)
+    return msgspec.structs.replace(ruled(policy, ScaleRisk(enabled=True, **over)), mark=policy.mark + 1)
+
+
+def ruled(policy: Policy, rules: ScaleRisk) -> Policy:
+    """The policy with these of areas, of which it says nothing by its mark."""
+    return msgspec.structs.replace(policy, province=msgspec.structs.replace(policy.province, scale_risk=rules))
 
 
 def well(name: str, *, safe: bool, at: str = "2026-06-10", code: str = VILLAGE) -> Input:
@@ -251,6 +255,64 @@ def test_a_version_that_begins_to_ask_hears_of_households_that_send_nothing(stor
     said = [each for each in partition.settle(*sent) if each.topic is Topic.AREA_ALERTS]
 
     assert [VILLAGE.encode()] == [each.key for each in said]
+
+
+def sliced(partition: Partition) -> list[AreaAlert]:
+    """What a partition says that is told nothing, until it has looked at all it has."""
+    said = []
+    while (work := partition.slice()) is not None:
+        said += [each for each in work.outgoing if each.topic is Topic.AREA_ALERTS]
+    return [msgspec.json.decode(each.value or b"", type=AreaAlert) for each in said]
+
+
+RULES: list[tuple[ScaleRisk, list[tuple[str, str, list[str]]]]] = [
+    (ScaleRisk(), [(VILLAGE, "cleared", []), (OTHER, "cleared", [])]),  # switched off
+    (ScaleRisk(True, village_households=4), [(VILLAGE, "cleared", [])]),
+    (ScaleRisk(True, village_households=5), [(VILLAGE, "cleared", []), (OTHER, "cleared", [])]),
+    (ScaleRisk(True, window_days=5, village_households=3), [(VILLAGE, "cleared", []), (OTHER, "updated", ["households"])]),
+    (ScaleRisk(True, village_households=3), []), (ScaleRisk(True, village_households=1, township_households=2), []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rules", "expected"), RULES, ids=str)
+@pytest.mark.parametrize("how", ["file", "version"])
+def test_another_policy_looks_at_once_at_what_is_open(
+    store: Store, policy: Policy, how: str, rules: ScaleRisk, expected: list[tuple[str, str, list[str]]]
+) -> None:
+    """A file is another one after a restart, a version joins meanwhile; nobody sends anything, and nothing is opened."""
+    before = asking(policy, village_households=3, township_households=9)
+    judge = Judge(alone(before))
+    partition = Partition(store, judge)
+    records = [well(f"H-00{place}{n}", safe=False, at=f"2026-06-{day}", code=code)
+               for place, (code, days) in enumerate(((VILLAGE, (1, 1, 9)), (OTHER, (1, 7, 8, 9)))) for n, day in
+               enumerate(f"{day:02d}" for day in days)]  # fmt: skip
+    opened = [each for each in partition.settle(*records) if each.topic is Topic.AREA_ALERTS]
+    assert [] == sliced(partition)
+    after = ruled(before, rules)
+    if how == "file":
+        partition = Partition(store, after)
+    else:
+        judge.replace(alone(after))
+    said = sliced(partition)
+
+    assert {VILLAGE.encode(), OTHER.encode()} == {each.key for each in opened}
+    assert expected == [(each.area_code, each.transition, list(each.because)) for each in said]
+    assert all(each.households == (3 if each.transition == "updated" else 0) for each in said)
+    assert [] == sliced(Partition(store, after)), "once"
+
+
+def test_very_many_areas_are_looked_at_in_slices(store: Store, policy: Policy) -> None:
+    partition = Partition(store, asking(policy, village_households=1, township_households=2))
+    villages = [f"140123{n // 100 + 100}{n % 100 + 200}" for n in range(700)]
+    partition.settle(*[well(f"H-{n:04d}", safe=False, code=code) for n, code in enumerate(villages)])
+    off = Partition(store, ruled(policy, ScaleRisk()))
+    works = []
+    while (work := off.slice()) is not None:
+        works.append([each.key for each in work.outgoing if each.topic is Topic.AREA_ALERTS])
+    townships = [f"140123{n}" for n in range(100, 107)]
+
+    assert sorted(each.encode() for each in [*villages, *townships]) == [key for work in works for key in work]
+    assert len(works) > 1
 
 
 def test_who_adopts_an_alert_tells_the_areas_that_may_never_have_heard(store: Store, policy: Policy, tmp_path: Path) -> None:
