@@ -1,5 +1,6 @@
 """A household as ``explain`` and ``/households/ID`` show it: what a person needs to argue about an alert."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -7,7 +8,7 @@ import msgspec
 from schemas.cases import CaseStep
 from schemas.fields import day_of, render_day, render_instant, render_money, render_month
 from schemas.findings import Assessment, NotFiring
-from schemas.household import Facts, HouseholdState
+from schemas.household import Facts, HouseholdState, Past
 from schemas.reports import Claim, Fact, Income, IncomeStatement, KeptReport, Signal, Spending
 from schemas.vocabulary import CHANNELS, COMPONENTS
 from streams.alerts import note, reason
@@ -31,10 +32,7 @@ def household_view(household_id: str, state: HouseholdState, policies: Judges) -
     area = area_code(facts)
     assessment = assess(facts, policy)
     ledger = Ledger(facts)
-    by_channel: dict[str, list[dict[str, Any]]] = {channel: [] for channel in CHANNELS}
-    both = sorted((*facts.reports, *facts.signals), key=_newness, reverse=True) if facts.signals else reversed(facts.reports)
-    for report in both:
-        by_channel[CHANNELS[report.channel]].append(_report(report))
+    past = facts.past or Past()
     return {
         "household_id": household_id,
         "area_code": area,
@@ -42,7 +40,8 @@ def household_view(household_id: str, state: HouseholdState, policies: Judges) -
         "policy": policy.label,
         "as_of": render_instant(facts.as_of) if facts.as_of is not None else None,
         "registry": _registry(state),
-        "facts": by_channel,
+        "facts": _by_channel((*facts.reports, *facts.signals)),
+        "past": _by_channel((*past.reports, *past.signals)),
         "withdrawals": [{"event_id": each.event_id, "channel": CHANNELS[each.channel]} for each in facts.withdrawals],
         "ledger": {
             "income": _window(ledger.income()) if facts.as_of is not None else None,
@@ -132,6 +131,14 @@ def _noise(state: HouseholdState, rules: NoiseRules) -> dict[str, Any]:
         "pending": msgspec.to_builtins(noise.pending) if noise.pending is not None else None,
         "pending_until": render_day(until) if until is not None else None,
     }
+
+
+def _by_channel(reports: Iterable[KeptReport]) -> dict[str, list[dict[str, Any]]]:
+    """Return reports by channel, newest first."""
+    found: dict[str, list[dict[str, Any]]] = {channel: [] for channel in CHANNELS}
+    for report in sorted(reports, key=_newness, reverse=True):
+        found[CHANNELS[report.channel]].append(_report(report))
+    return found
 
 
 def _report(report: KeptReport) -> dict[str, Any]:

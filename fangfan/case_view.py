@@ -40,6 +40,13 @@ def show_case(console: Console, case: dict[str, Any]) -> None:
         console.print(refused)
 
 
+def step_words(fact: dict[str, Any]) -> str:
+    """Return a step as a report says it, in words of both languages."""
+    failed = "" if fact["passed"] else ", 未通过 not passed"
+    stage = f", {_words(STAGE_WORDS[fact['stage']])}" if fact["stage"] else ""
+    return f"{PHASES[fact['phase']]}: {_words(STEP_WORDS[fact['step']])}{stage}{failed}"
+
+
 def _head(case: dict[str, Any]) -> Text:
     text = Text(f"case 个案 {case['episode']}: ").append(_words(STAGE_WORDS[case["stage"]]), "bold")
     if case["open_objection"]:

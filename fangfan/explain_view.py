@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from fangfan import signal_words
-from fangfan.case_view import show_case
+from fangfan.case_view import show_case, step_words
 from fangfan.looks import CATEGORY_ZH, COLOURS, PATHWAY_ZH, SEVERITY_ZH, grid, table
 from schemas.vocabulary import COMPONENTS
 from streams.explain import COMPONENTS as COMPONENT_WORDS
@@ -199,17 +199,23 @@ def _ledger(ledger: dict[str, Any]) -> Table:
 
 def _facts(view: dict[str, Any]) -> Table:
     shown = grid("channel 渠道", "occurred 发生", "source 来源", "facts 事实", "report 报告", title="facts 事实")
-    for channel, reports in view["facts"].items():
-        for each in reports:
-            source = f"{DEPARTMENTS[each['source']][0]} {each['source']}" if each["source"] in DEPARTMENTS else each["source"]
-            said = "\n".join(_fact(fact) for fact in each["facts"])
-            shown.add_row(
-                f"{CHANNELS[channel]} {channel}", each["occurred_at"][:16].replace("T", " "), source, said, each["event_id"]
-            )
+    _reports(shown, view["facts"])
     for each in view["withdrawals"]:
         channel = each["channel"]
         shown.add_row(f"{CHANNELS[channel]} {channel}", "", "", "撤回 withdrawn", each["event_id"], style="dim")
+    if any(view["past"].values()):
+        shown.add_section()
+        shown.add_row("", "", "", "已不计入，个案仍以此为据 what a case rests on counts no more", "", style="dim")
+        _reports(shown, view["past"], style="dim")
     return shown
+
+
+def _reports(shown: Table, by_channel: dict[str, Any], style: str | None = None) -> None:
+    for channel, reports in by_channel.items():
+        for each in reports:
+            source = f"{DEPARTMENTS[each['source']][0]} {each['source']}" if each["source"] in DEPARTMENTS else each["source"]
+            said, occurred = "\n".join(_fact(fact) for fact in each["facts"]), each["occurred_at"][:16].replace("T", " ")
+            shown.add_row(f"{CHANNELS[channel]} {channel}", occurred, source, said, each["event_id"], style=style)
 
 
 def _fact(fact: dict[str, Any]) -> str:
@@ -226,6 +232,8 @@ def _fact(fact: dict[str, Any]) -> str:
             return f"{fact['month']}: {' '.join(SPENDING[fact['category']])} {so_far}{_amount(fact['amount'])}{whose}"
         case "claim":
             return f"{fact['month']}: 理赔 claim, {CLAIMS[fact['kind']]} {fact['kind']} {_amount(fact['amount'])}"
+        case "case_step":
+            return step_words(fact)
         case _ if "thing" in fact:
             return signal_words.signal(fact)
         case kind:

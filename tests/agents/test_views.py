@@ -1,5 +1,6 @@
 """What ``explain`` and ``/households/ID`` say of what a household keeps to itself: before, in and after snooze and window."""
 
+import random
 from io import StringIO
 from typing import Any
 
@@ -9,7 +10,8 @@ from rich.console import Console
 from agents.views import household_view
 from fangfan.explain_view import show
 from streams.policy import Policy
-from tests.build import cadre, entry, tick
+from tests.build import cadre, department, entry, tick
+from tests.oracle import case_histories, signal_histories, snooze_histories
 from tests.streams.test_noise import noisy
 from tests.ways import Pure
 
@@ -127,3 +129,37 @@ def test_what_no_policy_holds_back_any_more_goes_with_the_next_record(policy: Po
 
     assert NOTHING | {"withheld": 1, "pending": CLEARED} == view["noise"]
     assert "by window 间隔, until the next report 至下次报告" in written.getvalue()
+
+
+def test_what_a_case_rests_on_is_shown_apart_when_it_counts_no_more(policy: Policy) -> None:
+    """A household entered in 2021 and heard of in 2026: its entry is seen, and so that it counts no more."""
+    stands = {"type": "case_step", "step": "standing", "stage": "registered", "category": "sudden"}
+    begun = department("stands", "rural-revitalization", stands, at="2021-09-01T09:00:00+08:00")
+    state, _ = Pure(policy)(entry(), begun, water("06-01", safe=True))
+    view = household_view("H000001", state, policy)
+    written = StringIO()
+    show(Console(file=written, width=200), view | {"history": []})
+
+    assert {"declaration": [], "cadre": [], "department": ["stands"]} == {
+        channel: [each["event_id"] for each in reports] for channel, reports in view["past"].items()
+    }
+    assert ["c-06-01-water"] == [each["event_id"] for reports in view["facts"].values() for each in reports]
+    assert "registered" == view["case"]["stage"]
+    assert written.getvalue().index("counts no more") < written.getvalue().index("2021-09-01 09:00")
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_whatever_is_known_of_a_household_can_be_printed(policy: Policy, seed: int) -> None:
+    """Facts of every department, steps of cases and snoozes: each report that counts stands in what ``explain`` prints."""
+    rng = random.Random(seed)
+    reports, known = signal_histories.history(rng)
+    reports = [*reports, *case_histories.steps(rng), *snooze_histories.snoozes(rng)]
+    state, _ = Pure(policy)(*([known] if known else []), *reports)
+    view = household_view("H000001", state, policy)
+    written = StringIO()
+    show(Console(file=written, width=250), view | {"history": []})
+
+    shown = {each["event_id"] for some in view["facts"].values() for each in some}
+    assert shown
+    assert {each.event_id for each in (*state.facts.reports, *state.facts.signals)} == shown
+    assert all(f" {name} " in written.getvalue() for name in shown)
