@@ -86,7 +86,7 @@ def _case(state: HouseholdState, policies: Judges) -> dict[str, Any] | None:
     """Return the household's case with its clocks, None where there is nothing of either."""
     if state.facts.as_of is None:
         return None
-    now = case_now(state.facts, state.thread.open, policies)
+    now = case_now(state, policies)
     shown: dict[str, Any] = msgspec.to_builtins(show(now))
     return shown if now.clocks or now.case.stage != "none" or now.case.refused else None
 

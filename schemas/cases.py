@@ -119,7 +119,8 @@ class MeasureNote(msgspec.Struct, frozen=True, gc=False):
 class CaseNow(msgspec.Struct, frozen=True, gc=False):
     """A case at a household's clock (nanoseconds), with its clocks and the measures for the household.
 
-    Relapsed: removed, watched, and there is a reason that was not there, or less grave, at the removal.
+    Relapsed: removed, watched, and there is a reason that was not there, or less grave, at the removal; ``new_since`` is the
+    day (ordinal) from which on there has been one, relapse or not.
     """
 
     case: Case
@@ -127,6 +128,7 @@ class CaseNow(msgspec.Struct, frozen=True, gc=False):
     relapsed: bool
     as_of: int
     measures: tuple[MeasureNote, ...] = ()
+    new_since: int | None = None
 
 
 class CaseThread(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -134,7 +136,8 @@ class CaseThread(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     ``lacking`` names, for each of ``refused``, the conditions that were said to be missing, as ``code:detail``; ``measures``
     are the measures by code with how they stood; ``notice_over`` says that a notice had ended, ``watch_over`` that
-    the watch after a removal had, ``objected`` that an objection was open.
+    the watch after a removal had, ``objected`` that an objection was open. ``new_since`` is no such word: the day (ordinal, of
+    the record) from which on there have been reasons new since the removal.
     """
 
     sequence: int = 0
@@ -149,6 +152,7 @@ class CaseThread(msgspec.Struct, frozen=True, array_like=True, gc=False):
     notice_over: bool = False
     watch_over: bool = False
     objected: bool = False
+    new_since: int | None = None
 
 
 class ClockNote(msgspec.Struct, frozen=True, gc=False):

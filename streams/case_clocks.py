@@ -17,14 +17,28 @@ ON_NOTICE: Final[frozenset[Stage]] = frozenset({"noticed", "removal_noticed"})
 AT_REST: Final[frozenset[Stage]] = frozenset({"none", "ended", "removed"})
 
 
-def clocks_of(case: Case, as_of: int, alert: OpenAlert | None, rules: CaseRules) -> tuple[Clock, ...]:
-    """Return the clocks that run at a household's clock (nanoseconds)."""
-    return tuple(_clocks(case, day_of(as_of), alert, rules))
+def clocks_of(case: Case, as_of: int, visit_by: int | None, rules: CaseRules) -> tuple[Clock, ...]:
+    """Return the clocks that run at a household's clock (nanoseconds); ``visit_by`` is the ordinal day of :func:`visit_by`."""
+    return tuple(_clocks(case, day_of(as_of), visit_by, rules))
 
 
-def _clocks(case: Case, today: int, alert: OpenAlert | None, rules: CaseRules) -> Iterator[Clock]:
-    if alert is not None and case.stage in AT_REST and not _visited(case, day_of(alert.opened_at)):
-        yield Clock("verify", alert.verify_by, today > alert.verify_by)
+def visit_by(case: Case, alert: OpenAlert | None, new_since: int | None, working_days: int) -> int | None:
+    """Return the ordinal day by which somebody should verify what is open, None where nobody is waited for.
+
+    What is new since a removal is verified as an alert is: so many working days after the day it came, or by the day of the
+    alert where that is later. No visit of before the removal answers it, and what was known at the removal asks for none.
+    """
+    if alert is None or case.stage not in AT_REST:
+        return None
+    if case.stage == "removed":
+        return None if new_since is None else max(alert.verify_by, add_workdays(new_since, working_days).day)
+    visited = case.visited_on is not None and case.visited_on >= day_of(alert.opened_at)
+    return None if visited else alert.verify_by
+
+
+def _clocks(case: Case, today: int, visit: int | None, rules: CaseRules) -> Iterator[Clock]:
+    if visit is not None:
+        yield Clock("verify", visit, today > visit)
     if case.stage in AT_WORK and case.visited_on is not None:
         due = add_workdays(case.visited_on, rules.finish_days, pauses_until(case, today)).day
         yield Clock("finish", due, today > due)
@@ -39,10 +53,6 @@ def _clocks(case: Case, today: int, alert: OpenAlert | None, rules: CaseRules) -
         due = add_months(case.removed_on, rules.watch_months)
         if today <= due:
             yield Clock("watch", due, False)
-
-
-def _visited(case: Case, since: int) -> bool:
-    return case.visited_on is not None and case.visited_on >= since
 
 
 def add_months(day: int, months: int) -> int:

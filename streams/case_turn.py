@@ -38,6 +38,7 @@ def turn_case(said: CaseThread, now: CaseNow, cause: Cause, place: Place) -> Tur
         case.stage in ON_NOTICE and not _runs(now, "notice"),
         case.stage == "removed" and not _runs(now, "watch"),
         bool(case.objections),
+        now.new_since,
     )
     kind = decide(said, thread)
     if kind is None:
@@ -120,8 +121,8 @@ def _moved(said: CaseThread, now: CaseThread) -> CaseTransition:
 
 
 def _content(thread: CaseThread) -> tuple[object, ...]:
-    """Return what a record would say; how often something was said is no part of it."""
-    return msgspec.structs.astuple(thread)[1:]
+    """Return what a record would say; how often something was said, and since when there are new reasons, is no part of it."""
+    return msgspec.structs.astuple(thread)[1:-1]
 
 
 def _done(each: Done) -> DoneNote:

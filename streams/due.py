@@ -45,7 +45,7 @@ def due(state: HouseholdState, policies: Judges) -> int | None:
         if money and line.start > today:
             ends.append(instant_of_day(line.start))
     if alert is not None or state.case is not None:
-        ends += [end for clock in clocks_at(facts, alert, policies, as_of) if (end := instant_of_day(clock.due + 1)) > as_of]
+        ends += [end for clock in clocks_at(state, policies, as_of) if (end := instant_of_day(clock.due + 1)) > as_of]
     if state.thread.noise is not None:
         ends += heard_again(state.thread, facts, as_of, parameters.noise)
     version = policies.next_after(today)

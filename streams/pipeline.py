@@ -85,9 +85,13 @@ def _with_case(
     if as_of is None or not (state.case or may_begin(message, state.thread.open, as_of)):
         return state, None
     place = _place(household_id, area_code(facts) or "", policies.of(as_of))
-    now = case_now(facts, state.thread.open, policies)
+    now = case_now(state, policies, day_of(timestamp))
     turned = turn_case(state.case or CaseThread(), now, Cause(_name(message), timestamp), place)
-    return (state, None) if turned is None else (msgspec.structs.replace(state, case=turned[0]), turned[1])
+    if turned is not None:
+        return msgspec.structs.replace(state, case=turned[0]), turned[1]
+    if state.case is not None and state.case.new_since != now.new_since:
+        state = msgspec.structs.replace(state, case=msgspec.structs.replace(state.case, new_since=now.new_since))
+    return state, None
 
 
 def _place(household_id: str, area: str, policy: Policy) -> Place:

@@ -27,7 +27,7 @@ def standing(state: HouseholdState, scope: Scope) -> Iterator[str]:
         yield from ("open", f"open_{opened.severity}", opened.category)
         yield from {f"rule_{name_of(reason.rule)}" for reason in opened.reasons}
     if opened is not None or facts.signals or facts.past:  # whoever has none of them has no case
-        late = {clock.clock for clock in clocks_at(facts, opened, scope.policies, instant_of_day(scope.day)) if clock.overdue}
+        late = {clock.clock for clock in clocks_at(state, scope.policies, instant_of_day(scope.day)) if clock.overdue}
         yield from (f"overdue_{name}" for name in late)
         yield from ("overdue",) if "verify" in late else ()
     if facts.signals:

@@ -10,10 +10,16 @@ from agents.settings import Settings
 from fangfan.broker import EmbeddedBroker
 from schemas.cases import CaseRecord
 from streams.policy import Policy
-from tests.build import cadre, declaration, department, entry, tick
+from tests.build import cadre, declaration, department, entry, statement, tick
 from tests.ways import WAYS, Batches, Kafka, Pure, Way, chosen, on_kafka, punctual
 
 Record = dict[str, Any]
+WELL = (
+    {"type": "food", "adequate": True}, {"type": "clothing", "adequate": True}, {"type": "housing", "grade": "B"},
+    {"type": "water", "safe": True}, {"type": "medical_cover", "person_id": "P-0001", "enrolled": True},
+    statement("2024-01", "2024-12", "14000"), statement("2025-01", "2025-09", "10500"),
+)  # fmt: skip
+"""All that a removal asks for: two people and 7,000 yuan a head and year."""
 SAFE, UNSAFE = {"type": "water", "safe": True}, {"type": "water", "safe": False}
 
 
@@ -119,3 +125,34 @@ def test_a_household_is_watched_for_a_year_after_its_removal_and_that_it_ends_is
     assert not any(each.relapsed for each in over)
     assert ("relapsed", "removed") == (last[-1].transition, last[-1].stage)
     assert [("verify", "2026-07-07", False), *watch] == told(last)[-1][2]
+
+
+GAP = {"type": "cover", "kind": "price", "covered": False, "until": "2025-01"}
+"""Nobody insured the harvest: blue in a key county, and in no removal's way."""
+
+
+@pytest.mark.parametrize("visited", [True, False], ids=["registered after a visit", "registered elsewhere"])
+def test_a_relapse_wants_a_visit_of_its_own_whatever_was_open_at_the_removal(live: Way, visited: bool) -> None:
+    """The gap of 2025 is still open when the household is removed in March 2026; in June the well goes bad."""
+    days = ("2025-02-21", "2025-02-24", "2025-02-25", "2025-02-26", "2025-02-27")
+    begun = [*until_notice(*days), a_step("2025-03-10", "review"), a_step("2025-03-12", "decision", category="marginal")]
+    begun = begun if visited else [a_step("2025-03-12", "standing", stage="registered", category="marginal")]
+    removed = [
+        a_step(day, name, phase="removal") for name, day in (("appraisal", "2026-03-02"), ("notice", "2026-03-03"),
+                                                             ("review", "2026-03-16"), ("decision", "2026-03-20"))
+    ]  # fmt: skip
+    told_again = cadre("w2", UNSAFE, at=on("2026-06-08"))
+    cases = live.cases(
+        *punctual(
+            entry(updated_at="2025-01-01T00:00:00+08:00"), department("i1", "insurance", GAP, at=on("2025-02-20")), *begun,
+            cadre("well", *WELL, at=on("2025-10-01")), *removed, cadre("w1", UNSAFE, at=on("2026-06-02")), told_again,
+            midnight("2026-06-09"), midnight("2026-06-10"), a_step("2026-06-10", "verification"),
+        )
+    )  # fmt: skip
+
+    assert [
+        ("decision-2026-03-20", "removed", [("watch", "2027-03-20", False)]),
+        ("w1", "relapsed", [("verify", "2026-06-09", False), ("watch", "2027-03-20", False)]),
+        ("tick:2026-06-10T00:00:00+08:00", "overdue", [("verify", "2026-06-09", True), ("watch", "2027-03-20", False)]),
+        ("verification-2026-06-10", "opened", [("finish", "2026-07-02", False)]),
+    ] == told(cases)[-4:]

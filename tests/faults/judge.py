@@ -17,7 +17,7 @@ from schemas.reports import Apart, Claim, Fact, Income, IncomeStatement, KeptRep
 from schemas.vocabulary import CHANNELS
 from tests.faults.judge_alerts import judge_alert, open_of
 from tests.faults.judge_areas import judge_areas, known_areas, stored_areas
-from tests.faults.judge_cases import judge_case
+from tests.faults.judge_cases import judge_case, visit_by
 from tests.faults.switched import PLAIN, Switched
 from tests.faults.verdict import Verdict, judge_sequences
 from tests.faults.world import World
@@ -101,7 +101,8 @@ def _judge_household(
             verdict, f"{name} shadow", reports, told.shadow, switched.window, beside, clock, None
         )  # ticks are no shadow's
     if switched.cases:
-        case = partial(naive_cases.said, reports, entry, alert=open_of(told.alerts), line=switched.line)
+        asked = partial(naive_cases.said, reports, entry, alert=open_of(told.alerts), line=switched.line)
+        case = partial(asked, visit_by=visit_by(told.case))
         judge_case(verdict, name, told.case, case(as_of), case(late) if late is not None else None)
 
 

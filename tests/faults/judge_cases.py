@@ -1,6 +1,7 @@
 """Whether what was said of a household's case is what its reports make of it at its clock."""
 
 from collections import Counter
+from datetime import date
 from itertools import pairwise
 from typing import Any
 
@@ -47,6 +48,12 @@ def content(record: dict[str, Any]) -> dict[str, Any]:
         "watch_over": stage == "removed" and "watch" not in clocks,
         "measures": {each["code"]: each["status"] for each in record["measures"]},
     }  # fmt: skip
+
+
+def visit_by(records: Records) -> date | None:
+    """Return by when the last record tells somebody to verify, None where it tells nobody."""
+    clocks = records[-1]["clocks"] if records else []
+    return next((date.fromisoformat(each["due"]) for each in clocks if each["clock"] == "verify"), None)
 
 
 def transition(before: dict[str, Any], after: dict[str, Any]) -> str | None:

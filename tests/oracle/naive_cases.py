@@ -151,11 +151,13 @@ def taken(case: Case, step: dict[str, Any], at: datetime) -> Case:
 
 
 def said(
-    reports: Reports, registry: dict[str, Any] | None, clock: datetime, alert: dict[str, Any] | None, line: Line
-) -> dict[str, Any]:
+    reports: Reports, registry: dict[str, Any] | None, clock: datetime, alert: dict[str, Any] | None, line: Line,
+    visit_by: date | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """What must last have been said of a household's case at its clock; ``alert`` is what was last published, where it is open.
 
-    Blank (``BLANK``) where there is nothing to be said.
+    ``visit_by``: by when somebody was last told to verify, which is asked where it has been removed: what came when since
+    is no function of the reports. Blank (``BLANK``) where there is nothing to be said.
     """
     _, as_of = live(reports, clock)
     kept, _ = live(reports)  # of which each came in its time: nothing of it is forgotten by a tick
@@ -171,7 +173,7 @@ def said(
     found["relapsed"], found["watch_over"] = watch and bool(new), case.stage == "removed" and not watch
     found["notice_over"] = case.stage in NOTICED and today > notice_ends(case, today)
     found["objected"] = bool(case.open)
-    found["overdue"] = overdue(case, today, alert, bool(new))
+    found["overdue"] = overdue(case, today, alert, visit_by if new else None)
     return found
 
 
@@ -182,11 +184,15 @@ BLANK: dict[str, Any] = {
 """Of a household of whose case there is nothing to say."""
 
 
-def overdue(case: Case, today: date, alert: dict[str, Any] | None, new: bool) -> set[str]:
+def overdue(case: Case, today: date, alert: dict[str, Any] | None, new_by: date | None) -> set[str]:
+    """The clocks that have run out; ``new_by``: by when what is new since a removal should be verified."""
     found = set()
-    rests = case.stage in ("none", "ended") or (case.stage == "removed" and new)
-    if alert is not None and rests and not (case.visited and case.visited >= day_of(when(alert["opened_at"]))):
-        found |= {"verify"} if today > date.fromisoformat(alert["verify_by"]) else set()
+    if alert is not None:
+        visit_by = date.fromisoformat(alert["verify_by"])
+        waits = case.stage in ("none", "ended") and not (case.visited and case.visited >= day_of(when(alert["opened_at"])))
+        if case.stage == "removed" and new_by is not None:
+            waits, visit_by = True, max(visit_by, new_by)
+        found |= {"verify"} if waits and today > visit_by else set()
     if case.stage in WAY and case.visited is not None:
         found |= {"finish"} if today > after(case.visited, FINISH_DAYS, lambda day: case.paused(day, today)) else set()
     if case.open:

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from schemas.cases import Case, CaseNow, CaseStep, CaseThread, ClockNote, Condition, Stage, Step
-from schemas.fields import parse_day, parse_instant
+from schemas.fields import parse_day, parse_instant, render_day
 from schemas.household import EMPTY, Facts, HouseholdState
 from schemas.registry import RegistryChange
 from schemas.reports import KeptReport, Report, Tick
@@ -453,7 +453,7 @@ def relapses(policy: Policy, *records: dict[str, Any], shuffle: int | None = Non
     for message in messages:
         assert isinstance(message, Report | RegistryChange)
         state = advance("H000001", state, message, parse_instant(LEAD), policy).state
-    now = case_now(state.facts, state.thread.open, policy)
+    now = case_now(state, policy)
     return now.relapsed, [each.clock for each in now.clocks]
 
 
@@ -491,9 +491,62 @@ def test_silence_is_no_relapse_but_asks_for_a_visit(policy: Policy) -> None:
     silent = on(policy, state, "2026-07-01T00:00:00+08:00").state
     assert silent.thread.open is not None
     assert ["silence@1"] == [each.rule for each in silent.thread.open.reasons]
-    now = case_now(silent.facts, silent.thread.open, policy)
+    now = case_now(silent, policy)
 
     assert (False, ["verify", "watch"]) == (now.relapsed, [each.clock for each in now.clocks])
+
+
+def visit_by(state: HouseholdState, policy: Policy) -> str | None:
+    due_days = [clock.due for clock in case_now(state, policy).clocks if clock.clock == "verify"]
+    return render_day(due_days[0]) if due_days else None
+
+
+def test_what_is_new_since_a_removal_is_to_be_verified_five_working_days_after_it_came(policy: Policy) -> None:
+    """Who says it again moves nothing; once it is over and comes again the days begin anew. A ruined field was known before."""
+    state, told = EMPTY, []
+    records = [
+        entry(), cadre("hail", LOSS | {"lost_percent": 90}, at="2026-01-02T09:00:00+08:00"), "2026-01-05",
+        *(cadre(f"w-{day}", {"type": "water", "safe": safe}, at=f"{day}T09:00:00+08:00")
+          for day, safe in [("2026-03-02", False), ("2026-03-04", False), ("2026-03-20", True), ("2026-04-01", False)]),
+    ]  # fmt: skip
+    for record in records:
+        message = step(record, "standing", category="sudden", stage="removed") if isinstance(record, str) else read(record)
+        assert isinstance(message, Report | RegistryChange)
+        stamp = message.kept.occurred_at if isinstance(message, Report) else parse_instant("2026-01-01T00:00:00+08:00")
+        state = advance("H000001", state, message, stamp, policy).state
+        told.append(visit_by(state, policy))
+
+    assert state.thread.open is not None
+    assert "2026-01-08" == render_day(state.thread.open.verify_by), "of the field"
+    assert [None, "2026-01-08", None, "2026-03-09", "2026-03-09", None, "2026-04-09"] == told
+    assert parse_instant("2026-04-10T00:00:00+08:00") in midnights(state, policy)
+
+
+def midnights(state: HouseholdState, policy: Policy) -> list[int]:
+    """The first instants at which a household is due."""
+    found = []
+    for _ in range(3):
+        instant = due(state, policy)
+        assert instant is not None
+        found.append(instant)
+        state = advance("H000001", state, Tick("H000001", instant), instant, policy).state
+    return found
+
+
+def test_of_a_household_stored_before_it_was_remembered_the_alert_names_the_day(policy: Policy) -> None:
+    """By a release that remembered nothing of it: until its next record, from whose day on five are counted."""
+    state = EMPTY
+    for message in (read(entry()), step("2026-01-05", "standing", category="sudden", stage="removed"),
+                    read(cadre("w1", {"type": "water", "safe": False}, at=LEAD))):  # fmt: skip
+        assert isinstance(message, Report | RegistryChange)
+        state = advance("H000001", state, message, parse_instant(LEAD), policy).state
+    assert state.case is not None
+    older = msgspec.structs.replace(state, case=msgspec.structs.replace(state.case, new_since=None))
+    later = advance("H000001", older, Tick("H000001", parse_instant("2026-03-05T00:00:00+08:00")),
+                    parse_instant("2026-03-05T00:00:00+08:00"), policy)  # fmt: skip
+
+    assert "2026-03-09" == visit_by(state, policy) == visit_by(older, policy)
+    assert ("2026-03-12", None) == (visit_by(later.state, policy), later.case)
 
 
 def test_what_is_given_is_told_against_what_is_suggested(policy: Policy) -> None:

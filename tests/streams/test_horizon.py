@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from schemas.cases import Case
 from schemas.fields import instant_of_month, month_of
-from schemas.household import Facts
+from schemas.household import Facts, HouseholdState
 from schemas.registry import RegistryChange
 from schemas.reports import Report, Tick
 from streams.casework import case_now
@@ -42,7 +42,7 @@ def later(facts: Facts, months: int) -> Facts:
 
 
 def folded(facts: Facts, policy: Policy) -> Case:
-    return case_now(facts, None, policy).case
+    return case_now(HouseholdState(facts=facts), policy).case
 
 
 def lived(rng: random.Random) -> tuple[Facts, Records]:
