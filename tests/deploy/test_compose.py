@@ -53,6 +53,7 @@ def test_two_workers_keep_their_own_state_and_get_the_time_to_drain() -> None:
         assert "service_completed_successfully" == worker["depends_on"]["topics"]["condition"]
         assert "/readyz" in worker["healthcheck"]["test"][-1]
         assert worker["environment"]["FANGFAN_WEB_TOKEN"]
+        assert "on" == worker["environment"]["FANGFAN_TICKS"], "nobody would hear of a deadline"
 
 
 def test_kafka_is_the_release_that_the_tests_run_on() -> None:
