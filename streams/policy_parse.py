@@ -134,8 +134,10 @@ def parse_policy(data: Document, source: str, overlays: Sequence[tuple[str, Docu
         if key not in _BASE_KEYS:
             raise PolicyError(source, key, "unknown key")
     for key in ("id", "version"):
-        if not isinstance(data.get(key), str) or not data[key] or "@" in data[key]:
-            raise PolicyError(source, key, "must be a text without @")
+        if key not in data:
+            raise PolicyError(source, key, "is missing")
+        if not isinstance(data[key], str) or not data[key] or "@" in data[key]:
+            raise PolicyError(source, key, "must be a text that is not empty and has no @")
     if not isinstance(data.get("title", ""), str):
         raise PolicyError(source, "title", "must be a text")
     effective_from(data, source)

@@ -55,7 +55,11 @@ REFUSED = [
     (setting("expenditure-shock", "red-multiple", 101), "rules.expenditure-shock.red-multiple", "at most 100"),
     (setting("working", "age-from", 60), "rules.working.age-from", "must not be above age-to"),
     (setting("verification", "working-days", 0), "rules.verification.working-days", "from 1 to 250"),
-    (lambda d: d.update(version="1@2"), "version", "without @"),
+    (lambda d: d.update(version="1@2"), "version", "has no @"),
+    (lambda d: d.update(version=""), "version", "not empty"),
+    (lambda d: d.update(version=2), "version", "must be a text"),
+    (lambda d: d.pop("version"), "version", "is missing"),
+    (lambda d: d.pop("id"), "id", "is missing"),
     (lambda d: d["counties"].update({"14": {}}), "counties.14", "six-digit"),
     (lambda d: d["counties"]["140105"].update(tier="rich"), "counties.140105.tier", "must be one of"),
     (lambda d: d.update(tier={"rich": {"rules": {}}}), "tier.rich", "unknown tier"),
@@ -89,7 +93,7 @@ def test_a_document_as_it_is_published_is_read_as_the_file_it_was_made_from(tmp_
 
 @pytest.mark.parametrize(("text", "reason"), [
     (b"{", "JSON: "), (b"[1]", "JSON: is not a JSON object"), (b'{"id": "a", "id": "b"}', "JSON: a key stands twice"),
-    (b'{"id": NaN}', "JSON: NaN is not a number"), (b"\xff", "file: is not UTF-8"), (b"{}", "id: must be a text"),
+    (b'{"id": NaN}', "JSON: NaN is not a number"), (b"\xff", "file: is not UTF-8"), (b"{}", "id: is missing"),
     (b"[" * 100_000, "JSON: "),
 ])  # fmt: skip
 def test_a_document_that_is_none_is_refused_by_its_name(tmp_path: Path, text: bytes, reason: str) -> None:
