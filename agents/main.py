@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Final
 
 import uvloop
+from aiokafka.errors import KafkaError
 
 from agents import telemetry
 from agents.app import Worker
+from agents.broker_words import words_of
 from agents.settings import Settings
 from agents.telemetry import hear_libraries
 from agents.topics import TopicMismatch
@@ -46,6 +48,8 @@ def run_worker(settings: Settings) -> tuple[int, str]:
         return 1, f"policy refused: {error}"
     except TopicMismatch as error:
         return 1, f"topics refused: {error}"
+    except KafkaError as error:
+        return 1, f"{settings.brokers}: {words_of(error)}"
     except OSError as error:
         return 1, f"{_where(error, settings)}: {_why(error)}"
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from aiokafka.errors import InvalidSessionTimeoutError
 
 from agents import telemetry
+from agents.broker_words import hearing, words_of
 from agents.settings import Settings
 from agents.topics import TopicMismatch, check_topics, create_topics
 
@@ -24,21 +25,26 @@ async def prepare(settings: Settings) -> None:
     """
     said = -SAY_SECONDS
     while True:
-        try:
-            created = await create_topics(settings)
-            if created:
-                telemetry.log("info", "topics.created", topics=created)
-            wrong = await check_topics(settings)
-            break
-        except TopicMismatch:
-            raise
-        except Exception as error:
-            if time.monotonic() - said > SAY_SECONDS:
-                said = time.monotonic()
-                telemetry.log("warning", "broker.unreachable", brokers=settings.brokers, error=type(error).__name__)
-            await asyncio.sleep(RETRY_SECONDS)
+        with hearing() as heard:
+            try:
+                created = await create_topics(settings)
+                if created:
+                    telemetry.log("info", "topics.created", topics=created)
+                wrong = await check_topics(settings)
+                break
+            except TopicMismatch:
+                raise
+            except Exception as error:
+                if time.monotonic() - said > SAY_SECONDS:
+                    said = time.monotonic()
+                    _say_unreachable(settings, error, words_of(error, heard))
+        await asyncio.sleep(RETRY_SECONDS)
     if wrong:
         raise TopicMismatch("; ".join(wrong))
+
+
+def _say_unreachable(settings: Settings, error: Exception, reason: str) -> None:
+    telemetry.log("warning", "broker.unreachable", brokers=settings.brokers, error=type(error).__name__, reason=reason)
 
 
 def why_refused(error: BaseException, settings: Settings) -> str:
@@ -46,7 +52,7 @@ def why_refused(error: BaseException, settings: Settings) -> str:
     if isinstance(error, InvalidSessionTimeoutError):
         return (f"the broker does not allow a session of {settings.session_seconds} s: its group.min.session.timeout.ms and "
                 "group.max.session.timeout.ms, or FANGFAN_SESSION_SECONDS, must change")  # fmt: skip
-    return f"{type(error).__name__}: {error}"
+    return words_of(error)
 
 
 async def unless(stop: asyncio.Event, job: Coroutine[Any, Any, None]) -> bool:

@@ -1,7 +1,7 @@
 """Creates and verifies topics on the broker by the catalogue of :mod:`streams.topics`."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
@@ -41,15 +41,20 @@ async def create_topics(settings: Settings) -> list[str]:
         wanted = [_new(settings, spec) for spec in specs(settings) if settings.topic(spec.topic) not in present]
         if wanted:
             response = await admin.create_topics(wanted, timeout_ms=30_000)
-            refused = [
-                f"{name}: error {code} {message or ''}".strip()
-                for name, code, message in response.topic_errors
-                if code not in (0, 36)  # 36: another command created it meanwhile
-            ]
+            refused = _refused(response.topic_errors)
             if refused:
                 raise TopicMismatch("; ".join(refused))
             await _listed(admin, {topic.name for topic in wanted})
         return [topic.name for topic in wanted]
+
+
+def _refused(answers: Iterable[tuple[str, int, str | None]]) -> list[str]:
+    """Return what the broker refused, one sentence for all topics that it refused for the same reason."""
+    names: dict[str, list[str]] = {}
+    for name, code, message in answers:
+        if code not in (0, 36):  # 36: another command created it meanwhile
+            names.setdefault(message or f"error {code}", []).append(name)
+    return [f"{', '.join(refused)}: {reason}" for reason, refused in names.items()]
 
 
 async def _listed(admin: AIOKafkaAdminClient, names: set[str]) -> None:

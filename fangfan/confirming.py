@@ -13,8 +13,8 @@ from typing import Any, Final, Self, TypeVar
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, KafkaTimeoutError
 
+from agents.broker_words import words_of
 from agents.settings import Settings
-from fangfan.broker_words import words_of
 
 T = TypeVar("T")
 CONFIRM_SECONDS: Final = 60.0

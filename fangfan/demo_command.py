@@ -13,6 +13,7 @@ import typer
 from aiokafka.errors import KafkaError
 from rich.console import Console
 
+from agents.broker_words import words_of
 from agents.settings import Settings
 from agents.topics import create_topics
 from fangfan.broker import EmbeddedBroker
@@ -68,7 +69,9 @@ def demo(
     except (BrokerStopped, asyncio.CancelledError):
         console.print("interrupted, everything is stopped 已中断，全部停止")
         raise typer.Exit(128 + interrupts.number) from None
-    except (BrokerError, DemoError, PilotRefused, PolicyError, Unconfirmed, KafkaError, OSError) as error:
+    except KafkaError as error:
+        raise fail(f"demo: {words_of(error)}") from None
+    except (BrokerError, DemoError, PilotRefused, PolicyError, Unconfirmed, OSError) as error:
         raise fail(f"demo: {error or type(error).__name__}") from None
     finally:
         interrupts.stop.set()  # a signal from here on has nothing left to end

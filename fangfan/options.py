@@ -13,10 +13,10 @@ from typing import Annotated, Any, Final, TypeVar
 import typer
 from aiokafka.errors import KafkaError
 
+from agents.broker_words import hearing, words_of
 from agents.policy_files import load_version
 from agents.settings import GUARANTEES, MECHANISMS, PROTOCOLS, STORE_MIB, Settings, SettingsError, load_settings
 from agents.topics import partition_counts
-from fangfan.broker_words import words_of
 from fangfan.confirming import Unconfirmed
 from schemas.fields import parse_instant
 from schemas.household import STATE_VERSION
@@ -137,16 +137,17 @@ def on_broker(chosen: Settings, job: Job[T], topics: Sequence[Topic] = ()) -> T:
 @contextlib.contextmanager
 def refusing(chosen: Settings) -> Iterator[None]:
     """Say in a sentence where a broker does not answer as it should."""
-    try:
-        yield
-    except TimeoutError:
-        raise fail(f"{chosen.brokers}: no broker answers in time") from None
-    except BrokenPipeError:
-        raise  # whoever read our output has seen enough
-    except Unconfirmed as error:
-        raise fail(f"{chosen.brokers}: {error}") from None
-    except (KafkaError, OSError) as error:
-        raise fail(f"{chosen.brokers}: {words_of(error)}") from None
+    with hearing() as heard:
+        try:
+            yield
+        except BrokenPipeError:
+            raise  # whoever read our output has seen enough
+        except TimeoutError:
+            raise fail(f"{chosen.brokers}: no broker answers in time: look whether it is down or overloaded") from None
+        except Unconfirmed as error:
+            raise fail(f"{chosen.brokers}: {error}") from None
+        except (KafkaError, OSError) as error:
+            raise fail(f"{chosen.brokers}: {words_of(error, heard)}") from None
 
 
 def moment(flag: str, text: str | None) -> int | None:

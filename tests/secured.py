@@ -39,10 +39,11 @@ def secured(protocol: str, folder: Path) -> Iterator[tuple[EmbeddedBroker, dict[
         text = plain(node, ports, data).replace(",PLAINTEXT:PLAINTEXT", f",PLAINTEXT:{protocol}")
         return text + "".join(f"{key}={value}\n" for key, value in more.items())
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(embedded, "properties", properties)
-        with EmbeddedBroker() as broker:
-            yield broker, given | {"BROKERS": broker.bootstrap}
+    with contextlib.ExitStack() as stack:
+        with pytest.MonkeyPatch.context() as patch:  # only while it starts: others may start while this one runs
+            patch.setattr(embedded, "properties", properties)
+            broker = stack.enter_context(EmbeddedBroker())
+        yield broker, given | {"BROKERS": broker.bootstrap}
 
 
 def _certificate(folder: Path) -> tuple[Path, Path]:

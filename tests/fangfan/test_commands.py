@@ -155,6 +155,15 @@ async def test_topics_can_be_created_twice_and_checked(broker: EmbeddedBroker, t
     assert f"fangfan: {topic_prefix}alerts: has 3 partitions, the settings say 4" in wrong.stderr
 
 
+async def test_topics_that_a_broker_refuses_for_one_reason_are_one_sentence(broker: EmbeddedBroker, topic_prefix: str) -> None:
+    given = {"BROKERS": broker.bootstrap, "TOPIC_PREFIX": topic_prefix, "REPLICATION": "3"}
+    refused = await asyncio.to_thread(fangfan, "topics", "create", **given)
+
+    assert 1 == refused.returncode
+    assert f"{topic_prefix}alerts, " in refused.stderr
+    assert 1 == refused.stderr.count("only 1 broker(s)")
+
+
 async def test_a_second_broker_on_one_folder_is_refused_and_the_first_keeps_its_data(tmp_path: Path) -> None:
     """However the first ended, its folder is free again; also for as long as Java outlives the command it is not."""
     data = tmp_path / "kafka"
