@@ -17,6 +17,8 @@ MECHANISMS: Final = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 GUARANTEES: Final = ("exactly-once", "at-least-once")
 STORE_MIB: Final = 256
 """What the caches and write buffers of a worker's stores may take together."""
+PEM_CERTIFICATES: Final = "file of certificates in PEM form"
+PEM_PAIR: Final = "pair in PEM form that belongs together, the key without a password"
 PREFIX_RULE: Final = re.compile(r"[A-Za-z0-9._-]{0,100}")
 BROKERS_RULE: Final = re.compile(r"(?:\[[0-9a-fA-F:]+\]|[^\s,:/]+):[0-9]{1,5}")
 
@@ -163,13 +165,25 @@ def _security(environment: Mapping[str, str]) -> Security:
         cert_file=environment.get("FANGFAN_SSL_CERT_FILE"),
         key_file=environment.get("FANGFAN_SSL_KEY_FILE"),
     )
-    if security.protocol.startswith("SASL"):
-        for name, value in (("SASL_USERNAME", security.sasl_username), ("SASL_PASSWORD", security.sasl_password)):
-            if value is None:
-                raise SettingsError(name, f"is needed with FANGFAN_SECURITY_PROTOCOL={security.protocol}")
+    _check_halves(environment, security.protocol)
     if security.protocol.endswith("SSL"):
         _check_files(security)
     return security
+
+
+def _check_halves(environment: Mapping[str, str], protocol: str) -> None:
+    """Refuse what is set by half: a password that is missing, or one that would not be used while all goes in the clear."""
+    passwords, files = ("SASL_USERNAME", "SASL_PASSWORD"), ("SSL_CA_FILE", "SSL_CERT_FILE", "SSL_KEY_FILE")
+    for names, used, others in (
+        ((*passwords, "SASL_MECHANISM"), protocol.startswith("SASL"), "SASL_SSL or SASL_PLAINTEXT"),
+        (files, protocol.endswith("SSL"), "SSL or SASL_SSL"),
+    ):
+        for name in names:
+            there = f"FANGFAN_{name}" in environment
+            if used and not there and name in passwords:
+                raise SettingsError(name, f"is needed with FANGFAN_SECURITY_PROTOCOL={protocol}")
+            if there and not used:
+                raise SettingsError(name, f"goes only with FANGFAN_SECURITY_PROTOCOL={others}, and it is {protocol}")
 
 
 def _check_files(security: Security) -> None:
@@ -182,15 +196,15 @@ def _check_files(security: Security) -> None:
     try:
         ssl.create_default_context(cafile=security.ca_file)
     except OSError as error:
-        raise SettingsError("SSL_CA_FILE", f"{security.ca_file}: {_reason(error)}") from None
+        raise SettingsError("SSL_CA_FILE", f"{security.ca_file}: {_reason(error, PEM_CERTIFICATES)}") from None
     try:
         security.client()
     except OSError as error:
-        raise SettingsError("SSL_CERT_FILE", f"{security.cert_file} with its key: {_reason(error)}") from None
+        raise SettingsError("SSL_CERT_FILE", f"{security.cert_file} with its key: {_reason(error, PEM_PAIR)}") from None
 
 
-def _reason(error: OSError) -> str:
-    return error.reason if isinstance(error, ssl.SSLError) and error.reason else error.strerror or "cannot be read"
+def _reason(error: OSError, expected: str) -> str:
+    return f"is no {expected}" if isinstance(error, ssl.SSLError) else error.strerror or "cannot be read"
 
 
 def load_settings(environment: Mapping[str, str]) -> Settings:
