@@ -21,6 +21,8 @@ CONFIRM_SECONDS: Final = 60.0
 """How long a delivery may wait while none is confirmed."""
 STOP_SECONDS: Final = 5.0
 """How much longer a producer may take to stop; it would flush first, for which its broker may be gone."""
+TELL_SECONDS: Final = 0.1
+"""How often progress is told; a slow sender confirms a record at a time."""
 WINDOW: Final = 1_000
 """How many records may wait for their confirmation."""
 
@@ -52,7 +54,7 @@ class Confirming:
         self._progress = progress
         self._waiting: set[asyncio.Future[Any]] = set()
         self._moved = 0.0
-        self._untold = 0
+        self._untold, self._told = 0, 0.0
         self._refused: BaseException | None = None
         self.sent = 0
         self.confirmed: Counter[str] = Counter()
@@ -77,6 +79,7 @@ class Confirming:
             error = broken
         finally:
             await self._stop()
+            self._tell()
         if isinstance(error, Unconfirmed | KafkaError):
             reason = error.reason if isinstance(error, Unconfirmed) else words_of(error)
             raise self._broken(reason) from None
@@ -100,8 +103,7 @@ class Confirming:
         """Wait until all records so far are confirmed."""
         if self._waiting:
             await self._patiently(lambda: asyncio.wait(self._waiting))
-        self._progress(self._untold)
-        self._untold = 0
+        self._tell()
         if self._refused is not None:
             raise self._refused
 
@@ -129,6 +131,12 @@ class Confirming:
         self.confirmed[topic] += 1
         self._moved = asyncio.get_running_loop().time()
         self._untold += 1
+        if self._moved >= self._told + TELL_SECONDS:
+            self._tell()
+
+    def _tell(self) -> None:
+        self._progress(self._untold)
+        self._untold, self._told = 0, self._moved
 
     def _broken(self, reason: str) -> Unconfirmed:
         confirmed = self.confirmed.total()

@@ -6,6 +6,7 @@ import dataclasses
 import functools
 import inspect
 import os
+import signal
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
@@ -81,6 +82,12 @@ def fail(message: str) -> typer.Exit:
     """Say what is wrong on standard error; the caller raises what this returns."""
     typer.echo(f"fangfan: {message}", err=True)
     return typer.Exit(1)
+
+
+def stopped(how_far: str = "") -> typer.Exit:
+    """Say that Ctrl-C ended it, and how far it came; the caller raises what this returns."""
+    typer.echo(f"fangfan: stopped 已中断{how_far}", err=True)
+    return typer.Exit(128 + signal.SIGINT)
 
 
 def with_settings(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:

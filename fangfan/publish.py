@@ -1,5 +1,6 @@
 """Sends what stands in files: what is wrong goes to a rejects file with row, column and reason."""
 
+import asyncio
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -18,7 +19,7 @@ from fangfan import removals
 from fangfan.cells import CellError
 from fangfan.confirming import Confirming
 from fangfan.mapping import Mapping, to_report
-from fangfan.options import fail, on_broker
+from fangfan.options import on_broker, stopped
 from fangfan.rejects import Refused, forget, write
 from fangfan.tables import FileError, Header, Row, read_lines, read_table
 from schemas.areas import AreaNotice
@@ -52,6 +53,9 @@ REFUSED_ZH: Final = {
 """Why a row is refused, for whoever sent it; the English words that follow are more exact."""
 
 NO_HEADER: Final = "表头不全（首个非空行视为表头），缺少 the header, which is the first row that is not empty, lacks"
+
+TURN: Final = 200
+"""After so many rows others have a turn, Ctrl-C among them: nothing waits where rows are only refused."""
 
 
 @dataclass(slots=True)
@@ -172,7 +176,7 @@ def publish_files(files: list[Path], settings: Settings, mapping: Mapping, rejec
     try:
         on_broker(settings, lambda _: _publish(files, settings, mapping, console, outcome), list(TOPIC_OF.values()))
     except KeyboardInterrupt:
-        raise fail("stopped 已中断") from None
+        raise stopped() from None
     finally:  # also of what broke off people want to know how far it went
         if outcome.begun:
             _tell(outcome, settings, files, rejects, console)
@@ -217,7 +221,9 @@ async def _publish(files: list[Path], settings: Settings, mapping: Mapping, cons
 
 
 async def _send(sending: Confirming, settings: Settings, items: Iterable[Item], outcome: Outcome) -> None:
-    for item in items:
+    for number, item in enumerate(items):
+        if number % TURN == 0:
+            await asyncio.sleep(0)
         if isinstance(item, Refused):
             outcome.refused.append(item)
         else:

@@ -11,7 +11,7 @@ from rich.progress import Progress
 
 from agents.settings import Settings
 from fangfan.looks import console
-from fangfan.options import CONNECTION, fail, on_broker, policy_version, with_settings
+from fangfan.options import CONNECTION, fail, on_broker, policy_version, stopped, with_settings
 from fangfan.pilot_policy import base_of, pilot_version
 from fangfan.pilot_sending import PilotRefused, send_around
 from fangfan.planting import EACH, needed
@@ -109,12 +109,15 @@ def _to_file(path: Path, simulation: Simulation) -> None:
 def _to_kafka(chosen: Settings, simulation: Simulation, rate: float, base: Version | None, end: datetime) -> None:
     """Send everything; with a base, also publish the pilot version that is made from what is in force at the end."""
 
+    confirmed = Counter[str]()
+
     async def run(_: Settings) -> None:
         version = await _pilot(chosen, base, end.astimezone(CHINA)) if base is not None else None
         with Progress(console=console(stderr=True)) as progress:
             task = progress.add_task("sending 发送", total=len(simulation.records))
 
             def sent(count: int) -> None:
+                confirmed["records"] += count
                 progress.advance(task, count)
 
             if version is None:
@@ -127,6 +130,8 @@ def _to_kafka(chosen: Settings, simulation: Simulation, rate: float, base: Versi
         on_broker(chosen, run, topics)
     except (PilotRefused, PolicyError) as error:
         raise fail(f"--pilot: {error}") from None
+    except KeyboardInterrupt:
+        raise stopped(f": {confirmed.total():,} of {len(simulation.records):,} records were confirmed 已送达") from None
 
 
 async def _pilot(chosen: Settings, base: Version, end: datetime) -> Version:

@@ -21,6 +21,7 @@ from fangfan.confirming import Confirming, Unconfirmed
 from fangfan.mapping import load_mapping
 from fangfan.publish import Item, publish_files
 from tests.build import cadre
+from tests.doors import Running, fangfan
 from tests.worker import read_all
 
 TOPIC = "cadre-reports"
@@ -114,3 +115,21 @@ def test_publish_ends_with_what_was_confirmed(
     assert f"{confirmed}" in told
     assert "publish the same files again" in told
     assert "reports.jsonl,,1," in (tmp_path / "rejects.csv").read_text("utf-8-sig")
+
+
+def test_who_interrupts_a_simulation_learns_how_far_it_came(broker: EmbeddedBroker, topic_prefix: str, tmp_path: Path) -> None:
+    """At a pace at which it would go on for an hour; progress is told from the first record on."""
+    given = {"BROKERS": broker.bootstrap, "TOPIC_PREFIX": topic_prefix, "PARTITIONS": "1"}
+    fangfan("topics", "create", **given)
+    settings = Settings(brokers=broker.bootstrap, topic_prefix=topic_prefix, partitions=1)
+    command = ("simulate", "--households", "30", "--events", "300", "--rate", "0.1")
+    with Running(tmp_path / "log", *command, **given) as running:
+        while not asyncio.run(read_all(settings, "households")):
+            assert running.process.poll() is None, running.said()
+        code = running.end(signal.SIGINT)
+        said = running.said()
+    counts = re.search(r"stopped 已中断: ([\d,]+) of ([\d,]+) records were confirmed", said)
+
+    assert 130 == code
+    assert counts is not None, said
+    assert 1 <= int(counts[1]) < int(counts[2].replace(",", ""))

@@ -1,9 +1,12 @@
 """Tables as departments export them, on a real Kafka: what goes where, and what is refused with row, column and reason."""
 
+import contextlib
 import csv
 import json
 import os
+import signal
 import subprocess
+import threading
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,6 +20,7 @@ from fangfan.broker import EmbeddedBroker
 from streams.topics import partition_of
 from tests.build import cadre, entry
 from tests.conftest import ROOT
+from tests.doors import Running, fangfan
 from tests.worker import FANGFAN, read_all
 
 HEADER = "户编号,行政区划代码,发生时间,来源部门,事实类型,支出类别,自付金额(元),月份"
@@ -202,3 +206,30 @@ async def test_area_events_as_json_lines_and_their_withdrawal(settings: Settings
     (by_row,) = (value for _, value in sent if value["event_id"].startswith("row-"))
     assert ("grows:apple", "apple-2026-06", []) == (by_row["about"], by_row["voids"], by_row["facts"])
     assert [("events.jsonl", "4", "$.facts[0]")] == [(each["file"], each["row"], each["column"]) for each in rejects(tmp_path)]
+
+
+def test_ctrl_c_ends_what_only_refuses(broker: EmbeddedBroker, topic_prefix: str, tmp_path: Path) -> None:
+    """Nothing waits for the broker there; the input here goes on for as long as somebody reads."""
+    given = {"BROKERS": broker.bootstrap, "TOPIC_PREFIX": topic_prefix, "PARTITIONS": "1"}
+    fangfan("topics", "create", **given)
+    endless = tmp_path / "endless.jsonl"
+    os.mkfifo(endless)
+    read = threading.Event()
+
+    def write() -> None:
+        with contextlib.suppress(BrokenPipeError), endless.open("wb") as pipe:
+            while True:
+                pipe.write(b"not json\n" * 100_000)  # much more than the pipe holds
+                read.set()
+
+    writer = threading.Thread(target=write, daemon=True)
+    writer.start()
+    with Running(tmp_path / "log", "publish", str(endless), "--rejects", str(tmp_path / "rejects.csv"), **given) as running:
+        assert read.wait(60)
+        code = running.end(signal.SIGINT)
+        said = running.said()
+
+    assert 130 == code
+    assert "fangfan: stopped 已中断" in said
+    assert "nothing was sent" in said
+    assert "$,不是一个JSON对象" in (tmp_path / "rejects.csv").read_text("utf-8-sig")
