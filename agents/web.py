@@ -95,6 +95,8 @@ def _household(worker: "Worker"):  # type: ignore[no-untyped-def] # as above
         lane = worker.lanes.get(partition)
         if lane is None:
             owner = await _owner(worker, partition)
+            if owner == f"http://{settings.web_address(worker.web_port)}":  # assigned by the group, and about to be begun here
+                return web.json_response({"error": "recovering", "partition": partition}, status=503)
             return web.json_response({"error": "owned by another worker", "partition": partition, "owner": owner}, status=421)
         if lane.store is None or not lane.running.is_set():
             return web.json_response({"error": "recovering", "partition": partition}, status=503)
