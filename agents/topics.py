@@ -18,6 +18,12 @@ NEVER_MS = (1 << 63) - 1
 
 
 LISTED_SECONDS = 30
+MISSING = "missing topics are created with: fangfan topics create"
+PARTITIONS = "the number of partitions stays what it was when topics were made: set FANGFAN_PARTITIONS to it"
+REPLICAS = "set FANGFAN_REPLICATION to what the topics have, or reassign their replicas"
+CLEANUP = (
+    "change it back: kafka-configs.sh --alter --entity-type topics --entity-name TOPIC --add-config cleanup.policy=EXPECTED"
+)
 
 
 class TopicMismatch(RuntimeError):
@@ -65,22 +71,24 @@ async def _listed(admin: AIOKafkaAdminClient, names: set[str]) -> None:
 
 
 async def check_topics(settings: Settings) -> list[str]:
-    """Return what differs between the broker and the settings, a sentence each."""
-    wrong = []
+    """Return what differs between the broker and the settings, a sentence each, and at last what helps."""
     async with _Admin(settings) as admin:
         wanted = {settings.topic(spec.topic): spec for spec in specs(settings)}
         present = set(await admin.list_topics())
-        wrong = [f"{name}: is missing (create it with: fangfan topics create)" for name in wanted if name not in present]
+        wrong = [f"{name}: is missing" for name in wanted if name not in present]
+        helps = [MISSING] * bool(wrong)
         known = [name for name in wanted if name in present]
-        for entry in await admin.describe_topics(known) if known else []:
-            spec, partitions = wanted[entry["topic"]], entry["partitions"]
-            if len(partitions) != spec.partitions:
-                wrong.append(f"{entry['topic']}: has {len(partitions)} partitions, the settings say {spec.partitions}")
-            replicas = min(len(each["replicas"]) for each in partitions)
+        entries = {entry["topic"]: entry["partitions"] for entry in await admin.describe_topics(known)} if known else {}
+        for name in known:
+            partitions, replicas = len(entries[name]), min(len(each["replicas"]) for each in entries[name])
+            if partitions != wanted[name].partitions:
+                wrong.append(f"{name}: has {partitions} partitions, the settings say {wanted[name].partitions}")
+                helps.append(PARTITIONS)
             if replicas != settings.replication:
-                wrong.append(f"{entry['topic']}: has {replicas} replicas, the settings say {settings.replication}")
-        wrong += await _cleanup(admin, {name: wanted[name].cleanup for name in known})
-    return wrong
+                wrong.append(f"{name}: has {replicas} replicas, the settings say {settings.replication}")
+                helps.append(REPLICAS)
+        cleanup = await _cleanup(admin, {name: wanted[name].cleanup for name in known})
+        return wrong + cleanup + [*dict.fromkeys(helps + [CLEANUP] * bool(cleanup))]
 
 
 async def partition_counts(settings: Settings, topics: Sequence[Topic]) -> dict[str, int | None]:

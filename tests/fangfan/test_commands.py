@@ -12,10 +12,12 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from jsonschema import Draft202012Validator
 
 from agents.settings import Settings
-from agents.topics import create_topics
+from agents.topics import CLEANUP, create_topics
 from fangfan.broker import EmbeddedBroker, free_port
 from fangfan.draining import drained
 from fangfan.json_schemas import schema_of_groups
@@ -153,6 +155,28 @@ async def test_topics_can_be_created_twice_and_checked(broker: EmbeddedBroker, t
     assert f"created {topic_prefix}self-declarations" in first.stdout
     assert "all topics are as the settings say\n" == second.stdout
     assert f"fangfan: {topic_prefix}alerts: has 3 partitions, the settings say 4" in wrong.stderr
+    assert 1 == wrong.stderr.count("set FANGFAN_PARTITIONS to it")
+
+
+async def test_a_topic_that_would_lose_records_is_told_and_refused(
+    broker: EmbeddedBroker, topic_prefix: str, tmp_path: Path
+) -> None:
+    """Compacted, alerts would keep only the last transition of each household, and nobody would notice."""
+    given = {"BROKERS": broker.bootstrap, "TOPIC_PREFIX": topic_prefix, "PARTITIONS": "1", "DATA_DIR": str(tmp_path / "data")}
+    settings = Settings(brokers=broker.bootstrap, topic_prefix=topic_prefix, partitions=1)
+    await create_topics(settings)
+    admin = AIOKafkaAdminClient(**settings.client())
+    await admin.start()
+    alerts = ConfigResource(ConfigResourceType.TOPIC, f"{topic_prefix}alerts", {"cleanup.policy": "compact"})
+    await admin.alter_configs([alerts])
+    await admin.close()
+    checked = await asyncio.to_thread(fangfan, "topics", "check", **given)
+    refused = await asyncio.to_thread(fangfan, "worker", "--web-port", "0", **given)
+
+    assert (1, 1) == (checked.returncode, refused.returncode)
+    sentence = f"{topic_prefix}alerts: has cleanup.policy compact, expected delete"
+    assert [f"fangfan: {sentence}", f"fangfan: {CLEANUP}"] == checked.stderr.splitlines()
+    assert f"fangfan: topics refused: {sentence}; {CLEANUP}" in refused.stderr
 
 
 async def test_topics_that_a_broker_refuses_for_one_reason_are_one_sentence(broker: EmbeddedBroker, topic_prefix: str) -> None:
