@@ -31,9 +31,20 @@ VERSIONS = (
         ),
         2,
     ),
+    published(
+        document(
+            "2026",
+            8800,
+            "2026-09-01",
+            tier={"consolidating": {"rules": {"housing": {"grade-c": "red"}}}},
+            county={"140121": {"rules": {"housing": {"grade-c": "yellow"}}}},
+        ),
+        3,
+    ),
 )
 """domain.md: 8,800 from 14 March 2024, a change in the middle of the year; one county that takes water more seriously; then
-another one whose cadres want one milder word a week, and one where silence counts."""
+another one whose cadres want one milder word a week, and one where silence counts; at last a tier that takes houses more
+seriously, and in it a county that does not."""
 POLICIES = policies_of((file_version(), *VERSIONS))
 UNSAFE = {"type": "water", "safe": False}
 
@@ -103,6 +114,20 @@ def test_an_overlay_for_a_county_escalates_there_and_nowhere_else(live: Way) -> 
 
     assert [("opened", "orange"), ("escalated", "red")] == [(a.transition, a.severity) for a in alerts]
     assert [("opened", "orange")] == [(a.transition, a.severity) for a in there]
+
+
+def test_the_county_is_asked_before_its_tier_and_the_tier_before_the_province(live: Way) -> None:
+    """Issue: overlays province, tier, county. The same cracked house in three villages, on the first day of the version."""
+
+    def house(area: str, day: str) -> list[tuple[str, str | None, str]]:
+        grade = cadre("h1", {"type": "housing", "grade": "C"}, at=f"{day}T09:00:00+08:00", area_code=f"{area}100201")
+        _, alerts = live(entry(area_code=f"{area}100201"), grade)
+        return [(a.tier, a.severity, a.policy) for a in alerts]
+
+    assert [("key", "orange", "shanxi@2026")] == house("140123", "2026-09-01")
+    assert [("consolidating", "red", "shanxi@2026")] == house("140122", "2026-09-01")
+    assert [("consolidating", "yellow", "shanxi@2026")] == house("140121", "2026-09-01")
+    assert [("consolidating", "orange", "shanxi@2025")] == house("140122", "2026-08-31")
 
 
 def test_where_a_window_damps_a_pump_that_fails_and_runs_again_is_told_once_a_week(live: Way) -> None:
