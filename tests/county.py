@@ -32,6 +32,7 @@ class County:
         self.said: dict[str, list[AreaAlert]] = {}
         self._policy = policy
         self._persons: dict[str, PersonState] = {}
+        self._waiting: dict[str, list[Report]] = {}
         self._links: dict[str, dict[str, str]] = {}
         self._events: dict[str, list[AreaNotice]] = {}
         self._areas: dict[str, AreaState] = {}
@@ -60,20 +61,25 @@ class County:
             wave = reached
 
     def _live(self, message: Report | RegistryChange | Tick, heard: dict[str, AreaState]) -> list[Message]:
-        """Take what tells of a household; return what reaches it of events now that it is linked."""
+        """Take what tells of a household; return what reaches it of events that it is linked to now, and what waited for it."""
         name = message.household_id
         if name is None:
             assert isinstance(message, Report)
-            name = household_of(self._persons[message.person_id or ""])
-            assert name is not None, "nobody waits in these stories"
+            person = message.person_id or ""
+            name = household_of(self._persons.get(person, PersonState({})))
+            if name is None:
+                self._waiting.setdefault(person, []).append(message)
+                return []
         before, alerts = self.lives.get(name, (EMPTY, []))
         step = advance(name, before, message, TIMESTAMP * 1_000_000, self._policy)
         self.lives[name] = step.state, alerts + ([step.alert] if step.alert is not None else [])
+        reached: list[Message] = []
         for named in claims_of(name, before.facts, step.state.facts):
             self._persons[named.person_id] = merge_person(self._persons.get(named.person_id, PersonState({})), named)
+            if named.named:
+                reached += self._waiting.pop(named.person_id, ())
         for claim in area_claims(name, before, step.state, counted=False):
             self._tell(claim, heard)
-        reached: list[Message] = []
         for link in link_claims(name, before.facts, step.state.facts):
             self._links.setdefault(link.link, {}).pop(name, None)
             if link.linked:
