@@ -32,3 +32,13 @@ STEP_WORDS: Final[dict[Step, tuple[str, str]]] = {
     "rollback": ("回退", "rollback"),
     "standing": ("在册状态", "standing"),
 }
+
+
+def objections_open(count: int) -> tuple[str, str]:
+    """Say that objections are open, and what becomes of one that was told of more than once: none settles another."""
+    if count == 1:
+        return "尚有1项未处理的异议", "an objection is still open"
+    return (
+        f"尚有{count}项未处理的异议，须逐项处理；同一异议重复上报的，由上报方撤回",
+        f"{count} objections are still open: each wants its own settlement; one that was told twice is withdrawn by its teller",
+    )

@@ -9,7 +9,7 @@ from schemas.cases import Case, CaseStep, Condition, Done, Phase, Refused, Stage
 from schemas.fields import day_of, render_day
 from schemas.household import Facts
 from schemas.reports import KeptReport
-from streams.case_words import STAGE_WORDS
+from streams.case_words import STAGE_WORDS, objections_open
 from streams.policy import CaseRules
 from streams.workdays import add_workdays
 
@@ -104,7 +104,7 @@ def _missing(case: Case, taken: Taken, rules: CaseRules, guard: Guard) -> tuple[
         en = " or ".join(STAGE_WORDS[stage][1] for stage in needs)
         missing.append(Condition("stage", "|".join(needs), f"须先到“{zh}”阶段", f"the case must be {en} first"))
     if step == "review" and here and case.objections:
-        missing.append(Condition("objection-open", "", "尚有未处理的异议", "an objection is still open"))
+        missing.append(Condition("objection-open", "", *objections_open(len(case.objections))))
     if step == "settlement" and not (here and case.objections):
         missing.append(Condition("no-objection", "", "没有待处理的异议", "no objection is open"))
     if step == "review" and here:

@@ -108,6 +108,30 @@ def test_who_objects_is_answered_in_ten_working_days_and_the_work_on_the_case_wa
     assert ("tick:2026-04-11T00:00:00+08:00", "overdue", [("finish", "2026-04-09", True)]) == unfinished
 
 
+def test_an_objection_that_two_channels_told_of_waits_until_one_takes_it_back(live: Way) -> None:
+    """A neighbour calls the hotline and writes to the petitions office; settled once, then the office sees it."""
+    way = until_notice("2026-03-02", "2026-03-03", "2026-03-04", "2026-03-05", "2026-03-06")
+    objection = {"type": "case_step", "step": "objection"}
+    written = department("letter", "petitions", objection, at=on("2026-03-10"))
+    withdrawn = department("letter-withdrawn", "petitions", voids="letter", at=on("2026-03-25"))
+    cases = live.cases(
+        *punctual(
+            entry(), *way, a_step("2026-03-10", "objection"), written, a_step("2026-03-11", "settlement"),
+            a_step("2026-03-24", "review"), withdrawn,
+        )
+    )  # fmt: skip
+    both = live.cases(
+        *punctual(entry(), *way, a_step("2026-03-10", "objection"), written, a_step("2026-03-11", "review"))
+    )[-1].refused[0].missing[0]  # fmt: skip
+
+    assert ["objection-open", "notice-period"] == [each.code for each in cases[-2].refused[0].missing]
+    assert ("letter-withdrawn", "advanced", "reviewed", []) == (
+        cases[-1].caused_by, cases[-1].transition, cases[-1].stage, cases[-1].refused
+    )  # fmt: skip
+    assert both.zh.startswith("尚有2项未处理的异议")
+    assert both.en.startswith("2 objections are still open")
+
+
 def test_a_household_is_watched_for_a_year_after_its_removal_and_that_it_ends_is_said(live: Way) -> None:
     """Bad water on the last day of the watch is a relapse; the day after it is a lead like any other."""
     stands = a_step("2025-06-30", "standing", stage="removed", category="marginal")
