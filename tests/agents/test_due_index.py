@@ -210,6 +210,33 @@ def test_a_sweep_goes_on_where_the_last_one_ended(store: Store, policy: Policy) 
     assert [] == index.overdue(everybody[0][0] - 1, b"", 4)
 
 
+@pytest.mark.parametrize("there", [20, 200])
+def test_a_sweep_reads_who_is_due_and_nobody_else(
+    store: Store, policy: Policy, monkeypatch: pytest.MonkeyPatch, there: int
+) -> None:
+    """Three of twenty households or of two hundred: it costs the same (`make bench-ticks` has the time of a million)."""
+    index = DueIndex(store, (TOPIC,), policy)
+    rebuild(index)
+    late = {"H000003", "H000011", "H000017"}
+    reports = [
+        cadre(f"e{number}", statement("2023-01", "2023-12", "9000"), household_id=f"H{number:06d}",
+              at=f"2026-0{1 if f'H{number:06d}' in late else 6}-10T09:00:00+08:00")
+        for number in range(there)
+    ]  # fmt: skip
+    for each in reports:
+        record = DefaultRecord(0, TIMESTAMP, 0, each["household_id"].encode(), encode(each), [])
+        live(store, policy, [("cadre-reports", record)], index)
+    read: list[bytes] = []
+    get, scan = store.get, store.scan
+    monkeypatch.setattr(store, "get", lambda key: (read.append(key), get(key))[1])
+    monkeypatch.setattr(store, "scan", lambda *a, **more: (read.append(each[0]) or each for each in scan(*a, **more)))
+    found = index.overdue(parse_instant("2026-03-01T00:00:00+08:00"), b"", 1_000)
+
+    assert late == {name for _, name in found}
+    assert 7 == len(read), "three entries and their households, and the entry behind them"
+    assert there == len(entries(store))
+
+
 def test_a_household_that_becomes_due_before_all_others_is_seen(store: Store, policy: Policy) -> None:
     """The index remembers where its entries begin, so as not to read what was deleted; a late household lies before that."""
     index = DueIndex(store, (TOPIC,), policy)
