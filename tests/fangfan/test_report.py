@@ -6,18 +6,14 @@ import json
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from decimal import ROUND_HALF_EVEN, Decimal
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import chinese_calendar
-import duckdb
 import pytest
 import pytest_asyncio
 from aiokafka import AIOKafkaProducer
 
-from agents.policy_files import load_policy
 from agents.settings import Settings
 from agents.topics import create_topics
 from fangfan.broker import EmbeddedBroker
@@ -25,17 +21,15 @@ from fangfan.draining import drained
 from fangfan.sent import Sent
 from fangfan.simulation import Simulator
 from schemas.fields import parse_instant
-from streams.counts import MEASURES
 from tests.build import cadre, declaration, department, entry, member
 from tests.conftest import ROOT
 from tests.doors import fangfan
-from tests.oracle import naive
-from tests.oracle import whole as every_rule
+from tests.oracle.report import REPORTS, Asked, Batch
+from tests.oracle.report_sql import CHANNELS, DEPARTMENTS
 from tests.worker import read_all, workers
 
 NOW = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
-DAY, SINCE, MONTHS, DAYS, NATION = "2026-11-27", "2026-11-09", 3, 5, 2_311_900
-REPORTS = ("self-declarations", "cadre-reports", "department-feeds")
+DAY, SINCE, MONTHS, DAYS = ASKED = Asked("2026-11-27", "2026-11-09", 3, 5)
 
 
 @dataclass(frozen=True)
@@ -243,6 +237,11 @@ async def place(broker: EmbeddedBroker, tmp_path_factory: pytest.TempPathFactory
     yield Place(given, topics)
 
 
+def batch(place: Place, folder: Path) -> Batch:
+    topics = {topic: [json.loads(each.value) for each in records] for topic, records in place.topics.items()}
+    return Batch(topics, folder, ASKED)
+
+
 def run(place: Place, *flags: str) -> str:
     done = fangfan(
         "report",
@@ -263,7 +262,7 @@ def run(place: Place, *flags: str) -> str:
 
 async def test_it_says_what_a_batch_says_of_the_same_topics(place: Place, tmp_path: Path) -> None:
     found = json.loads(await asyncio.to_thread(run, place, "--json", "--csv", str(tmp_path / "report.csv")))
-    expected = Batch(place, tmp_path).rows()
+    expected = batch(place, tmp_path).rows()
 
     assert (DAY, SINCE, MONTHS, DAYS, "shanxi@1") == tuple(
         found[name] for name in ("day", "since", "silent_months", "silent_days", "policy")
@@ -283,7 +282,7 @@ async def test_it_says_what_a_batch_says_of_the_same_topics(place: Place, tmp_pa
     assert (7, 6) == (whole["migrants"], whole["migrants_before"])
     assert (4, 5) == (whole["migrants_outside"], whole["migrants_outside_before"])
     assert (3, 3) == (whole["snoozed"], whole["withheld"])
-    for name in _CHANNELS:
+    for name in CHANNELS:
         assert 0 < whole[f"conflicting_{name}"] < whole["conflicting"] < whole[f"reported_{name}"] < whole["reported"], name
     nobody = expected["county", "999999"]
     assert (0, None) == (nobody["reported_department"], nobody["conflict_share_department"])
@@ -380,266 +379,3 @@ def test_what_means_nothing_is_refused(flags: list[str], words: str) -> None:
 
     assert (1, "") == (done.returncode, done.stdout)
     assert done.stderr.startswith(f"fangfan: {words}")
-
-
-class Batch:
-    """The same numbers by SQL over exported topics; incomes and conflicts of a household come from the naive recomputation."""
-
-    def __init__(self, place: Place, folder: Path) -> None:
-        self._sql = duckdb.connect()
-        policy = load_policy(ROOT / "policy" / "shanxi.toml")
-        self._table("county_tier", folder, [{"county": code, "tier": county.tier} for code, county in policy.counties.items()])
-        self._table("report", folder, [json.loads(each.value) for topic in REPORTS for each in place.topics[topic]])
-        self._table("entry", folder, [json.loads(each.value) for each in place.topics["households"]])
-        names = ("level", "area_code", "county_code", "tier", "sequence", "transition", "severity", "opened_on")
-        areas = [json.loads(each.value) for each in place.topics["area-alerts"]]
-        rows = [{name: each[name] for name in names} | {"place": number} for number, each in enumerate(areas)]
-        self._table("area", folder, rows)
-        self._table("alert", folder, [json.loads(each.value) for each in place.topics["alerts"]])
-        names = ("household_id", "sequence", "stage")
-        said = [json.loads(each.value) for each in place.topics["cases"]]
-        self._table("said", folder, [{name: each[name] for name in names} for each in said])
-        year = [date(2026, 1, 1) + timedelta(days=number) for number in range(365)]
-        self._table("workday", folder, [{"day": str(each)} for each in year if chinese_calendar.is_workday(each)])
-        self._sql.execute(PREPARE)
-        self._sql.execute(CLOCKS.format(day=DAY) + WORK.format(day=DAY))
-        self._table("income", folder, self._incomes())
-        self._sql.execute(JOIN.format(day=DAY, since=SINCE, months=MONTHS))
-
-    def _table(self, name: str, folder: Path, rows: list[dict[str, Any]]) -> None:
-        file = folder / f"{name}.jsonl"
-        file.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
-        columns = "{" + ", ".join(f"'{column}': '{COLUMNS.get(column, 'VARCHAR')}'" for column in rows[0]) + "}"
-        self._sql.execute(
-            f"CREATE TABLE {name} AS SELECT * FROM read_json('{file}', format='newline_delimited', columns={columns})"
-        )
-
-    def _incomes(self) -> list[dict[str, Any]]:
-        of_household: dict[str, list[dict[str, Any]]] = {}
-        for household, text in self._sql.execute("SELECT household, body FROM placed").fetchall():
-            of_household.setdefault(household, []).append(json.loads(text))
-        rows = []
-        for household, reports in of_household.items():
-            registry = self._sql.execute("SELECT body FROM newest_entry WHERE household_id = ?", [household]).fetchone()
-            entry = json.loads(registry[0]) if registry else None
-            found = naive.assess(reports, entry)
-            assert found is not None
-            now = found["now"] or {"reference": None, "gross": None, "transfers": None}
-            sides = every_rule.assess(reports, entry)["sides"].values()
-            rows.append({"household": household, "reference": now["reference"], "gross": now["gross"],
-                         "transfers": now["transfers"], "found": found["severity"],
-                         "sides": sorted({name for good, bad in sides for name in (*good, *bad)})})  # fmt: skip
-        return rows
-
-    def rows(self) -> dict[tuple[str, str], dict[str, Any]]:
-        made: dict[tuple[str, str], dict[str, Any]] = {}
-        provincial = self._median("all", "all")
-        rules = [rule for (rule,) in self._sql.execute("SELECT DISTINCT rule FROM outcome").fetchall()]
-        for by in ("all", "tier", "county"):
-            counted = self._sql.execute(COUNTS.format(by=by)).fetchall()
-            names = [column[0] for column in self._sql.description or ()]
-            for cells in counted:
-                row = dict(zip(names, cells, strict=True))
-                key = row.pop("key")
-                middle = self._median(by, key)
-                row |= {
-                    **{f"{name}_share": percent(row[name], row[f"{name}_before"]) for name in ("migrants", "migrants_outside")},
-                    "undetermined_share": percent(row["reported"] - row["determined"], row["reported"]),
-                    "dependent_share": percent(row["dependent"], row["determined"]),
-                    "conflict_share": percent(row["conflicting"], row["reported"]),
-                    "silent_share": percent(row["silent"], row["households"]),
-                    **{f"conflict_share_{name}": percent(row[f"conflicting_{name}"], row[f"reported_{name}"])
-                       for name in _CHANNELS},
-                    "median_income": None if middle is None else f"{Decimal(middle) / 100:.2f}",
-                    "of_province": None if middle is None else percent(middle, provincial or 0),
-                    "of_nation": None if middle is None else percent(middle, NATION),
-                }  # fmt: skip
-                row |= {f"{what}_{rule}": 0 for rule in rules for what in ("verified", "confirmed")}
-                for rule, verified, confirmed in self._sql.execute(OUTCOMES.format(by=by), [key]).fetchall():
-                    row |= {f"verified_{rule}": verified, f"confirmed_{rule}": confirmed}
-                row |= {f"precision_{rule}": percent(row[f"confirmed_{rule}"], row[f"verified_{rule}"]) for rule in rules}
-                made[by, key] = row | self._feeds(by, key)
-        return made
-
-    def _feeds(self, by: str, key: str) -> dict[str, Any]:
-        days = dict(self._sql.execute(FEEDS.format(by=by, day=DAY), [key]).fetchall())
-        late = [name for name in DEPARTMENTS if name in days and (date.fromisoformat(DAY) - days[name]).days >= DAYS]
-        found = {f"feed_{name.replace('-', '_')}": str(days[name]) if name in days else None for name in DEPARTMENTS}
-        return found | {"silent_departments": " ".join(late)}
-
-    def _median(self, by: str, key: str) -> int | None:
-        query = f'SELECT reference FROM household WHERE "{by}" = ? AND reference IS NOT NULL ORDER BY reference'
-        values = [value for (value,) in self._sql.execute(query, [key]).fetchall()]
-        if not values:
-            return None
-        middle = Decimal(values[(len(values) - 1) // 2] + values[len(values) // 2]) / 2
-        return int(middle.quantize(Decimal(1), ROUND_HALF_EVEN))
-
-
-def percent(part: int, whole: int) -> str | None:
-    return str((Decimal(part * 100) / whole).quantize(Decimal("0.01"), ROUND_HALF_EVEN)) if whole else None
-
-
-COLUMNS = {
-    "facts": "JSON", "members": "STRUCT(person_id VARCHAR, birth_year INTEGER, labour VARCHAR, student BOOLEAN)[]",
-    "day": "DATE", "sequence": "BIGINT",
-    "place": "BIGINT", "conflicts": "JSON", "reasons": "STRUCT(rule VARCHAR, channels VARCHAR[])[]",
-    "reference": "BIGINT", "gross": "BIGINT", "transfers": "BIGINT", "sides": "VARCHAR[]",
-}  # fmt: skip
-WORK = """
-CREATE TABLE migrant AS WITH
-  asked AS (SELECT DATE '{day}' AS day, 'now' AS "when" UNION SELECT DATE '{day}' - INTERVAL 12 MONTH, 'before'),
-  said AS (SELECT asked.day, "when", household, fact, row_number() OVER (PARTITION BY "when", household, fact->>'person_id'
-      ORDER BY occurred DESC, schema = 'department-record/1' DESC, schema = 'cadre-report/1' DESC, event_id DESC, place) AS rank
-    FROM fact, asked WHERE fact->>'type' = 'employment' AND CAST(occurred AS DATE) <= asked.day
-      AND datediff('month', occurred, asked.day) <= 24)
-  SELECT household, count(*) FILTER ("when" = 'now') AS migrants, count(*) FILTER ("when" = 'before') AS migrants_before,
-    count(*) FILTER ("when" = 'now' AND fact->>'place' = 'outside') AS migrants_outside,
-    count(*) FILTER ("when" = 'before' AND fact->>'place' = 'outside') AS migrants_outside_before
-  FROM said WHERE rank = 1 AND fact->>'status' = 'working' AND fact->>'since' <= strftime(day, '%Y-%m')
-    AND fact->>'place' IN ('province', 'outside') AND (household NOT IN (SELECT household_id FROM newest_entry)
-      OR EXISTS (SELECT 1 FROM named WHERE named.household = said.household AND named.person = fact->>'person_id'))
-  GROUP BY household;
-"""
-CHINA = "make_timestamp(epoch_us(CAST({} AS TIMESTAMPTZ)) + 28800000000)"
-PREPARE = f"""
-CREATE TABLE newest_entry AS SELECT * EXCLUDE (place), to_json(entry) AS body FROM (
-    SELECT *, row_number() OVER (PARTITION BY household_id ORDER BY {CHINA.format("updated_at")} DESC) AS place FROM entry
-  ) AS entry WHERE place = 1;
-CREATE TABLE named AS SELECT member.person_id AS person, household_id AS household
-  FROM (SELECT household_id, unnest(members) AS member FROM newest_entry);
-CREATE TABLE placed AS SELECT coalesce(report.household_id, named.household) AS household,
-  {CHINA.format("report.occurred_at")} AS occurred, report.area_code, report.event_id, report.schema, to_json(report) AS body
-  FROM report LEFT JOIN named ON report.household_id IS NULL AND report.person_id = named.person;
-CREATE TABLE current AS SELECT * EXCLUDE (place) FROM (
-  SELECT *, row_number() OVER (PARTITION BY household_id ORDER BY sequence DESC) AS place FROM alert) WHERE place = 1;
-"""
-CLOCKS = """
-CREATE TABLE fact AS SELECT household, occurred, schema, event_id, generate_subscripts(facts, 1) AS place, unnest(facts) AS fact
-  FROM (SELECT *, CAST(body->'facts' AS JSON[]) AS facts FROM placed) AS told WHERE NOT EXISTS (
-    SELECT 1 FROM placed AS other WHERE other.household = told.household AND other.schema = told.schema
-      AND other.body->>'voids' = told.event_id AND told.occurred <= other.occurred);
-CREATE TABLE step AS SELECT household, fact->>'step' AS step, fact->>'passed' = 'true' AS passed, occurred,
-    CAST(occurred AS DATE) AS day
-  FROM fact WHERE fact->>'type' = 'case_step';
-CREATE TABLE rest AS SELECT opened.household, opened.day AS first, coalesce(
-    (SELECT min(settled.day) - 1 FROM step AS settled WHERE settled.household = opened.household
-      AND settled.step = 'settlement' AND settled.day >= opened.day), DATE '{day}') AS last
-  FROM step AS opened WHERE opened.step = 'objection';
-CREATE TABLE standing AS SELECT household, any_value(stage) AS stage, max(day) FILTER (step = 'verification') AS visited,
-    max(day) FILTER (step = 'objection' AND NOT EXISTS (SELECT 1 FROM step AS settled WHERE settled.household = step.household
-      AND settled.step = 'settlement' AND settled.day >= step.day)) AS objected
-  FROM step JOIN (SELECT household_id AS household, arg_max(stage, sequence) AS stage FROM said GROUP BY household_id)
-    USING (household) GROUP BY household;
-CREATE TABLE late AS SELECT household, stage, visited,
-    stage IN ('verified', 'authorised', 'compared', 'appraised', 'noticed', 'reviewed') AND (SELECT count(*) FROM workday
-      WHERE day > visited AND day < DATE '{day}' AND NOT EXISTS (SELECT 1 FROM rest
-        WHERE rest.household = standing.household AND day BETWEEN first AND last)) >= 15 AS late_finish,
-    (SELECT count(*) FROM workday WHERE day > objected AND day < DATE '{day}') >= 10 AS late_settle
-  FROM standing;
-"""
-CHANNEL = "CASE schema WHEN 'self-declaration/1' THEN 'declaration' WHEN 'cadre-report/1' THEN 'cadre' ELSE 'department' END"
-JOIN = f"""
-CREATE TABLE spoken AS SELECT household, list(DISTINCT {CHANNEL}) AS spoke
-  FROM fact JOIN (SELECT household, max(occurred) AS clock FROM placed GROUP BY household) USING (household)
-  WHERE datediff('month', occurred, clock) <= 36 GROUP BY household;
-CREATE TABLE snooze AS SELECT household,
-    arg_max(least(CAST(fact->>'until' AS DATE), CAST(occurred AS DATE) + 92), occurred) AS ends
-  FROM fact WHERE fact->>'type' = 'snooze' GROUP BY household;
-CREATE TABLE household AS WITH
-  heard AS (SELECT household, max(occurred) AS occurred, arg_max(area_code, (occurred, schema = 'department-record/1',
-    schema = 'cadre-report/1', event_id)) AS area FROM placed GROUP BY household),
-  known AS (SELECT household FROM heard UNION SELECT household_id FROM newest_entry),
-  living AS (SELECT known.household, coalesce(newest_entry.area_code, heard.area)[1:6] AS county, heard.occurred FROM known
-    LEFT JOIN heard USING (household) LEFT JOIN newest_entry ON newest_entry.household_id = known.household)
-  SELECT 'all' AS "all", coalesce(county_tier.tier, 'unknown') AS tier, living.*, income.* EXCLUDE (household),
-    migrant.* EXCLUDE (household), spoke, coalesce(snooze.ends >= DATE '{{day}}', FALSE) AS snoozed,
-    coalesce(snooze.ends >= CAST(living.occurred AS DATE), FALSE) AND income.found IS DISTINCT FROM current.severity
-      AND 'red' NOT IN (coalesce(income.found, ''), coalesce(current.severity, '')) AS withheld,
-    current.severity, current.category, current.reasons, late.late_finish, late.late_settle,
-    current.severity IS NOT NULL AND current.verify_by < '{{day}}'
-      AND coalesce(late.stage, 'none') IN ('none', 'ended', 'removed')
-      AND coalesce(late.visited < CAST({CHINA.format("current.opened_at")} AS DATE), TRUE) AS late_verify,
-    living.occurred IS NULL OR datediff('month', living.occurred, TIMESTAMP '{{day}}') >= {{months}} AS silent
-  FROM living LEFT JOIN county_tier USING (county) LEFT JOIN income USING (household) LEFT JOIN late USING (household)
-    LEFT JOIN migrant USING (household) LEFT JOIN snooze USING (household) LEFT JOIN spoken USING (household)
-    LEFT JOIN current ON current.household_id = living.household;
-CREATE TABLE lead AS SELECT 'all' AS "all", tier, county_code AS county,
-    list_sort(list_distinct(flatten([reason.channels FOR reason IN reasons]))) AS channels FROM alert
-  WHERE transition = 'opened' AND CAST({CHINA.format("opened_at")} AS DATE) BETWEEN DATE '{{since}}' AND DATE '{{day}}';
-CREATE TABLE outcome AS WITH
-  led AS (SELECT household_id, tier, county_code AS county, sequence, CAST({CHINA.format("opened_at")} AS DATE) AS day, reasons,
-    coalesce(lead(day) OVER (PARTITION BY household_id ORDER BY sequence), DATE '9999-01-01') AS next
-    FROM alert WHERE transition = 'opened')
-  SELECT 'all' AS "all", tier, county, unnest(list_distinct([reason.rule FOR reason IN reasons])) AS rule,
-    (SELECT arg_min(passed, occurred) FROM step WHERE step.household = led.household_id AND step.step = 'verification'
-      AND step.day >= led.day AND step.day < led.next AND step.day <= DATE '{{day}}') AS passed
-  FROM led WHERE day BETWEEN DATE '{{since}}' AND DATE '{{day}}';
-CREATE TABLE risk AS SELECT 'all' AS "all", tier, county_code AS county, level, severity,
-    place = max(place) OVER (PARTITION BY level, area_code) AND severity IS NOT NULL AS now,
-    transition = 'opened' AND CAST(opened_on AS DATE) BETWEEN DATE '{{since}}' AND DATE '{{day}}' AS began
-  FROM area WHERE NOT EXISTS (SELECT 1 FROM area AS other WHERE other.level = area.level AND
-    other.area_code = area.area_code AND other.place > area.place AND other.sequence <= area.sequence);
-"""
-DEPARTMENTS = (
-    "medical-insurance", "health", "education", "housing", "water", "human-resources", "civil-affairs", "disabled-federation",
-    "emergency", "public-security", "agriculture", "market-regulation", "commerce", "rural-revitalization", "insurance",
-    "petitions",
-)  # fmt: skip
-FEEDS = f"""
-SELECT source, max(CAST({CHINA.format("reported_at")} AS DATE)) FROM (
-  SELECT 'all' AS "all", coalesce(county_tier.tier, 'unknown') AS tier, area_code[1:6] AS county, source, reported_at
-    FROM report LEFT JOIN county_tier ON county_tier.county = area_code[1:6] WHERE schema = 'department-record/1')
-  WHERE "{{by}}" = ? AND CAST({CHINA.format("reported_at")} AS DATE) <= DATE '{{day}}' GROUP BY source
-"""
-OUTCOMES = """
-SELECT rule, count(passed), count(*) FILTER (passed) FROM outcome WHERE "{by}" = ? GROUP BY rule
-"""
-_CHANNELS = ("declaration", "cadre", "department")
-_RULES = [name for name in MEASURES if name.startswith("rule_")]
-_OF_HOUSEHOLDS = {
-    "households": "TRUE",
-    "open": "severity IS NOT NULL",
-    **{f"open_{name}": f"severity = '{name}'" for name in ("blue", "yellow", "orange", "red")},
-    **{name: f"severity IS NOT NULL AND category = '{name}'" for name in ("sudden", "unstable", "marginal", "unknown")},
-    "overdue": "late_verify",
-    **{f"overdue_{name}": f"late_{name}" for name in ("verify", "finish", "settle")},
-    **{name: f"len([r FOR r IN reasons IF r.rule LIKE '{name[5:].replace('_', '-')}@%']) > 0" for name in _RULES},
-    "reported": "occurred IS NOT NULL",
-    "determined": "reference IS NOT NULL",
-    "dependent": "gross > 0 AND transfers * 10 >= gross * 6",
-    "snoozed": "snoozed",
-    "withheld": "withheld",
-    "conflicting": "len(sides) > 0",
-    "silent": "silent",
-    **{f"reported_{name}": f"list_contains(spoke, '{name}')" for name in _CHANNELS},
-    **{f"conflicting_{name}": f"list_contains(sides, '{name}')" for name in _CHANNELS},
-}
-_OF_LEADS = {
-    "leads": "TRUE",
-    **{f"leads_{name}": f"list_contains(channels, '{name}')" for name in _CHANNELS},
-    **{f"leads_alone_{name}": f"channels = ['{name}']" for name in _CHANNELS},
-}
-_OF_AREAS = {
-    f"{what}_{plural}{end}": f"{flag} AND level = '{level}' AND {condition}"
-    for what, flag in (("open", "now"), ("opened", "began"))
-    for level, plural in (("village", "villages"), ("township", "townships"))
-    for end, condition in (
-        ("", "TRUE"), *((f"_{name}", f"severity = '{name}'") for name in ("blue", "yellow", "orange", "red")),
-    )
-}  # fmt: skip
-_FIRST = ", ".join(f'count(*) FILTER ({condition}) AS "{name}"' for name, condition in _OF_HOUSEHOLDS.items())
-_MIGRANTS = ("migrants", "migrants_before", "migrants_outside", "migrants_outside_before")
-_FIRST += "".join(f', CAST(coalesce(sum("{name}"), 0) AS BIGINT) AS "{name}"' for name in _MIGRANTS)
-_SECOND = ", ".join(f'count(*) FILTER ({condition}) AS "{name}"' for name, condition in _OF_LEADS.items())
-_THIRD = ", ".join(f'count(*) FILTER ({condition}) AS "{name}"' for name, condition in _OF_AREAS.items())
-_ZEROES = ", ".join(
-    f'coalesce({table}."{name}", 0) AS "{name}"'
-    for table, names in (("led", _OF_LEADS), ("risky", _OF_AREAS))
-    for name in names
-)
-COUNTS = (
-    f'SELECT counted.*, {_ZEROES} FROM (SELECT "{{by}}" AS key, {_FIRST} FROM household GROUP BY 1) AS counted '
-    f'LEFT JOIN (SELECT "{{by}}" AS key, {_SECOND} FROM lead GROUP BY 1) AS led USING (key) '
-    f'LEFT JOIN (SELECT "{{by}}" AS key, {_THIRD} FROM risk GROUP BY 1) AS risky USING (key)'
-)

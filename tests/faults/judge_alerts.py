@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.faults.verdict import Verdict
 from tests.oracle.naive import when
-from tests.oracle.naive_noise import MILD, asleep, day_of, waits
+from tests.oracle.naive_noise import MILD, asleep, content, day_of, waits
 
 Records = list[dict[str, Any]]
 ASLEEP = ("severity", "previous_severity", "transition")
@@ -46,7 +46,7 @@ def _held(
     if window is None:
         return False
     changed = when(alerts[-1]["as_of"]) if alerts else None
-    return waits(said and _content(said), holds, changed, window, asleep=asleep(reports, holds["as_of"]))
+    return waits(said and content(said), holds, changed, window, asleep=asleep(reports, holds["as_of"]))
 
 
 def _judge_noise(verdict: Verdict, name: str, alerts: Records, window: int) -> None:
@@ -80,21 +80,6 @@ def _judge_content(verdict: Verdict, name: str, expected: dict[str, Any], last: 
     if last is None:
         verdict.lost.append(f"{name}: no alert")
         return
-    for part, value in _content(last).items():
+    for part, value in content(last).items():
         if value != expected[part]:
             verdict.wrong.append(f"{name}: last alert, {part}: {value} and not {expected[part]}")
-
-
-def _content(alert: dict[str, Any]) -> dict[str, Any]:
-    """Return what an alert says in the words of :mod:`tests.oracle.whole`."""
-    conflicts = (*alert["conflicts"], *(each["conflict"] for each in alert["reasons"]))
-    return {
-        "severity": alert["severity"], "category": alert["category"], "pathway": alert["pathway"],
-        "reasons": {(_rule(r), r["subject"], r["severity"], tuple(r["channels"])) for r in alert["reasons"]},
-        "conflicts": {(_rule(each), each["subject"]) for each in conflicts if each},
-    }  # fmt: skip
-
-
-def _rule(each: dict[str, Any]) -> str:
-    """Return the name of a rule without its version."""
-    return str(each["rule"]).partition("@")[0]

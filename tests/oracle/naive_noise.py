@@ -48,3 +48,18 @@ def waits(
     if asleep and kind != "cleared" and not red:
         return True
     return kind in MILD and changed is not None and day_of(holds["as_of"]) < day_of(changed) + timedelta(days=window)
+
+
+def content(alert: dict[str, Any]) -> dict[str, Any]:
+    """Return what an alert says in the words of :mod:`tests.oracle.whole`."""
+    conflicts = (*alert["conflicts"], *(each["conflict"] for each in alert["reasons"]))
+    return {
+        "severity": alert["severity"], "category": alert["category"], "pathway": alert["pathway"],
+        "reasons": {(_rule(r), r["subject"], r["severity"], tuple(r["channels"])) for r in alert["reasons"]},
+        "conflicts": {(_rule(each), each["subject"]) for each in conflicts if each},
+    }  # fmt: skip
+
+
+def _rule(each: dict[str, Any]) -> str:
+    """Return the name of a rule without its version."""
+    return str(each["rule"]).partition("@")[0]
