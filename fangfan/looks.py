@@ -45,11 +45,25 @@ def category_of(alert: dict[str, Any]) -> Text:
 
 
 def reasons_of(alert: dict[str, Any]) -> Text:
-    """Return every reason in Chinese, and in English beneath."""
+    """Return every reason in Chinese, and in English beneath; below them what noise control had to do with it."""
     said = [
         Text(each["explanation"]["zh"]).append("\n" + each["explanation"]["en"], "dim") for each in alert["reasons"]
-    ]  # fmt: skip
-    return Text("\n").join(said) if said else Text("原因均已消除 no reason is left", "green")
+    ] or [Text("原因均已消除 no reason is left", "green")]  # fmt: skip
+    return Text("\n").join(said + [Text(each, "dim") for each in noise_of(alert)])
+
+
+def noise_of(alert: dict[str, Any]) -> list[str]:
+    """Return in sentences what waited before a transition, under which snooze it went, and what waits after it."""
+    noise = alert.get("noise")
+    if noise is None:
+        return []
+    count, until, days = noise["withheld"], noise["snoozed_until"], noise["window_days"]
+    said = (
+        (count, f"此前暂缓{count}次变动 {count} held back before this one"),
+        (until, f"暂缓提醒至{until}，仍照常发出 sent though snoozed until {until}"),
+        (days, f"此后{days}天内较轻变动暂缓 milder changes wait for {days} days"),
+    )
+    return [words for applies, words in said if applies]
 
 
 def line(alert: dict[str, Any]) -> Text:
@@ -61,6 +75,8 @@ def line(alert: dict[str, Any]) -> Text:
     text.append(f"  {CATEGORY_ZH[alert['category']]} {alert['category']}/{alert['pathway']}  {alert['county_code']}")
     for reason in alert["reasons"]:
         text.append(f"\n    {reason['explanation']['zh']}\n    {reason['explanation']['en']}", "dim")
+    for words in noise_of(alert):
+        text.append(f"\n    {words}", "dim")
     return text
 
 
