@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from fangfan.saying import ago, first
 from fangfan.simulated import Household
-from schemas.cases import ClockName, ConditionCode, Phase, Stage, Step
+from schemas.cases import ClockName, ConditionCode, MeasureStatus, Phase, Stage, Step
 
 
 class CaseTruth(NamedTuple):
@@ -24,13 +24,15 @@ class CaseTruth(NamedTuple):
 class CasePlant(NamedTuple):
     """A planted case: what must be said of it at the end, the rules of the alert that is open then, and what happens.
 
-    ``by_time``: nothing but time makes it so, ticks of workers with ``FANGFAN_TICKS=on``.
+    ``by_time``: nothing but time makes it so, ticks of workers with ``FANGFAN_TICKS=on``. ``helped``: how each measure stands
+    that is suggested or was ever given, None where that is not what the plant is about.
     """
 
     truth: CaseTruth
     rules: frozenset[str]
     plant: Callable[[Household], None]
     by_time: bool = False
+    helped: frozenset[tuple[str, MeasureStatus]] | None = None
 
 
 _WHO: Final = {

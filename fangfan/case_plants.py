@@ -6,7 +6,7 @@ Days are counted before the running month begins, so that a case stands alike on
 from collections.abc import Mapping
 from typing import Final
 
-from fangfan import removal_plants
+from fangfan import help_plants, removal_plants
 from fangfan.case_planting import (
     BAD_WATER,
     GOOD_WATER,
@@ -117,7 +117,10 @@ _HOUSE: Final = frozenset({"housing"})
 _CALL: Final = frozenset({"petition"})
 _VERIFY: Final = CaseTruth("none", overdue=frozenset({"verify"}), episode=0)
 CASES: Final[Mapping[str, CasePlant]] = {
-    "from lead to removal, watched": CasePlant(CaseTruth("removed"), _NOTHING, _whole_way),
+    "from lead to removal, watched": CasePlant(
+        CaseTruth("removed"), _NOTHING, _whole_way,
+        helped=frozenset({("water_works", "given beside"), ("training", "given beside")}),
+    ),
     "reviewed before the notice was over": CasePlant(
         CaseTruth("registered", frozenset({("review", "entry", ("notice-period",))})), _NOTHING, _reviewed_too_early
     ),
@@ -137,6 +140,7 @@ CASES: Final[Mapping[str, CasePlant]] = {
     "house grade D, nobody came": CasePlant(_VERIFY, _HOUSE, _unverified),
     "house grade D, nobody came or spoke since": CasePlant(_VERIFY, _HOUSE, _forgotten, by_time=True),
     **removal_plants.CASES,
+    **help_plants.CASES,
 }  # fmt: skip
 """By a name; none has an overdue clock or a refused step but those that are named."""
 
@@ -150,4 +154,5 @@ CASES_ZH: Final[Mapping[str, str]] = {
     "house grade D, nobody came": "危房预警逾期未核实",
     "house grade D, nobody came or spoke since": "危房预警逾期未核实，且再无报告",
     **removal_plants.CASES_ZH,
+    **help_plants.CASES_ZH,
 }  # fmt: skip

@@ -40,10 +40,11 @@ class Found:
     """All that was found, by household or by an area's digits.
 
     ``opened`` are the rules of alerts that are open at the end. ``heard`` are households that an alert ever told of, ``asleep``
-    those of whom one did so under a snooze, ``woken`` those of whom one did so after something had been withheld. ``said`` is
-    every transition with its severity; ``shadow`` are the rules open on ``alerts-shadow``. Of the pilot county ``feeds`` are
-    the departments heard of and whether each is silent now, ``waiting`` how many households have something withheld. ``counts``
-    are what a report says of the county whose report is known.
+    those of whom one did so under a snooze, ``woken`` those of whom one did so after something had been withheld. ``helped`` is
+    how the measures of a case stand, by their codes. ``said`` is every transition with its severity; ``shadow`` are the rules
+    open on ``alerts-shadow``. Of the pilot county ``feeds`` are the departments heard of and whether each is silent now,
+    ``waiting`` how many households have something withheld. ``counts`` are what a report says of the county whose report is
+    known.
     """
 
     opened: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -51,6 +52,7 @@ class Found:
     asleep: set[str] = field(default_factory=set)
     woken: set[str] = field(default_factory=set)
     cases: dict[str, CaseTruth] = field(default_factory=dict)
+    helped: dict[str, frozenset[tuple[str, str]]] = field(default_factory=dict)
     areas: dict[str, AreaFound] = field(default_factory=dict)
     said: dict[str, Said] = field(default_factory=dict)
     shadow: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -88,6 +90,7 @@ class Found:
             (each["step"], each["phase"], tuple(one["code"] for one in each["missing"])) for each in case["refused"]
         )
         overdue = frozenset(clock["clock"] for clock in case["clocks"] if clock["overdue"])
+        self.helped[case["household_id"]] = frozenset((each["code"], each["status"]) for each in case["measures"])
         self.cases[case["household_id"]] = CaseTruth(case["stage"], refused, overdue, case["relapsed"], case["episode"])
 
     def area_alert(self, alert: Record) -> None:

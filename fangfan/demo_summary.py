@@ -19,6 +19,7 @@ from fangfan.demo_verdict import Place, as_planted, case_good, family_good, plac
 from fangfan.looks import grid
 from fangfan.plants import NEAR_MISSES, NEAR_MISSES_ZH, SHOCKS, SHOCKS_ZH
 from fangfan.registry_plants import FAMILIES, FAMILIES_ZH
+from fangfan.signal_words import MEASURE_STATUS
 from fangfan.snooze_plants import SNOOZES, SNOOZES_ZH, SnoozePlant
 from fangfan.truth import Simulation
 from streams.case_words import STAGE_WORDS, STEP_WORDS
@@ -97,6 +98,8 @@ def _stands(case: CasePlant) -> str:
     words += [f"overdue 超期: {CLOCKS[clock]}" for clock in sorted(truth.overdue)]
     words += [f"episode 第{truth.episode}次"] * (truth.episode > 1)
     words += ["relapsed 返贫"] * truth.relapsed
+    for code, status in sorted(case.helped or ()):
+        words.append(f"{code}: {status} {MEASURE_STATUS[status]}")
     return "\n".join(words + [f"open 预警: {', '.join(sorted(case.rules))}"] * bool(case.rules))
 
 

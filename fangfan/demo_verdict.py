@@ -39,8 +39,10 @@ def places(simulation: Simulation) -> Iterator[Place]:
 
 
 def case_good(household: str, name: str, found: Found) -> bool:
-    """Tell whether a household's case stands as planted, and that is open of the household which must be."""
+    """Tell whether a household's case stands as planted, with its help, and that is open of the household which must be."""
     case = CASES[name]
+    if case.helped is not None and found.helped.get(household) != case.helped:
+        return False
     return found.cases.get(household) == case.truth and found.opened.get(household, frozenset()) == case.rules
 
 

@@ -144,6 +144,26 @@ def _bad_well_or_call(record: Sent, well: str, call: str) -> bool:
     return spoils is not None and any(spoils.items() <= fact.items() for fact in facts)
 
 
+def test_help_is_that_of_who_can_work_and_told_against_what_was_given(policy: Policy) -> None:
+    """Nobody is told that the only one who works is unable: jobs are suggested; nothing was granted: all of it is missing."""
+    simulation = county()
+    of = {name: household for household, name in simulation.cases.items()}
+    hunger, well = of["hunger, who worked is unable"], of["a bad well, works granted"]
+    told = found_in(Lived(simulation, policy)).helped
+    simulation.records = [each for each in simulation.records if not _says(each, {hunger: "employment", well: "support"})]
+    untold = found_in(Lived(simulation, policy)).helped
+
+    assert {("employment", "not given"), ("industry", "not given")} <= untold[hunger] - told[hunger]
+    assert {("dibao", "not given"), ("destitute", "not given")} == told[hunger] - untold[hunger]
+    assert {("water_works", "not given"), ("infrastructure", "not given")} == untold[well]
+
+
+def _says(record: Sent, what: dict[str, str]) -> bool:
+    """Tell whether a record of one of some households holds a fact of its type."""
+    kind = what.get(record.value.get("household_id") or "")
+    return kind is not None and any(fact["type"] == kind for fact in record.value.get("facts", ()))
+
+
 DAYS = [date(2026, 1, 1) + timedelta(days=13 * number) for number in range(28)] + [date(2024, 2, 29), date(2026, 3, 31)]
 
 
@@ -307,8 +327,8 @@ def test_what_a_snoozed_household_is_told_of_is_sent_in_order(seed: int) -> None
     assert [each.topic for each in turned] == [each.topic for each in ordered]
 
 
-WRONG = ["stage", "refused", "missing", "of another", "loud", "deaf", "twice", "spared", "elsewhere", "still", "again",
-         "family", "episode", "left behind", "passer-by", "away", "home", "unvisited", "of another rule", "closed",
+WRONG = ["stage", "helped", "refused", "missing", "of another", "loud", "deaf", "twice", "spared", "elsewhere", "still",
+         "again", "family", "episode", "left behind", "passer-by", "away", "home", "unvisited", "of another rule", "closed",
          "unheard"]  # fmt: skip
 
 
@@ -325,6 +345,9 @@ def test_only_exactly_that_is_good(policy: Policy, what: str) -> None:
     match what:
         case "stage":
             found.cases[of["visit found nothing"]] = early._replace(stage="verified", refused=frozenset())
+        case "helped":
+            household = of["a bad well, works granted"]
+            found.helped[household] = found.helped[household] - {("infrastructure", "not given")}
         case "refused":
             found.cases[of["reviewed before the notice was over"]] = early._replace(refused=frozenset())
         case "missing":
