@@ -603,3 +603,30 @@ def test_between_two_due_instants_nothing_is_said_of_a_case_either(policy: Polic
             said += found.case is not None
             state = found.state
     assert said > 100
+
+
+def test_nor_of_a_household_that_was_removed_and_is_badly_off_again(policy: Policy) -> None:
+    """Reasons of before the removal and since, that come and go; a tick is due when a visit of either is."""
+    overdue = 0
+    for seed in range(150):
+        rng, state = random.Random(seed), EMPTY
+        days = sorted(rng.sample(range(1, 28), 5))
+        first, *rest = (f"2026-{month:02d}-{day:02d}" for month, day in zip((1, 1, 2, 3, 4), days, strict=True))
+        records = [cadre("hail", LOSS | {"lost_percent": 90}, at=f"{first}T09:00:00+08:00")] if seed % 2 else []
+        records += [
+            cadre(f"w-{day}", {"type": "water", "safe": rng.random() < 0.3}, at=f"{day}T09:00:00+08:00") for day in rest[1:]
+        ]
+        messages = [read(entry()), *map(read, records)]
+        messages.insert(len(messages) - 3, step(rest[0], "standing", category="sudden", stage="removed"))
+        for message in messages:
+            assert isinstance(message, Report | RegistryChange)
+            stamp = message.kept.occurred_at if isinstance(message, Report) else parse_instant("2026-01-01T00:00:00+08:00")
+            state = advance("H000001", state, message, stamp, policy).state
+        while (instant := due(state, policy)) is not None and instant < parse_instant("2027-06-01T00:00:00+08:00"):
+            assert state.facts.as_of is not None
+            between = rng.randrange(state.facts.as_of, instant)
+            assert (seed, None) == (seed, advance("H000001", state, Tick("H000001", between), between, policy).case)
+            found = advance("H000001", state, Tick("H000001", instant), instant, policy)
+            overdue += found.case is not None and found.case.transition == "overdue"
+            state = found.state
+    assert overdue > 20
