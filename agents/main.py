@@ -2,7 +2,6 @@
 
 import asyncio
 import fcntl
-import gc
 import os
 import signal
 import threading
@@ -15,6 +14,7 @@ from aiokafka.errors import KafkaError
 from agents import telemetry
 from agents.app import Worker
 from agents.broker_words import words_of
+from agents.collector import tune_collector
 from agents.settings import Settings
 from agents.telemetry import hear_libraries
 from agents.topics import TopicMismatch
@@ -22,12 +22,6 @@ from streams.policy_parse import PolicyError
 
 LEAVE_SECONDS: Final = 25.0
 """How long a worker that was asked to stop may drain and commit; supervisors kill after 30 (contract §1)."""
-
-
-def tune_collector() -> None:
-    """Look for cycles less often: what was imported stays, and a batch makes tens of thousands of objects without any."""
-    gc.freeze()
-    gc.set_threshold(100_000, 20, 20)
 
 
 def run_worker(settings: Settings) -> tuple[int, str]:

@@ -11,9 +11,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
+from agents.collector import tune_collector
 from agents.due_index import DueIndex
 from agents.households import Households
-from agents.main import tune_collector
 from agents.policies import Judge
 from agents.reading import Record as Taken
 from agents.settings import DEFAULT_POLICY

@@ -17,8 +17,8 @@ import uvloop
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from agents.app import Worker
+from agents.collector import tune_collector
 from agents.due_index import DueIndex
-from agents.main import tune_collector
 from agents.ports import Job
 from agents.reading import Record
 from agents.settings import Settings

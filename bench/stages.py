@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 
-from agents.main import tune_collector
+from agents.collector import tune_collector
 from agents.store import HOUSEHOLD, Store
 from fangfan.sent import Sent
 from schemas import codec

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from agents.collector import tune_collector
 from agents.due_index import DUE, DueIndex, due_key
 from agents.households import Households
-from agents.main import tune_collector
 from agents.policy_files import load_policy
 from agents.reading import Record as Taken
 from agents.settings import DEFAULT_POLICY

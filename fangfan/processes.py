@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from agents.main import tune_collector
+from agents.collector import tune_collector
 
 T = TypeVar("T")
 

@@ -51,3 +51,11 @@ def test_the_lock_pins_everything_by_version_and_names_no_index() -> None:
 def test_the_command_is_installed() -> None:
     assert {"fangfan": "fangfan.cli:main"} == PROJECT["scripts"]
     assert (Path(sys.executable).parent / "fangfan").is_file()
+
+
+def test_a_command_does_not_load_what_only_a_worker_needs() -> None:
+    """Faust takes longer to import than most commands take to run."""
+    script = "import fangfan.cli, sys; print(sorted({'faust', 'mode'} & sys.modules.keys()))"
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert "[]\n" == done.stdout
