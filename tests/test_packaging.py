@@ -3,6 +3,7 @@
 import importlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tomllib
@@ -55,7 +56,24 @@ def test_the_command_is_installed() -> None:
 
 def test_a_command_does_not_load_what_only_a_worker_needs() -> None:
     """Faust takes longer to import than most commands take to run."""
-    script = "import fangfan.cli, sys; print(sorted({'faust', 'mode'} & sys.modules.keys()))"
+    script = "import fangfan.commands, sys; print(sorted({'faust', 'mode'} & sys.modules.keys()))"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
 
     assert "[]\n" == done.stdout
+
+
+def test_ctrl_c_while_a_command_is_loaded_just_ends_it() -> None:
+    script = """
+import os, signal, sys
+class Interrupt:
+    def find_spec(self, name, path=None, target=None):
+        if name == "fangfan.demo_command":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupt())
+sys.argv = ["fangfan", "--help"]
+from fangfan.cli import main
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert (-signal.SIGINT, "", "") == (done.returncode, done.stdout, done.stderr)

@@ -9,7 +9,7 @@ import typer
 import yaml
 
 from agents.settings import load_settings
-from fangfan.cli import app
+from fangfan.commands import app
 from fangfan.options import OPTIONS
 
 ROOT = Path(__file__).resolve().parents[2]
