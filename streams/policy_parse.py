@@ -65,7 +65,7 @@ def _rule(source: str, key: str, rule: Mapping[str, Any], shape: Mapping[str, Re
     values: dict[str, Any] = {}
     for field, value in rule.items():
         if field not in shape and field not in NOTES:
-            raise PolicyError(source, f"{key}.{field}", "unknown key")
+            raise PolicyError(source, f"{key}.{field}", f"unknown key, must be one of {', '.join((*shape, *NOTES))}")
         try:
             if field in NOTES:
                 NOTES[field](value)
@@ -195,14 +195,17 @@ def _collect(
     base: bool,
 ) -> None:
     """Add a document's overlays to their scopes; a key set twice for one scope is refused."""
-    for kind, known in (("tier", frozenset(TIERS)), ("county", frozenset(counties))):
+    for kind, known, choice in (
+        ("tier", frozenset(TIERS), f"one of {', '.join(TIERS)}"),
+        ("county", frozenset(counties), "a six-digit code that stands in [counties]"),
+    ):
         tables = document.get(kind, {})
         if not isinstance(tables, dict):
             raise PolicyError(source, kind, "must be a table")
         for name, table in tables.items():
             key = f"{kind}.{name}"
             if name not in known:
-                raise PolicyError(source, key, f"unknown {kind}")
+                raise PolicyError(source, key, f"unknown {kind}, must be {choice}")
             if not isinstance(table, dict) or set(table) != {"rules"}:
                 raise PolicyError(source, key, "takes rules, nothing else")
             scope = scopes.setdefault((kind, name), {})

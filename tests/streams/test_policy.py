@@ -33,7 +33,7 @@ LINE = {"from": date(2021, 1, 1), "amount": 6000}
 REFUSED = [
     (lambda d: d.update(colour="red"), "colour", "unknown key"),
     (lambda d: d["rules"].update(luck={}), "rules.luck", "unknown rule"),
-    (setting("food", "weight", 1), "rules.food.weight", "unknown key"),
+    (setting("food", "weight", 1), "rules.food.weight", "unknown key, must be one of enabled, severity, source, sample"),
     (lambda d: d["rules"]["food"].pop("severity"), "rules.food.severity", "is missing"),
     (lambda d: d["rules"].pop("water"), "rules.water.enabled", "is missing"),
     (setting("food", "severity", "purple"), "rules.food.severity", "must be one of"),
@@ -62,8 +62,8 @@ REFUSED = [
     (lambda d: d.pop("id"), "id", "is missing"),
     (lambda d: d["counties"].update({"14": {}}), "counties.14", "six-digit"),
     (lambda d: d["counties"]["140105"].update(tier="rich"), "counties.140105.tier", "must be one of"),
-    (lambda d: d.update(tier={"rich": {"rules": {}}}), "tier.rich", "unknown tier"),
-    (lambda d: d.update(county={"999999": {"rules": {}}}), "county.999999", "unknown county"),
+    (lambda d: d.update(tier={"rich": {"rules": {}}}), "tier.rich", "unknown tier, must be one of leading, consolidating, key"),
+    (lambda d: d.update(county={"999999": {"rules": {}}}), "county.999999", "unknown county, must be a six-digit code"),
     (lambda d: d.update(county={"140105": {"rules": {"food": {"x": 1}}}}), "county.140105.rules.food.x", "unknown key"),
 ]  # fmt: skip
 
