@@ -14,7 +14,7 @@ from schemas.fields import render_month
 def _spend(amount: str, category: str = "education") -> Callable[[Household], None]:
     def plant(household: Household) -> None:
         fact = {"type": "spending", "category": category, "self_paid": amount, "month": render_month(household.month - 2)}
-        household.say("department", "education", fact)
+        household.say("department", "emergency" if category == "disaster" else "education", fact)
 
     return plant
 

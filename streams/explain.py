@@ -21,6 +21,7 @@ DEPARTMENTS: Final = {
     "rural-revitalization": ("乡村振兴部门", "rural revitalization"), "insurance": ("保险机构", "insurer"),
     "petitions": ("信访部门", "petitions"),
 }  # fmt: skip
+_NO_DEPARTMENTS: Final = frozenset({"disabled-federation", "insurance"})
 COMPONENTS: Final = {
     "wage": ("工资", "wage"), "business": ("经营收入", "business income"), "property": ("财产收入", "property income"),
     "transfer": ("转移收入", "transfer"),
@@ -67,10 +68,11 @@ def _describe(report: KeptReport, position: int) -> _Basis:
     zh, en = DEPARTMENTS.get(report.source, ("部门", "a"))  # of a report that is kept no more
     what_zh, what_en = _what(fact)
     month = _month_of_fact(fact)
-    words = f"{en} department's {what_en} record of {day}"
+    whose = f"{en}'s" if report.source in _NO_DEPARTMENTS else f"{en} department's"
+    words = f"{whose} {what_en} record of {day}"
     if month is not None:
         year, short = f"{month // 12}年", f"{month % 12 + 1}月"
-        words = f"{en} department's {what_en} record for {render_month(month)}"
+        words = f"{whose} {what_en} record for {render_month(month)}"
     return _Basis(f"{zh}{short}{what_zh}记录", f"{zh}{year}{short}{what_zh}记录", words)
 
 

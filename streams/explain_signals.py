@@ -151,7 +151,8 @@ def _deceased_paid(finding: Finding) -> Sentence:
     lead, count = _lead(finding), finding.figures["count"]
     return (
         f"成员{finding.subject}已于{_since(lead)}死亡，其后仍发放{count}笔共{finding.value}元",
-        f"member {finding.subject} died in {_since(lead)}; {count} payments of {finding.value} yuan in all came after",
+        f"member {finding.subject} died in {_since(lead)}; "
+        f"{'1 payment' if count == 1 else f'{count} payments'} of {finding.value} yuan in all came after",
     )
 
 

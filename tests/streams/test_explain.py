@@ -16,6 +16,9 @@ def year(wage: str, **over: Any) -> dict[str, Any]:
 
 LATER = "2026-06-11T09:00:00+08:00"
 WAGE = {"type": "income", "component": "wage", "month": "2025-09", "amount": "100"}
+TRANSFER = {"type": "income", "component": "transfer", "month": "2026-04", "amount": "120", "person_id": "P-0001"}
+GRADED = {"type": "disability", "person_id": "P-0001", "grade": "2", "since": "2026-06"}
+DIED = {"type": "membership", "person_id": "P-0001", "status": "left", "cause": "death", "since": "2026-03"}
 BILL = {"type": "spending", "category": "medical", "self_paid": "12000", "month": "2026-05"}
 UNINSURED = {"type": "medical_cover", "person_id": "P-0002", "enrolled": False}
 DROPOUT = {"type": "schooling", "person_id": "P-0002", "stage": "compulsory", "status": "dropout"}
@@ -56,10 +59,31 @@ SENTENCES = [
      "饮水不安全；各渠道说法不一，需核实；依据：干部6月10日走访、水利部门6月9日饮水记录",
      "drinking water is not safe; channels disagree, please verify; on the word of: cadre's visit of 2026-06-10, "
      "water department's water record of 2026-06-09"),
+    ("disability@1", [department("c1", "disabled-federation", GRADED)],
+     "成员P-0001新增2级残疾(2026-06发证)；依据：残联6月10日残疾记录",
+     "member P-0001 is newly disabled, grade 2 (certificate of 2026-06); on the word of: disabled persons' federation's "
+     "disability record of 2026-06-10"),
+    ("insurance-gap@1", [entry(), department("i1", "insurance", {"type": "cover", "kind": "price", "covered": False,
+                                                                 "until": "2026-12"})],
+     "重点帮扶县未投价格保险；依据：保险机构6月10日保险记录",
+     "no price insurance in a key county; on the word of: insurer's insurance cover record of 2026-06-10"),
+    ("deceased-paid@1", [department("p1", "public-security", DIED), department("t1", "civil-affairs", TRANSFER, at=LATER)],
+     "成员P-0001已于2026-03死亡，其后仍发放1笔共120.00元；依据：民政部门4月转移收入记录、公安部门6月10日人口变动记录",
+     "member P-0001 died in 2026-03; 1 payment of 120.00 yuan in all came after; on the word of: civil affairs department's "
+     "transfer record for 2026-04, public security department's membership record of 2026-06-10"),
+    ("deceased-paid@1", [department("p1", "public-security", DIED),
+                         department("t1", "civil-affairs", TRANSFER, TRANSFER | {"month": "2026-05"}, at=LATER)],
+     "成员P-0001已于2026-03死亡，其后仍发放2笔共240.00元；"
+     "依据：民政部门4月转移收入记录、民政部门5月转移收入记录、公安部门6月10日人口变动记录",
+     "member P-0001 died in 2026-03; 2 payments of 240.00 yuan in all came after; on the word of: civil affairs department's "
+     "transfer record for 2026-04, civil affairs department's transfer record for 2026-05, public security department's "
+     "membership record of 2026-06-10"),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("rule", "records", "zh", "en"), SENTENCES, ids=[each[0] for each in SENTENCES])
+@pytest.mark.parametrize(
+    ("rule", "records", "zh", "en"), SENTENCES, ids=[f"{at} {each[0]}" for at, each in enumerate(SENTENCES)]
+)
 def test_a_reason_says_what_against_what_and_on_whose_word(
     policy: Policy, rule: str, records: list[dict[str, Any]], zh: str, en: str
 ) -> None:
