@@ -12,6 +12,8 @@ SEVERITY_ZH: Final = {"red": "红", "orange": "橙", "yellow": "黄", "blue": "�
 TRANSITION_ZH: Final = {"opened": "新增", "escalated": "升级", "deescalated": "降级", "updated": "更新", "cleared": "解除"}
 CATEGORY_ZH: Final = {"sudden": "突发严重困难户", "unstable": "脱贫不稳定户", "marginal": "边缘易致贫户", "unknown": "类别未知"}
 PATHWAY_ZH: Final = {"development": "开发式帮扶", "security": "综合保障", "unknown": "路径未知"}
+SHOWN_MEMBERS: Final = 10
+"""So many households of a place a line names, the gravest; all of them stand in the alert."""
 PLAIN_WIDTH: Final = 160
 """How wide tables are that go to a file or a pipe."""
 
@@ -81,7 +83,8 @@ def line(alert: dict[str, Any]) -> Text:
 
 
 def area_line(alert: dict[str, Any]) -> Text:
-    """Return one transition of an area's alert: the place, how grave, why, and how many households each rule fires for."""
+    """Return one transition of an area's alert: the place, how grave, why, how many households each rule fires for, and whom
+    to go to first."""
     severity, transition = alert["severity"], alert["transition"]
     text = Text(f"{alert['emitted_at'][11:19]} {alert['area_code']} {alert['level']} #{alert['sequence']} ")
     text.append(f"{SEVERITY_ZH[severity]} {severity or ''} {TRANSITION_ZH[transition]} {transition}", COLOURS[severity])
@@ -89,6 +92,10 @@ def area_line(alert: dict[str, Any]) -> Text:
     if alert["rules"]:
         said = ", ".join(f"{each['rule']} {each['households']}" for each in alert["rules"])
         text.append(f"\n    {alert['households']} 户 households: {said}", "dim")
+        first = alert["members"][:SHOWN_MEMBERS]
+        named = ", ".join(f"{each['household_id']} {SEVERITY_ZH[each['severity']]}" for each in first)
+        left = alert["households"] - len(first)
+        text.append(f"\n    {named}" + (f", 另有 and {left} more" if left else ""), "dim")
     return text
 
 

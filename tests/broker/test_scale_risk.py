@@ -53,6 +53,7 @@ async def test_a_village_is_told_of_once_over_a_kill_and_cleared_when_its_wells_
     assert {VILLAGE, VILLAGE[:9]} == set(said)
     assert "本村30天内新增" in shown.stdout
     assert "water@1 24" in shown.stdout
+    assert ", ".join(f"{name} 橙" for name in NAMES[:10]) + ", 另有 and 14 more\n" in shown.stdout
     for alerts in said.values():
         assert list(range(1, len(alerts) + 1)) == [each["sequence"] for each in alerts]
         assert ("opened", "cleared") == (alerts[0]["transition"], alerts[-1]["transition"])
