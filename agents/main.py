@@ -49,7 +49,7 @@ def run_worker(settings: Settings) -> tuple[int, str]:
 
 
 def _where(error: OSError, settings: Settings) -> str | Path:
-    return error.filename or f"web port {settings.web_port}"
+    return error.filename or f"web port {settings.web_port} on {settings.web_host}"
 
 
 def _why(error: OSError) -> str:

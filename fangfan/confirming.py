@@ -15,6 +15,7 @@ from aiokafka.errors import KafkaError, KafkaTimeoutError
 
 from agents.broker_words import words_of
 from agents.settings import Settings
+from agents.topics import MAX_INPUT_BYTES
 
 T = TypeVar("T")
 CONFIRM_SECONDS: Final = 60.0
@@ -50,7 +51,9 @@ class Confirming:
 
     def __init__(self, settings: Settings, progress: Callable[[int], None] = lambda _: None) -> None:
         """Choose the broker; nothing is sent yet."""
-        self._producer = AIOKafkaProducer(**settings.client(), enable_idempotence=True, linger_ms=5)
+        self._producer = AIOKafkaProducer(
+            **settings.client(), enable_idempotence=True, linger_ms=5, max_request_size=MAX_INPUT_BYTES
+        )
         self._progress = progress
         self._waiting: set[asyncio.Future[Any]] = set()
         self._moved = 0.0

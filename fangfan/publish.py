@@ -15,6 +15,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from agents.settings import Settings
+from agents.topics import MAX_INPUT_BYTES
 from fangfan import removals
 from fangfan.cells import CellError
 from fangfan.confirming import Confirming
@@ -54,6 +55,8 @@ REFUSED_ZH: Final = {
 
 NO_HEADER: Final = "表头不全（首个非空行视为表头），缺少 the header, which is the first row that is not empty, lacks"
 
+MOST_BYTES: Final = MAX_INPUT_BYTES - 1_024
+"""What a record's value may take: around it stand its key and the batch's header."""
 TURN: Final = 200
 """After so many rows others have a turn, Ctrl-C among them: nothing waits where rows are only refused."""
 
@@ -138,7 +141,12 @@ def _checked(value: bytes, where: Refused, row: Row | None, mapping: Mapping) ->
         if row is not None and message.code is RejectionCode.IDENTITY_NUMBER:  # the record does not say where
             return replace(found, column="、".join(_with_identity_numbers(row)) or found.column)
         return found
-    return _ready(topic, message, value) or refused("$.schema", "不是报告 is not a report")
+    ready = _ready(topic, message, value)
+    if ready is None:
+        return refused("$.schema", "不是报告 is not a report")
+    if len(ready.value or b"") > MOST_BYTES:
+        return refused("$", f"记录过大 is larger than {MOST_BYTES:,} bytes")
+    return ready
 
 
 def _ready(topic: Topic, message: Message, value: bytes) -> Ready | None:
@@ -185,10 +193,6 @@ def publish_files(files: list[Path], settings: Settings, mapping: Mapping, rejec
 
 def _tell(outcome: Outcome, settings: Settings, files: list[Path], rejects: Path, console: Console) -> None:
     """Write the rejects file and show what went and what did not."""
-    if outcome.refused:
-        write(rejects, outcome.refused)
-    elif outcome.done:
-        forget(rejects, {path.name for path in files})
     table = Table("topic 主题", "confirmed 已送达")
     for topic, count in sorted(outcome.confirmed.items()):
         table.add_row(topic.removeprefix(settings.topic_prefix), str(count))
@@ -203,6 +207,10 @@ def _tell(outcome: Outcome, settings: Settings, files: list[Path], rejects: Path
     if not outcome.done:
         console.print("not all was read: publish the same files again, what arrives twice counts once "
                       "未发完，请再次发送同样的文件，重复送达只计一次", style="red")  # fmt: skip
+    if outcome.refused:
+        write(rejects, outcome.refused)
+    elif outcome.done:
+        forget(rejects, {path.name for path in files})
 
 
 async def _publish(files: list[Path], settings: Settings, mapping: Mapping, console: Console, outcome: Outcome) -> None:
@@ -215,7 +223,7 @@ async def _publish(files: list[Path], settings: Settings, mapping: Mapping, cons
                 try:
                     await _send(sending, settings, items, outcome)
                 except FileError as error:
-                    outcome.refused.append(Refused(path.name, "", 0, "", str(error)))
+                    outcome.refused.append(Refused(path.name, "", 0, "", str(error).removeprefix(str(path)).lstrip(" :")))
                 progress.update(task, total=progress.tasks[task].completed or 1)
     outcome.done = True
 

@@ -31,7 +31,9 @@ class Refused:
 
 
 def objection(rejects: Path, files: list[Path]) -> str | None:
-    """Say why a path must not be written over, None where it may: it is to be sent, or holds something else than refusals."""
+    """Say why a path cannot be the rejects file, None where it can: it has no place, is to be sent, or holds something else."""
+    if rejects.is_dir() or not rejects.absolute().parent.is_dir():
+        return f"{rejects} is a folder, or lies in one that does not exist 是文件夹，或所在文件夹不存在"
     for path in files:
         if path.resolve() == rejects.resolve() or (path.exists() and rejects.exists() and path.samefile(rejects)):
             return f"{rejects} is one of the files to be sent and would be written over 与待发送文件相同"

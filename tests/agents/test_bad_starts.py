@@ -111,7 +111,7 @@ def test_a_web_port_in_use_is_named(waiting: Running, tmp_path: Path) -> None:
     second = fangfan("worker", BROKERS=NOWHERE, DATA_DIR=str(tmp_path / "other"), WEB_PORT=port)
 
     assert 1 == second.returncode
-    assert f"fangfan: web port {port}: Address already in use\n" == second.stderr
+    assert f"fangfan: web port {port} on 127.0.0.1: Address already in use\n" == second.stderr
 
 
 @pytest.mark.parametrize(

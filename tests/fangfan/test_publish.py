@@ -16,6 +16,7 @@ import pytest
 
 from agents.settings import Settings
 from agents.topics import create_topics
+from fangfan import publish as publishing
 from fangfan.broker import EmbeddedBroker
 from streams.topics import partition_of
 from tests.build import cadre, entry
@@ -148,6 +149,9 @@ async def test_a_rejects_file_writes_over_nothing_else(settings: Settings, tmp_p
     assert (1, 1) == (same.returncode, kept.returncode)
     assert "is one of the files to be sent" in same.stderr
     assert "is no list of refused rows" in kept.stderr
+    nowhere = publish(settings, tmp_path / "nowhere", lines)
+    assert 1 == nowhere.returncode
+    assert "fangfan: --rejects: " in nowhere.stderr
     assert ("not json\n", "mind the bridge\n") == (lines.read_text(), (tmp_path / "rejects.csv").read_text())
 
 
@@ -206,6 +210,19 @@ async def test_area_events_as_json_lines_and_their_withdrawal(settings: Settings
     (by_row,) = (value for _, value in sent if value["event_id"].startswith("row-"))
     assert ("grows:apple", "apple-2026-06", []) == (by_row["about"], by_row["voids"], by_row["facts"])
     assert [("events.jsonl", "4", "$.facts[0]")] == [(each["file"], each["row"], each["column"]) for each in rejects(tmp_path)]
+
+
+async def test_a_record_may_be_as_large_as_its_topic_takes(settings: Settings, tmp_path: Path) -> None:
+    """One that is larger is refused by itself; it does not end the others."""
+    lines = tmp_path / "large.jsonl"
+    room = publishing.MOST_BYTES - len(json.dumps(cadre("c1", {"type": "water", "safe": True}) | {"note": ""}))
+    records = [cadre(f"c{more}", {"type": "water", "safe": True}) | {"note": "x" * (room + more)} for more in (0, 1, 2)]
+    lines.write_text("".join(json.dumps(each) + "\n" for each in records), "utf-8")
+    done = publish(settings, tmp_path, lines)
+
+    assert 1 == done.returncode
+    assert ["c0"] == [value["event_id"] for _, value in await published(settings, "cadre-reports")]
+    assert [("2", "记录过大"), ("3", "记录过大")] == [(each["row"], each["reason"][:4]) for each in rejects(tmp_path)]
 
 
 def test_ctrl_c_ends_what_only_refuses(broker: EmbeddedBroker, topic_prefix: str, tmp_path: Path) -> None:
