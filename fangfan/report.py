@@ -14,7 +14,7 @@ from schemas.area_alerts import AreaAlert
 from schemas.codec import decode_state
 from streams.feed_silence import word_of
 from streams.indicators import Indicators
-from streams.outcomes import Lead, Visit, lead_of, visits_of
+from streams.outcomes import Turn, Visit, leads_of, turn_of, visits_of
 from streams.scope import Scope
 from streams.topics import Topic
 
@@ -56,7 +56,7 @@ async def count_partition(partition: int, settings: Settings, scope: Scope) -> I
     counted = Indicators()
     newest: dict[bytes, bytes | None] = {}
     visits: dict[str, tuple[Visit, ...]] = {}
-    leads: dict[str, list[Lead]] = {}
+    said: dict[str, list[Turn]] = {}
     async for record in read_topic(settings, Topic.HOUSEHOLDS_CHANGELOG, [partition]):
         newest[record.key] = record.value
     for key, value in newest.items():
@@ -67,11 +67,9 @@ async def count_partition(partition: int, settings: Settings, scope: Scope) -> I
                 visits[key.decode()] = made
     async for record in read_topic(settings, Topic.ALERTS, [partition]):
         alert = _alert.decode(record.value)
-        counted.add_alert(alert, scope)
-        if (lead := lead_of(alert)) is not None:
-            leads.setdefault(alert.household_id, []).append(lead)
-    for household_id, opened in leads.items():
-        counted.add_leads(opened, visits.get(household_id, ()), scope)
+        said.setdefault(alert.household_id, []).append(turn_of(alert))
+    for household_id, turns in said.items():
+        counted.add_leads(leads_of(turns), visits.get(household_id, ()), scope)
     async for record in read_topic(settings, Topic.DEPARTMENT_FEEDS, [partition]):
         if (word := word_of(record.value, record.timestamp)) is not None:
             counted.add_word(word, scope)

@@ -1,18 +1,17 @@
 """What is counted of households and leads by county, as a fold that takes them in any order (docs/contract-report.md)."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from schemas.alerts import Alert
 from schemas.area_alerts import AreaAlert
-from schemas.fields import day_of, parse_day, parse_instant
+from schemas.fields import parse_day
 from schemas.household import HouseholdState
-from schemas.vocabulary import AreaLevel, Transition
+from schemas.vocabulary import AreaLevel
 from streams.assess import area_code
 from streams.counts import PLURAL, Row
 from streams.feed_silence import Feeds, Word
 from streams.migrants import beside_a_year_before
-from streams.outcomes import Lead, Visit, answered
+from streams.outcomes import Lead, Visit, answered, not_taken_back
 from streams.policy import BP
 from streams.scope import Scope
 from streams.standing import income_of, standing
@@ -44,24 +43,18 @@ class Indicators:
             if income is not None:
                 row.incomes.append(income.reference)
 
-    def add_alert(self, alert: Alert, scope: Scope) -> None:
-        """Count a transition where it is a lead of the time asked about."""
-        if alert.transition is not Transition.OPENED or not scope.since <= day_of(parse_instant(alert.opened_at)) <= scope.day:
-            return
-        channels = {channel for reason in alert.reasons for channel in reason.channels}
-        names = ["leads", *(f"leads_{channel}" for channel in channels)]
-        if len(channels) == 1:
-            names.append(f"leads_alone_{next(iter(channels))}")
-        for row in self._places(alert.county_code or "unknown", alert.tier):
-            row.counts.update(names)
-
-    def add_leads(self, leads: Iterable[Lead], visits: tuple[Visit, ...], scope: Scope) -> None:
-        """Count, by rule and version, what visits found of one household's leads of the time asked about."""
+    def add_leads(self, leads: Sequence[Lead], visits: tuple[Visit, ...], scope: Scope) -> None:
+        """Count one household's leads of the time asked about, in their order, and by rule what visits found of them."""
         for lead, passed in answered(leads, visits, scope.day):
-            if scope.since <= lead.day <= scope.day:
-                for row in self._places(lead.county, lead.tier):
-                    for rule in lead.rules:
-                        row.counts.update({f"verified_{rule}": int(passed is not None), f"confirmed_{rule}": int(passed or 0)})
+            if not scope.since <= lead.day <= scope.day:
+                continue
+            names = Counter(["leads", *(f"leads_{channel}" for channel in lead.channels)])
+            if len(lead.channels) == 1:
+                names.update(f"leads_alone_{channel}" for channel in lead.channels)
+            for rule in lead.rules:
+                names.update({f"verified_{rule}": int(passed is not None), f"confirmed_{rule}": int(passed or 0)})
+            for row in self._places(lead.county, lead.tier):
+                row.counts.update(names)
 
     def add_word(self, word: Word, scope: Scope) -> None:
         """Take a sign of life of a department, unless it came after the day."""
@@ -72,11 +65,9 @@ class Indicators:
         """Count the transitions of areas, given whole and in the order in which they were published."""
         said: dict[tuple[AreaLevel, str], list[AreaAlert]] = {}
         for alert in alerts:
-            kept = said.setdefault((alert.level, alert.area_code), [])
-            while kept and kept[-1].sequence >= alert.sequence:  # a crash took it back
-                kept.pop()
-            kept.append(alert)
-        for (level, _), kept in said.items():
+            said.setdefault((alert.level, alert.area_code), []).append(alert)
+        for (level, _), every in said.items():
+            kept = not_taken_back(every)
             for alert in kept:
                 if alert.transition == "opened" and scope.since <= parse_day(alert.opened_on) <= scope.day:
                     self._count_area("opened", level, alert)

@@ -23,7 +23,7 @@ from fangfan.truth import Simulation
 from schemas.fields import CHINA
 from streams.feed_silence import word_of
 from streams.indicators import Indicators
-from streams.outcomes import lead_of, visits_of
+from streams.outcomes import leads_of, turn_of, visits_of
 from streams.policy import Policy
 from streams.scope import Scope
 from tests.fangfan.test_simulation import NOW, Lived
@@ -62,11 +62,8 @@ def reported(lived: Lived) -> tuple[Indicators, Scope]:
             counted.add_word(word, scope)
     for household, state in lived.states.items():
         counted.add_household(state, scope)
-        alerts = lived.alerts.get(household, ())
-        for alert in alerts:
-            counted.add_alert(alert, scope)
-        if leads := [lead for lead in map(lead_of, alerts) if lead is not None]:
-            counted.add_leads(leads, visits_of(state.facts), scope)
+        leads = leads_of(map(turn_of, lived.alerts.get(household, ())))
+        counted.add_leads(leads, visits_of(state.facts), scope)
     return counted, scope
 
 

@@ -47,7 +47,7 @@ class Batch:
         areas = topics["area-alerts"]
         rows = [{name: each[name] for name in names} | {"place": number} for number, each in enumerate(areas)]
         self._table("area", folder, rows)
-        self._table("alert", folder, topics["alerts"])
+        self._table("alert", folder, [each | {"place": place} for place, each in enumerate(topics["alerts"])])
         names = ("household_id", "sequence", "stage")
         said = topics["cases"]
         self._table("said", folder, [{name: each[name] for name in names} for each in said])

@@ -33,8 +33,10 @@ CREATE TABLE named AS SELECT member.person_id AS person, household_id AS househo
 CREATE TABLE placed AS SELECT coalesce(report.household_id, named.household) AS household,
   {CHINA.format("report.occurred_at")} AS occurred, report.area_code, report.event_id, report.schema, to_json(report) AS body
   FROM report LEFT JOIN named ON report.household_id IS NULL AND report.person_id = named.person;
-CREATE TABLE current AS SELECT * EXCLUDE (place) FROM (
-  SELECT *, row_number() OVER (PARTITION BY household_id ORDER BY sequence DESC) AS place FROM alert) WHERE place = 1;
+CREATE TABLE stands AS SELECT * FROM alert WHERE NOT EXISTS (SELECT 1 FROM alert AS other
+  WHERE other.household_id = alert.household_id AND other.place > alert.place AND other.sequence <= alert.sequence);
+CREATE TABLE current AS SELECT * EXCLUDE (last) FROM (
+  SELECT *, row_number() OVER (PARTITION BY household_id ORDER BY sequence DESC) AS last FROM stands) WHERE last = 1;
 """
 CLOCKS = """
 CREATE TABLE fact AS SELECT household, occurred, schema, event_id, generate_subscripts(facts, 1) AS place, unnest(facts) AS fact
@@ -86,12 +88,12 @@ CREATE TABLE household AS WITH
     LEFT JOIN migrant USING (household) LEFT JOIN snooze USING (household) LEFT JOIN spoken USING (household)
     LEFT JOIN current ON current.household_id = living.household;
 CREATE TABLE lead AS SELECT 'all' AS "all", tier, county_code AS county,
-    list_sort(list_distinct(flatten([reason.channels FOR reason IN reasons]))) AS channels FROM alert
+    list_sort(list_distinct(flatten([reason.channels FOR reason IN reasons]))) AS channels FROM stands
   WHERE transition = 'opened' AND CAST({CHINA.format("opened_at")} AS DATE) BETWEEN DATE '{{since}}' AND DATE '{{day}}';
 CREATE TABLE outcome AS WITH
   led AS (SELECT household_id, tier, county_code AS county, sequence, CAST({CHINA.format("opened_at")} AS DATE) AS day, reasons,
     coalesce(lead(day) OVER (PARTITION BY household_id ORDER BY sequence), DATE '9999-01-01') AS next
-    FROM alert WHERE transition = 'opened')
+    FROM stands WHERE transition = 'opened')
   SELECT 'all' AS "all", tier, county, unnest(list_distinct([reason.rule FOR reason IN reasons])) AS rule,
     (SELECT arg_min(passed, occurred) FROM step WHERE step.household = led.household_id AND step.step = 'verification'
       AND step.day >= led.day AND step.day < led.next AND step.day <= DATE '{{day}}') AS passed

@@ -13,7 +13,7 @@ from schemas.rejections import Rejection
 from streams.counts import MEASURES, median, share
 from streams.indicators import Indicators
 from streams.normalise import normalise
-from streams.outcomes import Visit, lead_of
+from streams.outcomes import Visit, leads_of, turn_of
 from streams.pipeline import advance
 from streams.policies import BEGINNING, FILE, Version, alone, policies_of
 from streams.policy import Policy
@@ -273,10 +273,11 @@ def test_leads_are_counted_by_channel_within_the_time_asked_about(policy: Policy
             step = advance("H000001", state, message, TIMESTAMP * 1_000_000, policy)  # type: ignore[arg-type] # no claims
             state = step.state
             if step.alert is not None:
-                found.add_alert(step.alert, asked)
+                leads = leads_of([turn_of(step.alert)])
+                found.add_leads(leads, (), asked)
                 for early in (scope(policy, since=date(2026, 11, 19).toordinal()), scope(policy, "2026-11-17")):
                     none = Indicators()
-                    none.add_alert(step.alert, early)
+                    none.add_leads(leads, (), early)
                     assert {} == none.rows
 
     assert {"leads": 2, "leads_cadre": 1, "leads_department": 1, "leads_alone_cadre": 1, "leads_alone_department": 1} == counts(
@@ -387,10 +388,8 @@ def test_alerts_count_for_the_tier_they_name_and_households_for_that_of_the_day(
     promoted = parse_policy(changed(lambda document: document["counties"][COUNTY].update(tier="leading")), "x")
     asked, found = scope(promoted), Indicators()
     state, (alert,) = Pure(policy)(entry(), cadre("c1", {"type": "food", "adequate": False}))
-    lead = lead_of(alert)
-    assert lead is not None
+    (lead,) = leads_of([turn_of(alert)])
     found.add_household(state, asked)
-    found.add_alert(alert, asked)
     found.add_leads([lead], (Visit(lead.day, True),), asked)
     found.add_area_alerts([area_alert("opened", 1, "red")], asked)
     whole, leading, key = (counts(found, *each) for each in (("all", "all"), ("tier", "leading"), ("tier", "key")))
