@@ -9,7 +9,7 @@ from schemas.household import ConflictKey, Noise, OpenAlert, Pending, ReasonKey,
 from schemas.reports import KeptReport
 from schemas.vocabulary import CHANNELS, SEVERITIES, Transition
 from streams.explain import explain
-from streams.noise import OPEN_EAR, Hush, held, note_of, published, withheld_by
+from streams.noise import OPEN_EAR, Hush, begins, held, note_of, published, withheld_by
 from streams.rules import name_of
 from streams.workdays import add_workdays
 
@@ -55,7 +55,8 @@ def turn(thread: Thread, assessment: Assessment, cause: Cause, place: Place, hus
         noise = held(thread.noise, pending)
         if noise is thread.noise:
             return Turn(thread)
-        return Turn(msgspec.structs.replace(thread, noise=noise), withheld=pending)
+        waited = thread.noise.pending if thread.noise is not None else None
+        return Turn(msgspec.structs.replace(thread, noise=noise), withheld=begins(waited, pending))
     return _published(thread, kind, assessment, cause, place, hush)
 
 

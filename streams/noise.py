@@ -98,7 +98,14 @@ def held(noise: Noise | None, pending: Pending | None) -> Noise | None:
     before = noise or NOTHING
     if pending == before.pending:
         return noise
-    return Noise(before.changed_at, before.withheld + (pending is not None), pending)
+    return Noise(before.changed_at, before.withheld + (begins(before.pending, pending) is not None), pending)
+
+
+def begins(before: Pending | None, now: Pending | None) -> Pending | None:
+    """Return what waits now where it did not wait before, whatever held it back: that a window goes on where a snooze ends is
+    no other transition."""
+    same = before is not None and now is not None and (before.transition, before.severity) == (now.transition, now.severity)
+    return None if same else now
 
 
 def published(as_of: int, hush: Hush) -> Noise | None:

@@ -117,6 +117,7 @@ def test_where_both_hold_something_back_the_longer_one_is_named(
     found, text = seen(noisy(policy, DAYS), *OPENED, snooze("06-05", until), *records)
 
     assert (pending, through) == (found["pending"], found["pending_until"])
+    assert 1 == found["withheld"], "it is one transition, whatever holds it back"
     assert f", until 至 {through}" in text
 
 
