@@ -1,6 +1,7 @@
 """Work that is shared among processes, as many as there are cores, with progress on a console."""
 
 import contextlib
+import logging
 import multiprocessing
 import os
 import signal
@@ -23,13 +24,18 @@ def processes() -> Iterator[ProcessPoolExecutor]:
     pool = ProcessPoolExecutor(cores, multiprocessing.get_context("spawn"), initializer=_begin)
     try:
         yield pool
+    except BaseException:  # they may wait for a broker that is away, and nobody waits for them any more
+        for child in multiprocessing.active_children():
+            child.terminate()
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
 
 
 def _begin() -> None:
-    """Leave Ctrl-C to the process that started this one."""
+    """Leave Ctrl-C to the process that started this one, and the saying when no broker answers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    logging.getLogger("aiokafka").addHandler(logging.NullHandler())
     tune_collector()
 
 
