@@ -40,6 +40,7 @@ def household_view(household_id: str, state: HouseholdState, policies: Judges) -
         "policy": policy.label,
         "as_of": render_instant(facts.as_of) if facts.as_of is not None else None,
         "registry": _registry(state),
+        "registry_removed_at": _removed_at(facts),
         "facts": _by_channel((*facts.reports, *facts.signals)),
         "past": _by_channel((*past.reports, *past.signals)),
         "withdrawals": [{"event_id": each.event_id, "channel": CHANNELS[each.channel]} for each in facts.withdrawals],
@@ -101,6 +102,12 @@ def _registry(state: HouseholdState) -> dict[str, Any] | None:
         "members": [_fields(member, "person_id", "birth_year", "labour", "student") for member in entry.members],
         "updated_at": render_instant(entry.updated_at),
     }
+
+
+def _removed_at(facts: Facts) -> str | None:
+    """Return since when the household's entry is removed; None where there is one, or never was."""
+    at = facts.registry_at if facts.registry is None else None
+    return render_instant(at) if at is not None else None
 
 
 def _open(household_id: str, state: HouseholdState) -> dict[str, Any]:

@@ -71,7 +71,8 @@ def _head(console: Console, view: dict[str, Any]) -> None:
     rows.add_row("area 地区", f"{area}, tier 类型 {TIERS.get(tier, tier)} {tier}")
     rows.add_row("as of 截至", f"{view['as_of'] or _NONE}, policy 政策 {view['policy']}")
     if registry is None:
-        rows.add_row("registry 登记", _NONE)
+        removed = view["registry_removed_at"]
+        rows.add_row("registry 登记", f"removed 已注销 {removed}" if removed else _NONE)
     else:
         status = registry["status"]
         since = f" since 自 {registry['relieved_on']}" if registry["relieved_on"] else ""

@@ -4,11 +4,15 @@ import random
 from io import StringIO
 from typing import Any
 
+import msgspec
 import pytest
 from rich.console import Console
 
 from agents.views import household_view
 from fangfan.explain_view import show
+from schemas.fields import parse_instant
+from schemas.registry import RegistryChange
+from streams.household import merge
 from streams.policy import Policy
 from tests.build import cadre, department, entry, tick
 from tests.oracle import case_histories, signal_histories, snooze_histories
@@ -16,6 +20,7 @@ from tests.streams.test_noise import noisy
 from tests.ways import Pure
 
 DAYS = 30
+REMOVED_AT = parse_instant("2026-06-12T08:30:00+08:00")
 NOTHING = {"snoozed_until": None, "window_until": None, "withheld": 0, "pending": None, "pending_until": None}
 
 
@@ -164,3 +169,23 @@ def test_whatever_is_known_of_a_household_can_be_printed(policy: Policy, seed: i
     assert shown
     assert {each.event_id for each in (*state.facts.reports, *state.facts.signals)} == shown
     assert all(f" {name} " in written.getvalue() for name in shown)
+
+
+def test_a_removed_entry_is_told_from_one_that_never_was(policy: Policy) -> None:
+    """Both have no registry entry; of the one it is said since when."""
+    report, removed = house("06-10", "C"), RegistryChange("H000001", REMOVED_AT, None, "")
+    never, _ = Pure(policy)(report)
+    named, _ = Pure(policy)(entry(), report)
+    gone = msgspec.structs.replace(named, facts=merge(named.facts, removed))
+    shown = []
+    for state in (never, named, gone):
+        view = household_view("H000001", state, policy)
+        written = StringIO()
+        show(Console(file=written, width=160, highlight=False), view | {"history": []})
+        (line,) = (each for each in written.getvalue().splitlines() if each.startswith("registry 登记"))
+        shown.append((view["registry"] is None, view["registry_removed_at"], line.split("登记")[1].strip()))
+
+    assert [
+        (True, None, "none 无"), (False, None, "脱贫户 relieved since 自 2019-12-01, 2 members 人"),
+        (True, "2026-06-12T08:30:00+08:00", "removed 已注销 2026-06-12T08:30:00+08:00"),
+    ] == shown  # fmt: skip
