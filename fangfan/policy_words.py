@@ -67,7 +67,7 @@ KEYS: Final = {
     "prefecture": ("地级市", "prefecture"),
     "tier": ("类型", "tier"),
 }
-LAYERS: Final = {"province": "全省", "tier": "类型", "county": "本县"}
+LAYERS: Final = {"default": "默认", "province": "全省", "tier": "类型", "county": "本县"}
 
 
 def rule_words(rule: str) -> str:
@@ -88,7 +88,7 @@ def value_words(value: Any) -> str:
     if isinstance(value, bool):
         return "是 yes" if value else "否 no"
     if isinstance(value, list):
-        return "; ".join(value_words(each) for each in value)
+        return "; ".join(value_words(each) for each in value) or "无 none"
     if isinstance(value, dict) and {"from", "amount"} <= set(value):
         return f"{value['from']}起 from: {value['amount']:,}元 yuan"
     if isinstance(value, str):

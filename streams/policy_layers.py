@@ -6,9 +6,10 @@ from typing import Any, Final, Literal
 import msgspec
 
 from streams.policy_parse import Document
-from streams.policy_values import SHAPES
+from streams.policy_values import SHAPES, default_of
 
-Layer = Literal["province", "tier", "county"]
+Layer = Literal["default", "province", "tier", "county"]
+"""Who gives a parameter, the next one over the one before; ``default``: nobody, and a document need not."""
 PROVINCE: Final = "province"
 _APART: Final = frozenset({"id", "version", "effective-from", "title", "rules", "tier", "county", "counties"})
 """What is compared in ways of its own, or not at all."""
@@ -42,10 +43,7 @@ class Difference(msgspec.Struct, frozen=True):
 
 
 def in_force(document: Document, county: str) -> list[InForce]:
-    """Return every parameter that judges a county, by rule and key; for a county that is not listed, the province's.
-
-    Of the tables that a document may leave out, what no layer gives has its default and is not returned.
-    """
+    """Return every parameter that judges a county, by rule and key; for a county that is not listed, the province's."""
     known = document.get("counties", {}).get(county)
     layers: list[tuple[Layer, Mapping[str, Any]]] = []
     if known is not None:
@@ -55,9 +53,7 @@ def in_force(document: Document, county: str) -> list[InForce]:
     for rule, (_, shape) in SHAPES.items():
         for key in shape:
             giving = next(((layer, rules[rule]) for layer, rules in layers if key in rules.get(rule, {})), None)
-            if giving is None:
-                continue
-            layer, table = giving
+            layer, table = giving or ("default", {key: default_of(rule, key)})
             sample = key in table.get("sample", [])
             found.append(InForce(rule, key, table[key], layer, "" if sample else table.get("source", ""), sample))
     return found

@@ -1,10 +1,14 @@
 """What each key of a policy may hold, and how it is read."""
 
 from collections.abc import Mapping
-from typing import Final
+from decimal import Decimal
+from typing import Any, Final
+
+import msgspec
 
 from schemas.vocabulary import SEVERITIES
 from streams.policy import (
+    BP,
     CaseRules,
     ExpenditureShock,
     Housing,
@@ -146,3 +150,18 @@ OPTIONAL_KEYS: Final = frozenset({("cases", "known-good")})
 
 FIGURES: Final[Mapping[str, Reader]] = {"national-income": read_lines}
 """What ``[figures]`` may hold: yuan a head and year, from a day on."""
+
+
+def default_of(rule: str, key: str) -> Any:
+    """Return what a key is where a document leaves it out, as a document would write it.
+
+    Raises:
+        KeyError: no document may leave it out.
+    """
+    if rule not in OPTIONAL and (rule, key) not in OPTIONAL_KEYS:
+        raise KeyError(rule, key)
+    shape, keys = SHAPES[rule]
+    value = next(each.default for each in msgspec.structs.fields(shape) if each.encode_name == key.replace("-", "_"))
+    if keys[key] is read_share_or_none:
+        return Decimal(value) / BP
+    return list(value) if isinstance(value, tuple) else value

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from streams.policy import Parameters, Policy
 from streams.policy_documents import content_of, merge_documents
-from streams.policy_layers import Difference, Layer, differences, in_force
+from streams.policy_layers import Difference, differences, in_force
 from streams.policy_parse import parse_policy
+from streams.policy_values import OPTIONAL, OPTIONAL_KEYS, SHAPES
 from tests.streams.test_policy import SHIPPED
 
 VALUES: dict[tuple[str, str], tuple[Any, ...]] = {
@@ -52,9 +53,19 @@ def _with_value(place: tuple[str, str, str, str]) -> st.SearchStrategy[Said]:
     return st.sampled_from(VALUES[place[2:]]).map(lambda value: Said(*place, value))
 
 
-def document(layers: list[Said]) -> dict[str, Any]:
-    """Return the shipped policy, of four counties, with what the layers give."""
+def base() -> dict[str, Any]:
+    """Return the shipped policy, of four counties, without what a policy may leave out."""
     made = copy.deepcopy(SHIPPED) | {"counties": COMPARED}
+    for rule in OPTIONAL:
+        del made["rules"][rule]
+    for rule, key in OPTIONAL_KEYS:
+        del made["rules"][rule][key]
+    return made
+
+
+def document(layers: list[Said]) -> dict[str, Any]:
+    """Return that policy with what the layers give."""
+    made = base()
     for kind, name, rule, key, value in layers:
         rules = made["rules"] if kind == "province" else made.setdefault(kind, {}).setdefault(name, {}).setdefault("rules", {})
         rules.setdefault(rule, {})[key] = value
@@ -108,11 +119,23 @@ def test_of_every_parameter_it_is_said_which_layer_it_comes_from(layers: list[Sa
         shown = {(each.rule, each.key): (each.value, each.layer) for each in in_force(made, county)}
         for rule, key in VALUES:
             nearest = giving(layers, county, rule, key)
-            layer: Layer = "province"
-            if nearest is not None and nearest.kind != "province":
-                layer = "county" if nearest.kind == "county" else "tier"
-            value = SHIPPED["rules"].get(rule, {}).get(key) if nearest is None else nearest.value
-            assert (None if value is None else (value, layer)) == shown.get((rule, key)), (county, rule, key)
+            layer = nearest.kind if nearest is not None else "default" if rule in OPTIONAL else "province"
+            given = nearest.value if nearest is not None else made["rules"].get(rule, {}).get(key)
+            assert layer == shown[rule, key][1], (county, rule, key)
+            assert given is None or given == shown[rule, key][0], (county, rule, key)
+
+
+@given(said())
+def test_what_is_shown_of_a_county_is_all_that_judges_it(layers: list[Said]) -> None:
+    """Written down as a province's, defaults of what a policy may leave out included, it makes the same parameters."""
+    made, policy = document(layers), parse(document(layers))
+
+    for county in (*COUNTIES, UNLISTED):
+        rules: dict[str, dict[str, Any]] = {}
+        for each in in_force(made, county):
+            rules.setdefault(each.rule, {})[each.key] = each.value
+        assert {rule: set(keys) for rule, (_, keys) in SHAPES.items()} == {rule: set(keys) for rule, keys in rules.items()}
+        assert policy.parameters(county) == parse(base() | {"rules": rules}).province
 
 
 @given(said(), st.sampled_from([*((("tier", name)) for name in TIERS), *(("county", code) for code in COUNTIES)]), st.data())
@@ -140,14 +163,14 @@ def test_an_overlay_reaches_whom_it_names_and_nobody_else(
 @given(said(), st.randoms(use_true_random=False))
 def test_overlays_mean_the_same_in_one_file_or_in_many_in_any_order(layers: list[Said], rng: Any) -> None:
     """A folder, the document that is published of it, and a single file."""
-    base = document([each for each in layers if each.kind == "province"])
+    whole_base = document([each for each in layers if each.kind == "province"])
     overlays = [overlay(each) for each in layers if each.kind != "province"]
     rng.shuffle(overlays)
     whole, folder = (
         parse(document(layers)),
-        parse_policy(base, "a.toml", [(f"{at}.toml", each) for at, each in enumerate(overlays)]),
+        parse_policy(whole_base, "a.toml", [(f"{at}.toml", each) for at, each in enumerate(overlays)]),
     )
-    merged = merge_documents(base, overlays)
+    merged = merge_documents(whole_base, overlays)
 
     for county in (*COUNTIES, UNLISTED):
         assert whole.parameters(county) == folder.parameters(county) == parse(merged).parameters(county)
@@ -165,7 +188,7 @@ def test_what_differs_is_named_by_its_layer_and_all_of_it(one: list[Said], other
     found = differences(before, after)
 
     def places(layers: list[Said]) -> dict[tuple[str, str, str], Any]:
-        shipped = {("province", rule, key): SHIPPED["rules"].get(rule, {}).get(key) for rule, key in VALUES}
+        shipped = {("province", rule, key): base()["rules"].get(rule, {}).get(key) for rule, key in VALUES}
         shipped["province", "income-line", "lines"] = [{"from": "2021-01-01", "amount": 6000}]
         return shipped | {(each.name or "province", each.rule, each.key): each.value for each in layers}
 
