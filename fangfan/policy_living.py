@@ -53,12 +53,17 @@ def publish(chosen: Settings, file: PolicyPath) -> None:
 
 @with_settings(*CONNECTION, "policy")
 def versions(chosen: Settings) -> None:
-    """List the versions of the policy, from file and topic, in the order in which they take effect."""
+    """List the versions of the policy, from file and topic, in the order in which they take effect.
+
+    Named is the one that judges households whose newest report is of today; others are judged by the version of their day.
+    """
     known, refused = _published(chosen)
+    today = known.version_at(day_of(time.time_ns()))
     shown = grid("version 版本", "effective from 生效", "published at 发布", "what differs 不同之处", title="policy 政策")
     before: Version | None = None
     for version in known.versions:
-        shown.add_row(version.policy.label, day_words(version), _published_at(version), _summary(before, version))
+        label = f"{version.policy.label} ◀ 今日 today" if version is today else version.policy.label
+        shown.add_row(label, day_words(version), _published_at(version), _summary(before, version))
         before = version
     screen = console()
     screen.print(shown)

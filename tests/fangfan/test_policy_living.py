@@ -49,6 +49,7 @@ def given(settings: Settings) -> dict[str, str]:
 
 LINE = ("amount = 6000,", "amount = 8800,")
 FROM = ('title = "', 'effective-from = 2024-03-14\ntitle = "')
+NEXT_CENTURY = "effective-from = 2126-01-01\n"
 LOUFAN = """
 [county.140123.rules.water]
 severity = "red"
@@ -75,6 +76,21 @@ async def test_a_version_is_published_once_and_never_overwritten(settings: Setti
     assert [b"shanxi@2"] == [record.key for record in await read_all(settings, "policy")]
     for words in ("shanxi@1", "文件 file", "shanxi@2", "2024-03-14", "income-line.lines", "6,000元 yuan → ", "8,800"):
         assert words in listed.stdout, listed.stdout
+
+
+async def test_the_list_names_the_version_that_judges_today(settings: Settings, write: Write) -> None:
+    """Of two that are in effect the later one, not one of the future."""
+    in_effect, to_come = (
+        write("second.toml", "2", LINE, FROM),
+        write("third.toml", "3", ('title = "', f'{NEXT_CENTURY}title = "')),
+    )
+    for file in (in_effect, to_come):
+        assert 0 == fangfan("policy", "publish", file, **given(settings)).returncode
+    rows = [line.split() for line in fangfan("policy", "list", **given(settings)).stdout.splitlines()]
+
+    assert {"shanxi@1": False, "shanxi@2": True, "shanxi@3": False} == {
+        row[0]: "today" in row for row in rows if row and row[0].startswith("shanxi@")
+    }
 
 
 async def test_of_two_publishers_at_once_one_wins(settings: Settings, write: Write) -> None:
