@@ -1,5 +1,7 @@
 """Cases, snoozes, villages and changed entries of a simulated county are alive: without a part each would stand otherwise."""
 
+from collections.abc import Callable
+
 import pytest
 
 from fangfan.area_plants import VILLAGES, Resident
@@ -7,6 +9,7 @@ from fangfan.case_plants import CASES
 from fangfan.demo_found import AreaFound, Found
 from fangfan.planting import Plant
 from fangfan.registry_plants import FAMILIES
+from fangfan.report_plants import COUNTED
 from fangfan.sent import Sent
 from fangfan.simulated import Household
 from fangfan.simulation import Simulator
@@ -116,3 +119,29 @@ def test_a_family_is_told_of_so_because_its_entries_changed(policy: Policy, name
         simulation.records = [each for each in records if each != entry]
         opened = found_in(Lived(simulation, policy)).opened
         assert any(simulation.planted.get(each) != opened.get(each) for each in family), household
+
+
+BESIDE = {
+    "left the county this year": {0},
+    "unsafe water, visited and in need": {2},
+    "unsafe water, visited before and after": {1},
+}
+"""What must not count: work in the home county, a second visit, and one before there was a lead."""
+
+
+def test_every_report_of_a_household_that_is_counted_matters(policy: Policy, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without it a report would count it otherwise, or another alert would be open; so it is not with what is beside it."""
+    idle: dict[str, set[int]] = {}
+
+    def counted(name: str, plant: Callable[[Household], None]) -> tuple[dict[str, int], frozenset[str]]:
+        _, found = lived_in(policy, monkeypatch, [Plant("counted", name, COUNTED[name].rules, plant)])
+        return found.counts, next(iter(found.opened.values()), frozenset())
+
+    for name, each in COUNTED.items():
+        planted = {what: count for what, count in each.counts.items() if count}, each.rules
+        assert planted == counted(name, each.plant), name
+        for at in range(len(drafted(each.plant).reports)):
+            if planted == counted(name, shorter(each.plant, "reports", at)):
+                idle.setdefault(name, set()).add(at)
+
+    assert BESIDE == idle
