@@ -174,6 +174,8 @@ class Simulator:
         if "before" in more:
             at = self._begin - timedelta(days=more["before"]) + timedelta(hours=9)
         reported = at + (self._now - at) * self._rng.random() ** 4  # most are passed on soon
+        if household.alone:  # in the order in which it occurred, also in a file, where records arrive when they were passed on
+            reported = at
         if "before_end" in more:
             at = reported = self._now - timedelta(days=more["before_end"])
         person = more.get("person")
