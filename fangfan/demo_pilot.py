@@ -4,7 +4,7 @@ from rich.table import Table
 
 from fangfan.demo_found import Found
 from fangfan.demo_tables import compare, of, right
-from fangfan.demo_verdict import feeds_good, pilot_good, shadow_good, waiting_good
+from fangfan.demo_verdict import feeds_good, pilot_good, place_good, shadow_good, trial_places, waiting_good
 from fangfan.looks import SEVERITY_ZH, TRANSITION_ZH, grid
 from fangfan.pilot_plants import PILOTS, PILOTS_ZH, PilotPlant
 from fangfan.truth import Simulation
@@ -32,6 +32,10 @@ def pilot_table(simulation: Simulation, found: Found) -> Table:
     )
     compare(table, "withheld 暂缓发出", "within the window 窗口期内", sum(plant.waits for plant in planted), found.waiting,
             good=waiting_good(simulation, found))  # fmt: skip
+    for place in trial_places(simulation):
+        said = found.areas.get(place.area)
+        compare(table, f"place 地方 {place.area}", "at risk by its share 占登记户比例达标", len(place.members),
+                len(said.members) if said is not None else 0, good=place_good(place, found))  # fmt: skip
     return right(table, 2, 3)
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from fangfan.area_plants import VILLAGES, crowded
 from fangfan.case_plants import CASES
 from fangfan.demo_found import Found
-from fangfan.pilot_plants import PILOTS
+from fangfan.pilot_plants import PILOTS, VILLAGE
 from fangfan.registry_plants import FAMILIES
 from fangfan.report_plants import COUNTED, planted_counts
 from fangfan.snooze_plants import SNOOZES
@@ -104,6 +104,14 @@ def counts_good(simulation: Simulation, found: Found) -> bool:
     return found.counts == planted_counts(simulation.counted.values())
 
 
+def trial_places(simulation: Simulation) -> tuple[Place, ...]:
+    """Return the village of the pilot county that is at risk by its share, and its township; nothing if none is planted."""
+    residents = frozenset(household for household, name in simulation.pilots.items() if PILOTS[name].together)
+    members = residents.intersection(simulation.planted)
+    areas = areas_of(VILLAGE) if residents else ()
+    return tuple(Place("half of a village", area, ("share",), residents, members, cleared=False) for area in areas)
+
+
 def surprises(simulation: Simulation, found: Found) -> list[str]:
     """Say of whom and where something was found that nobody planted."""
     known = set().union(
@@ -113,6 +121,7 @@ def surprises(simulation: Simulation, found: Found) -> list[str]:
     lines = [f"{each}: {', '.join(sorted(found.opened[each]))}" for each in sorted(set(found.opened) - known)]
     lines += [f"{each}: case 个案 {found.cases[each].stage}" for each in sorted(set(found.cases) - told)]
     full = crowded((area, simulation.planted[household]) for household, area in simulation.areas.items())
+    full |= {place.area for place in trial_places(simulation)}
     return lines + [f"{area}: {', '.join(found.areas[area].because)}" for area in sorted(set(found.at_risk()) - full)]
 
 
@@ -136,4 +145,5 @@ def _trial_good(simulation: Simulation, found: Found) -> bool:
         and shadow_good(simulation, found)
         and feeds_good(simulation, found)
         and waiting_good(simulation, found)
+        and all(place_good(place, found) for place in trial_places(simulation))
     )

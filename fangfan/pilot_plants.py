@@ -1,7 +1,8 @@
 """Plants of the pilot county (试点县): what only a version published midway makes so or only a shadow finds, and a silent feed.
 
-Nobody else lives there, each household in a village of its own, and nothing is known of it but what is planted. So it is also
-known which departments are heard of there, and when. The thresholds stand in :mod:`fangfan.pilot_policy`.
+Nobody else lives there, each household in a village of its own but for the four of :data:`VILLAGE`, and nothing is known of it
+but what is planted. So it is also known which departments are heard of there, and when, and what share of a village has an
+alert. The thresholds stand in :mod:`fangfan.pilot_policy`.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,6 +14,8 @@ from fangfan.simulated import Fact, Household
 
 COUNTY: Final = "140821"
 """A county of the policy in which no other simulated household lives."""
+VILLAGE: Final = f"{COUNTY}150201"
+"""Where two of four households have a bad well, which only a version that asks for a share calls a risk."""
 Said = tuple[tuple[str, str | None], ...]
 """Transitions, each with the severity after it."""
 _QUIET: Final[frozenset[str]] = frozenset()
@@ -25,7 +28,7 @@ class PilotPlant(NamedTuple):
 
     ``rules`` are open at the end, ``said`` is every transition that was published with its severity, ``shadow`` what the shadow
     policy finds beside the rules. ``waits``: something is withheld at the end. ``feed`` is the department that is heard of,
-    ``silent`` whether it is silent at the end.
+    ``silent`` whether it is silent at the end. ``together``: it lives in :data:`VILLAGE`.
     """
 
     rules: frozenset[str]
@@ -35,6 +38,7 @@ class PilotPlant(NamedTuple):
     waits: bool = False
     feed: str | None = None
     silent: bool = False
+    together: bool = False
 
 
 def _spends(amount: str, turn: int) -> Callable[[Household], None]:
@@ -70,9 +74,16 @@ def _department(source: str, fact: Fact, days: int) -> Callable[[Household], Non
     return lambda household: household.say("department", source, fact, before_end=days)
 
 
+def _well(*, safe: bool) -> Callable[[Household], None]:
+    """See a well when the version is in force: until then a village does not hear who is registered there."""
+    return lambda household: household.say("cadre", "cadre-9", {"type": "water", "safe": safe}, day=2, turn=1)
+
+
 _GRADE_A: Final = {"type": "housing", "grade": "A"}
 _RED: Final[Said] = (("opened", "red"),)
 _YELLOW: Final[Said] = (("opened", "yellow"),)
+_BAD_WELL: Final = PilotPlant(frozenset({"water"}), (("opened", "orange"),), _well(safe=False), together=True)
+_GOOD_WELL: Final = PilotPlant(_QUIET, (), _well(safe=True), together=True)
 _PLANTS: Final[Mapping[str, PilotPlant]] = {
     "spending of 3,000 before the version": PilotPlant(_SPENDING, _YELLOW, _spends("3000.00", -1)),
     "spending of 3,000 after it": PilotPlant(_SPENDING, _YELLOW, _spends("3000.00", 1)),
@@ -86,22 +97,24 @@ _PLANTS: Final[Mapping[str, PilotPlant]] = {
         _QUIET, (), _department("water", GOOD_WATER, 7), feed="water", silent=True
     ),
     "housing department heard of 6 days ago": PilotPlant(_QUIET, (), _department("housing", _GRADE_A, 6), feed="housing"),
+    "bad well in a village of four": _BAD_WELL, "bad well next door": _BAD_WELL,
+    "good well in the village of four": _GOOD_WELL, "good well next door": _GOOD_WELL,
 }  # fmt: skip
 
 
-def _settled(number: int, plant: Callable[[Household], None]) -> Callable[[Household], None]:
+def _settled(number: int, plant: PilotPlant) -> Callable[[Household], None]:
     """Let a household live alone in a village of the pilot county, entered there before anything is said of it."""
 
     def settle(household: Household) -> None:
-        household.area_code = f"{COUNTY}{100 + number}201"
+        household.area_code = VILLAGE if plant.together else f"{COUNTY}{100 + number}201"
         household.alone = household.entered_first = True
-        plant(household)
+        plant.plant(household)
 
     return settle
 
 
 PILOTS: Final[Mapping[str, PilotPlant]] = {
-    name: each._replace(plant=_settled(number, each.plant)) for number, (name, each) in enumerate(_PLANTS.items())
+    name: each._replace(plant=_settled(number, each)) for number, (name, each) in enumerate(_PLANTS.items())
 }
 """By a name; each is planted once."""
 PILOTS_ZH: Final[Mapping[str, str]] = {
@@ -112,4 +125,6 @@ PILOTS_ZH: Final[Mapping[str, str]] = {
     "not heard of for 14 months": "14个月无消息", "not heard of for 11 months": "11个月无消息",
     "water department silent for 7 days": "水利部门数据中断7天",
     "housing department heard of 6 days ago": "住建部门6天前有数据",
+    "bad well in a village of four": "四户村中饮水不安全", "bad well next door": "同村邻户饮水不安全",
+    "good well in the village of four": "四户村中饮水安全", "good well next door": "同村邻户饮水安全",
 }  # fmt: skip

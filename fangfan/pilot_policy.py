@@ -4,6 +4,7 @@ Everywhere else both say what the version they were made from says.
 """
 
 from datetime import date
+from decimal import Decimal
 from typing import Any, Final
 
 from fangfan.pilot_plants import COUNTY
@@ -16,6 +17,9 @@ RELIEVED, SHADOW_RELIEVED = 3_000, 2_000
 SILENCE_MONTHS: Final = 12
 WINDOW_DAYS: Final = 60
 """Longer than the month and the 20 days before it in which a house is damped, shorter than the 90 after which it is not."""
+RISK_SHARE: Final = Decimal("0.5")
+RISK_HOUSEHOLDS: Final = 2
+"""A village or township is at risk where two households have an alert and these are half of those registered there."""
 EFFECTIVE_MONTHS: Final = 4
 """So long before the running month the version takes effect: before the first look at a house whose window is over."""
 _MARK: Final = "-pilot-"
@@ -35,6 +39,11 @@ def pilot_version(base: Version, month: int) -> Version:
         "expenditure-shock": {"relieved": RELIEVED, "sample": ["relieved"]},
         "silence": {"enabled": True, "months": SILENCE_MONTHS, "sample": ["months"]},
         "noise": {"window-days": WINDOW_DAYS, "sample": ["window-days"]},
+        "scale-risk": {
+            "share": RISK_SHARE,
+            "share-households": RISK_HOUSEHOLDS,
+            "sample": ["share", "share-households"],
+        },
     }
     name = f"{base.policy.version}{_MARK}{render_month(month)}"
     return _tried(base, trial, {"version": name, "effective-from": date.fromordinal(effective)})

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from fangfan.demo_summary import show
 from fangfan.demo_verdict import as_planted
-from fangfan.pilot_plants import COUNTY, PILOTS
+from fangfan.pilot_plants import COUNTY, PILOTS, VILLAGE
 from fangfan.pilot_policy import base_of, pilot_version, shadow_version
 from fangfan.planting import needed
 from fangfan.simulation import Simulator
@@ -77,7 +77,10 @@ def test_without_the_version_none_of_it_stands_and_without_a_shadow_of_its_own_n
     same = found_in(Lived(simulation, policy, trial=Trial(version, version.policy)))
 
     opened = {name for name, household in of.items() if household in before.opened}
-    assert {"house grade D, C within the window", "house grade D, C after the window"} == opened
+    wells = {name for name, each in PILOTS.items() if each.together and each.rules}
+    assert {"house grade D, C within the window", "house grade D, C after the window", *wells} == opened
+    assert 2 == len(wells)
+    assert {VILLAGE, VILLAGE[:9]}.isdisjoint(before.areas)
     assert (("opened", "red"), ("deescalated", "orange")) == before.said[of["house grade D, C within the window"]]
     assert 0 == before.waiting
     assert {of["spending of 2,999.99"]} == simulation.shadowed().keys() - same.shadow.keys()
@@ -115,7 +118,8 @@ def test_nobody_else_lives_there_and_each_in_a_village_of_its_own() -> None:
     there = {household: area for household, area in villages.items() if area.startswith(COUNTY)}
 
     assert set(simulation.pilots) == set(there)
-    assert len(there) == len(set(there.values()))
+    assert 4 == list(there.values()).count(VILLAGE)
+    assert len(there) - 3 == len(set(there.values()))
     others = [each.value["area_code"][:6] for each in Simulator(400, 2_000, 1, NOW).run().records]
     assert COUNTY not in others
 
@@ -132,7 +136,7 @@ def test_a_version_differs_in_the_pilot_county_alone_and_is_the_same_for_a_month
     found = differences(document_of(BASE.content), document_of(version.content))
 
     assert {("policy", "effective-from")} == {(each.rule, each.key) for each in found if each.scope != COUNTY}
-    assert {"expenditure-shock", "silence", "noise"} == {each.rule for each in found if each.scope == COUNTY}
+    assert {"expenditure-shock", "silence", "noise", "scale-risk"} == {each.rule for each in found if each.scope == COUNTY}
     assert "shanxi@1-pilot-2026-11" == version.policy.label
     assert (version.policy.label, version.content) == (again.policy.label, again.content)
     assert "shanxi@1-pilot-2026-12" == next_one.policy.label
@@ -176,6 +180,8 @@ WRONG = [
     "another feed",
     "again",
     "mild",
+    "spared",
+    "all of them",
 ]
 
 
@@ -203,6 +209,11 @@ def test_only_exactly_that_is_good(policy: Policy, what: str) -> None:
             found.feeds["water"] = False
         case "another feed":
             found.feeds["health"] = False
+        case "spared":
+            del found.areas[VILLAGE]
+        case "all of them":
+            four = frozenset(household for name, household in of.items() if PILOTS[name].together)
+            found.areas[VILLAGE] = found.areas[VILLAGE]._replace(members=four)
         case "again":
             found.said[house] = (*found.said[house], ("updated", "red"))
         case _:

@@ -29,7 +29,7 @@ from streams.pipeline import Step, advance, reassess
 from streams.policies import Policies, Version, alone, policies_of
 from streams.policy import Policy
 from streams.policy_documents import Outcome, admit, record_of
-from streams.scale_risk import area_claims, merge_claim, turn_area
+from streams.scale_risk import area_claims, claims_again, merge_claim, scope_of, turn_area
 from streams.topics import Topic
 
 NOW = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
@@ -107,7 +107,11 @@ class Lived:
     def _judge_again(self) -> None:
         """Walk through all households; those whose answers were given under what judges them are passed over."""
         for household, before in list(self.states.items()):
-            self._note(household, before, reassess(household, before, self.judges, self._shadow, 1))
+            step = reassess(household, before, self.judges, self._shadow, 1)
+            self._note(household, before, step)
+            if step.state is not before:
+                for claim in claims_again(household, step.state, counted=scope_of(self.judges).counted):
+                    self._tell(claim)
 
     def _take(self, record: Sent) -> None:
         milliseconds = record.sent_at or int(NOW.timestamp() * 1000)
@@ -166,7 +170,7 @@ class Lived:
             if named.named:
                 for report, at in self._waiting.pop(named.person_id, ()):
                     self._hear(report, at)
-        for claim in area_claims(household, before, step.state, counted=False):
+        for claim in area_claims(household, before, step.state, counted=scope_of(self.judges).counted):
             self._tell(claim)
         for link in link_claims(household, before.facts, step.state.facts):
             self._links.setdefault(link.link, {}).pop(household, None)
