@@ -15,7 +15,7 @@ from fangfan.backtest_page import backtest_page
 from fangfan.backtest_view import show, write_counts, write_households
 from fangfan.history import RANKS, Source, of_files, of_topics
 from fangfan.looks import console
-from fangfan.options import CONNECTION, fail, moment, on_broker, policy_version, refusing, with_settings
+from fangfan.options import CONNECTION, check_outputs, fail, moment, on_broker, policy_version, refusing, with_settings
 from fangfan.policy_topic import read_versions
 from fangfan.tables import FileError
 from streams.policies import Judges, Policies, Version, policies_of
@@ -56,6 +56,7 @@ def backtest(
 ) -> None:
     """Replay the history under two policies; report alerts added and removed by rule, tier and county."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what lies in the temporary folder goes
+    check_outputs({"--csv": csv, "--households": households, "--html": html}, [policy, against, *(files or [])])
     times = moment("--since", since), moment("--until", until)
     old, new = policy_version(against), policy_version(policy)
     sides: tuple[Judges, Judges] = _in_force(chosen, old, new) if as_published else (old.policy, new.policy)

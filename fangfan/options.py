@@ -7,7 +7,7 @@ import functools
 import inspect
 import os
 import signal
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
 
@@ -127,6 +127,19 @@ def policy_version(path: Path) -> Version:
         return load_version(path)
     except PolicyError as error:
         raise fail(f"policy refused: {error}") from None
+
+
+def check_outputs(outputs: Mapping[str, Path | None], inputs: Iterable[Path] = ()) -> None:
+    """Refuse, before the work, files that cannot be written after it, or would be written over what is read or each other."""
+    taken = {path.resolve() for path in inputs}
+    for flag, path in outputs.items():
+        if path is None:
+            continue
+        if path.is_dir() or not path.absolute().parent.is_dir():
+            raise fail(f"{flag}: {path} is a folder, or lies in one that does not exist")
+        if path.resolve() in taken and (path.is_file() or not path.exists()):  # /dev/null may be named twice
+            raise fail(f"{flag}: {path} is read, or written by another option, and would be written over")
+        taken.add(path.resolve())
 
 
 Job = Callable[[Settings], Coroutine[Any, Any, T]]

@@ -11,7 +11,7 @@ import typer
 
 from agents.settings import Settings
 from fangfan.looks import console
-from fangfan.options import CONNECTION, fail, on_broker, policy_version, refusing, with_settings
+from fangfan.options import CONNECTION, check_outputs, fail, on_broker, policy_version, refusing, with_settings
 from fangfan.policy_topic import read_versions
 from fangfan.report import SILENT_DAYS, SILENT_MONTHS, run_report, since_of
 from fangfan.report_page import report_page
@@ -64,6 +64,7 @@ def report(
 ) -> None:
     """Count open alerts, detection, precision, incomes, migrant work, conflicts, silence and places at risk by county."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    check_outputs({"--csv": csv, "--html": html}, [chosen.policy])
     now = datetime.now(CHINA)
     base = policy_version(chosen.policy)
     today = _day("--day", day) or now.toordinal()

@@ -141,6 +141,24 @@ def test_what_cannot_be_read_is_named(raised: Path, arguments: list[str], words:
     assert f"fangfan: {words}" in done.stderr
 
 
+def test_what_cannot_be_written_is_refused_before_anything_is_read(raised: Path, tmp_path: Path) -> None:
+    """Nobody wants to hear it after a million events, and no history is written over."""
+    file, away = lines(tmp_path / "a.jsonl", *life("H0001", "13000")), {"BROKERS": "127.0.0.1:1"}
+    before = file.read_bytes()
+    twice = ("--csv", str(tmp_path / "new"), "--html", str(tmp_path / "new"))
+    refused = [
+        fangfan("backtest", "--policy", str(raised), "--html", str(tmp_path / "nowhere" / "page.html"), **away),
+        fangfan("backtest", "--policy", str(raised), str(file), "--csv", str(file)),
+        fangfan("backtest", "--policy", str(raised), str(file), *twice),
+        fangfan("report", "--html", str(tmp_path), **away),
+    ]
+
+    assert [(1, "")] * 4 == [(done.returncode, done.stdout) for done in refused]
+    for done, words in zip(refused, ["--html: ", "--csv: ", "--html: ", "--html: "], strict=True):
+        assert done.stderr.startswith(f"fangfan: {words}{tmp_path}"), done.stderr
+    assert before == file.read_bytes()
+
+
 def test_a_policy_that_is_refused_is_named(tmp_path: Path) -> None:
     done = fangfan("backtest", "--policy", str(tmp_path / "none.toml"), str(lines(tmp_path / "a.jsonl")))
 
