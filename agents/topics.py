@@ -18,7 +18,7 @@ NEVER_MS = (1 << 63) - 1
 
 
 LISTED_SECONDS = 30
-MISSING = "missing topics are created with: fangfan topics create"
+MISSING = "missing topics are created with: fangfan topics create; a user who may not see a topic misses it too"
 PARTITIONS = "the number of partitions stays what it was when topics were made: set FANGFAN_PARTITIONS to it"
 REPLICAS = "set FANGFAN_REPLICATION to what the topics have, or reassign their replicas"
 CLEANUP = (
@@ -60,7 +60,7 @@ def _refused(answers: Iterable[tuple[str, int, str | None]]) -> list[str]:
     for name, code, message in answers:
         if code not in (0, 36):  # 36: another command created it meanwhile
             names.setdefault(message or f"error {code}", []).append(name)
-    return [f"{', '.join(refused)}: {reason}" for reason, refused in names.items()]
+    return [f"{', '.join(sorted(refused))}: {reason}" for reason, refused in names.items()]
 
 
 async def _listed(admin: AIOKafkaAdminClient, names: set[str]) -> None:

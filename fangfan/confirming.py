@@ -34,10 +34,9 @@ class Unconfirmed(RuntimeError):
     def __init__(self, reason: str, confirmed: int, unconfirmed: int) -> None:
         """Put it into a sentence. Of a record that is not confirmed nobody knows whether the broker has it."""
         self.reason = reason
-        super().__init__(
-            f"{reason}: {confirmed:,} records were confirmed, {unconfirmed:,} were not and may have arrived or not "
-            f"已确认{confirmed:,}条，{unconfirmed:,}条未确认是否送达"
-        )
+        rest = f", {unconfirmed:,} were not and may have arrived or not" if unconfirmed else ""
+        rest_zh = f"，{unconfirmed:,}条未确认是否送达" if unconfirmed else ""
+        super().__init__(f"{reason}: {confirmed:,} records were confirmed{rest} 已确认{confirmed:,}条{rest_zh}")
 
 
 class Confirming:

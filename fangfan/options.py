@@ -183,6 +183,7 @@ async def _checked(chosen: Settings, job: Job[T], topics: Sequence[Topic]) -> T:
         counts = await partition_counts(chosen, topics)
     for name, count in counts.items():
         if count is None:
-            raise fail(f"{name}: no such topic on {chosen.brokers} (create it with: fangfan topics create)")
+            seen = "" if chosen.security.sasl_username is None else ", or none that this user may see"
+            raise fail(f"{name}: no such topic on {chosen.brokers}{seen} (create it with: fangfan topics create)")
         chosen = dataclasses.replace(chosen, partitions=count)  # all topics of a deployment have one count
     return await job(chosen)

@@ -73,6 +73,17 @@ async def test_who_sends_learns_what_was_confirmed_and_what_was_not(mortal: Embe
     assert waited < 20  # a limit to waiting, no timing: without it there is none
 
 
+async def test_who_is_refused_at_once_learns_that_nothing_is_in_doubt(broker: EmbeddedBroker, topic_prefix: str) -> None:
+    """Here a record that is larger than any topic takes."""
+    settings = Settings(brokers=broker.bootstrap, topic_prefix=topic_prefix, partitions=1)
+    await create_topics(settings)
+    with pytest.raises(Unconfirmed) as raised:
+        async with Confirming(settings) as sending:
+            await sending.send(settings.topic(TOPIC), b"x" * (confirming.MAX_INPUT_BYTES + 1), b"H000001")
+
+    assert "(max.message.bytes of its topic): 0 records were confirmed 已确认0条" in str(raised.value)
+
+
 @pytest.mark.usefixtures("impatient")
 def test_publish_ends_with_what_was_confirmed(
     mortal: EmbeddedBroker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
