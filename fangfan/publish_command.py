@@ -25,7 +25,10 @@ def publish(
         Path, typer.Option(envvar="FANGFAN_REJECTS", metavar="FILE", help="Where refused rows are listed.")
     ] = Path("rejects.csv"),
 ) -> None:
-    """Send reports to their topics; exits 0 only if every row went."""
+    """Send reports to their topics; exits 0 only if every row went.
+
+    JSON Lines may also hold area events, registry entries and their removal (schema household-removal/1).
+    """
     try:
         if (reason := objection(rejects, files)) is not None:
             raise fail(f"--rejects: {reason}")
