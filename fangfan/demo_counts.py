@@ -12,13 +12,17 @@ from fangfan.report_plants import COUNTED, COUNTED_ZH, CountedPlant, planted_cou
 from fangfan.report_view import CHANNELS_ZH, hundredths, rule_name
 from fangfan.truth import Simulation
 from schemas.vocabulary import CHANNELS
-from streams.counts import LEADS, MIGRANTS, share
+from streams.counts import LEADS, MEASURES, MIGRANTS, share
 
-_ORDER: Final = (*MIGRANTS, *LEADS)
+_ORDER: Final = (*MIGRANTS, *LEADS, *MEASURES)
 
 _WORDS: Final = {
     "migrants": "work out of county 县外务工", "migrants_before": "a year before 上年县外",
     "migrants_outside": "out of province 省外务工", "migrants_outside_before": "a year before 上年省外", "leads": "leads 线索",
+    "determined": "income known 收入已定", "median_income": "median income, yuan 收入中位数",
+    "dependent": "on transfers 依赖转移", "silent": "silent 6 months 无声", "conflicting": "channels disagree 渠道矛盾",
+    "overdue_verify": "not visited in time 逾期未核", "overdue_finish": "unfinished 逾期未办结",
+    **{f"conflicting_{name}": f"{name} takes part {CHANNELS_ZH[name]}矛盾" for name in CHANNELS},
     **{f"leads_{name}": f"{name} {CHANNELS_ZH[name]}" for name in CHANNELS},
     **{f"leads_alone_{name}": f"{name} alone 仅{CHANNELS_ZH[name]}" for name in CHANNELS},
 }  # fmt: skip
@@ -46,7 +50,7 @@ def _counts(plant: CountedPlant) -> str:
 
 
 def _place(name: str) -> tuple[int, str, str]:
-    """Order migrants and leads as a report does, then what visits found by rule: all of them before those in need."""
+    """Order migrants, leads and the rest as a report does, then what visits found by rule: all of them before those in need."""
     what, _, rule = name.partition("_")
     return (_ORDER.index(name), "", "") if name in _ORDER else (len(_ORDER), rule, "" if what == "verified" else what)
 

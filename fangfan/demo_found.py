@@ -19,7 +19,9 @@ from streams.scope import Scope
 from streams.topics import Topic
 
 Record = dict[str, Any]
-_COUNTED: Final = ("migrants", "leads", "verified_", "confirmed_")
+_COUNTED: Final = (
+    "migrants", "leads", "verified_", "confirmed_", "overdue_", "silent", "conflicting", "determined", "dependent",
+)  # fmt: skip
 """How what is planted of a report is called."""
 
 
@@ -44,7 +46,7 @@ class Found:
     how the measures of a case stand, by their codes. ``said`` is every transition with its severity; ``shadow`` are the rules
     open on ``alerts-shadow``. Of the pilot county ``feeds`` are the departments heard of and whether each is silent now,
     ``waiting`` how many households have something withheld. ``counts`` are what a report says of the county whose report is
-    known.
+    known, its median income in yuan.
     """
 
     opened: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -81,8 +83,10 @@ class Found:
         quiet = set(scope.silent(days))
         self.feeds = {department: department in quiet for department in days}
         self.waiting = counted.row("county", COUNTY).counts["withheld"]
-        counts = counted.row("county", COUNTED).counts
-        self.counts = {name: count for name, count in counts.items() if count and name.startswith(_COUNTED)}
+        row = counted.row("county", COUNTED)
+        self.counts = {name: count for name, count in row.counts.items() if count and name.startswith(_COUNTED)}
+        if row.median is not None:
+            self.counts["median_income"] = row.median // 100
 
     def case(self, case: Record) -> None:
         """Take in what a case's record says."""

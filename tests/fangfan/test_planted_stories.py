@@ -240,11 +240,13 @@ def test_a_report_counts_what_is_planted_of_it_and_nobody_else_lives_there(polic
     assert (3, 5, 6_000, 2, 2) == tuple(
         row[f"migrants{end}"] for end in ("", "_before", "_share", "_outside", "_outside_before")
     )
-    assert (7, 6, 1, 6, 1) == tuple(
+    assert (8, 6, 2, 6, 2) == tuple(
         row[name] for name in ("leads", "leads_cadre", "leads_department", "leads_alone_cadre", "leads_alone_department")
     )
     assert (2, 1, 5_000) == tuple(row[f"{what}_housing@1"] for what in ("verified", "confirmed", "precision"))
     assert (3, 2, 6_667) == tuple(row[f"{what}_water@1"] for what in ("verified", "confirmed", "precision"))
+    assert (2_000_000, 1, 1) == tuple(row[name] for name in ("median_income", "determined", "dependent"))
+    assert (1, 5, 2, 3) == tuple(row[name] for name in ("conflicting", "silent", "overdue_verify", "overdue_finish"))
     assert COUNTY not in COUNTIES
 
 
@@ -324,6 +326,7 @@ def test_what_a_snoozed_household_is_told_of_is_sent_in_order(seed: int) -> None
 
 WRONG = ["stage", "helped", "refused", "missing", "of another", "loud", "deaf", "twice", "spared", "elsewhere", "still",
          "again", "family", "episode", "left behind", "passer-by", "away", "home", "unvisited", "of another rule", "closed",
+         "agreed", "heard", "poorer",
          "unheard"]  # fmt: skip
 
 
@@ -377,6 +380,12 @@ def test_only_exactly_that_is_good(policy: Policy, what: str) -> None:
             found.counts["migrants"] += 1
         case "home":
             del found.counts["migrants_outside_before"]
+        case "agreed":
+            del found.counts["conflicting_declaration"]
+        case "heard":
+            found.counts["silent"] -= 1
+        case "poorer":
+            found.counts["median_income"] -= 1
         case "unvisited":
             found.counts["verified_housing@1"] -= 1
         case "of another rule":
