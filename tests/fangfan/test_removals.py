@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -29,6 +29,7 @@ HOUSEHOLD_IDS = st.from_regex(r"[0-9A-Za-z-]{4,32}", fullmatch=True)
 TIMESTAMPS = st.integers(0, 4_102_444_800_000)
 """1970 to 2100, in milliseconds."""
 REMOVED_AT = "2026-06-12T08:30:00.2509+08:00"
+VALIDATOR = Draft202012Validator(schema_of_removal())
 SHIPPED = str(ROOT / "policy" / "shanxi.toml")
 
 
@@ -36,6 +37,7 @@ def removal(household_id: str = "H000001", **over: Any) -> dict[str, Any]:
     return {"schema": "household-removal/1", "household_id": household_id, "updated_at": REMOVED_AT} | over
 
 
+@settings(deadline=None)
 @given(HOUSEHOLD_IDS, TIMESTAMPS)
 def test_a_line_is_read_as_its_record(household_id: str, timestamp: int) -> None:
     line = line_of(household_id, timestamp)
@@ -44,7 +46,7 @@ def test_a_line_is_read_as_its_record(household_id: str, timestamp: int) -> None
     assert normalise(Topic.HOUSEHOLDS, household_id.encode(), None, timestamp) == found
     assert isinstance(found, RegistryChange)
     assert (None, timestamp) == (found.entry, timestamp_of(found))
-    Draft202012Validator(schema_of_removal()).validate(json.loads(line))
+    VALIDATOR.validate(json.loads(line))
 
 
 def test_what_is_finer_than_a_records_timestamp_is_cut_off_and_further_fields_are_ignored() -> None:
@@ -133,13 +135,13 @@ def test_a_file_counts_refused_removals_by_their_codes(tmp_path: Path) -> None:
 async def test_published_it_is_the_record_and_the_topics_say_what_the_file_says(
     broker: EmbeddedBroker, topic_prefix: str, tmp_path: Path
 ) -> None:
-    settings = Settings(brokers=broker.bootstrap, topic_prefix=topic_prefix, partitions=3)
-    await create_topics(settings)
+    chosen = Settings(brokers=broker.bootstrap, topic_prefix=topic_prefix, partitions=3)
+    await create_topics(chosen)
     tomorrow = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 86_400))
     file = poor_until_removed(tmp_path / "a.jsonl", removal(updated_at=tomorrow), removal("H1"), removal())
-    given = {"BROKERS": settings.brokers, "TOPIC_PREFIX": settings.topic_prefix}
+    given = {"BROKERS": chosen.brokers, "TOPIC_PREFIX": chosen.topic_prefix}
     done = fangfan("publish", str(file), "--rejects", str(tmp_path / "rejects.csv"), **given)
-    sent = await read_all(settings, "households")
+    sent = await read_all(chosen, "households")
     with (tmp_path / "rejects.csv").open(encoding="utf-8-sig", newline="") as refused:
         rows = [(row["row"], row["column"]) for row in csv.DictReader(refused)]
 

@@ -3,7 +3,7 @@
 import copy
 from typing import Any, NamedTuple
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.policy import Parameters, Policy
@@ -24,6 +24,8 @@ VALUES: dict[tuple[str, str], tuple[Any, ...]] = {
     ("scale-risk", "village-households"): (3, 9),
 }
 """What overlays give in these tests: two tables that every policy has to say, two that it may leave out, and others."""
+unhurried = settings(deadline=None)
+"""An example reads several policies, which takes a busy machine more than the moment that Hypothesis allows."""
 TIERS = ("leading", "consolidating", "key")
 COUNTIES = {"140105": "leading", "140123": "key", "140215": "key", "140121": "consolidating"}
 """Counties of the shipped policy, two of one tier; a test compares them with it."""
@@ -101,6 +103,7 @@ def test_the_counties_are_those_of_the_shipped_policy() -> None:
     assert set(TIERS) == {county["tier"] for county in SHIPPED["counties"].values()}
 
 
+@unhurried
 @given(said())
 def test_the_nearest_layer_that_says_something_decides(layers: list[Said]) -> None:
     """And a county that no list has is told what the province is told, whatever tiers and counties say."""
@@ -110,6 +113,7 @@ def test_the_nearest_layer_that_says_something_decides(layers: list[Said]) -> No
         assert flat(layers, county) == policy.parameters(county), county
 
 
+@unhurried
 @given(said())
 def test_of_every_parameter_it_is_said_which_layer_it_comes_from(layers: list[Said]) -> None:
     """What `fangfan policy explain` shows is what judges."""
@@ -125,6 +129,7 @@ def test_of_every_parameter_it_is_said_which_layer_it_comes_from(layers: list[Sa
             assert given is None or given == shown[rule, key][0], (county, rule, key)
 
 
+@unhurried
 @given(said())
 def test_what_is_shown_of_a_county_is_all_that_judges_it(layers: list[Said]) -> None:
     """Written down as a province's, defaults of what a policy may leave out included, it makes the same parameters."""
@@ -138,6 +143,7 @@ def test_what_is_shown_of_a_county_is_all_that_judges_it(layers: list[Said]) -> 
         assert policy.parameters(county) == parse(base() | {"rules": rules}).province
 
 
+@unhurried
 @given(said(), st.sampled_from([*((("tier", name)) for name in TIERS), *(("county", code) for code in COUNTIES)]), st.data())
 def test_an_overlay_reaches_whom_it_names_and_nobody_else(
     layers: list[Said], scope: tuple[str, str], data: st.DataObject
@@ -160,6 +166,7 @@ def test_an_overlay_reaches_whom_it_names_and_nobody_else(
         assert not changed or before.mark_of(county) != after.mark_of(county)
 
 
+@unhurried
 @given(said(), st.randoms(use_true_random=False))
 def test_overlays_mean_the_same_in_one_file_or_in_many_in_any_order(layers: list[Said], rng: Any) -> None:
     """A folder, the document that is published of it, and a single file."""
@@ -182,6 +189,7 @@ def place(each: Difference) -> tuple[str, str, str]:
     return each.scope, each.rule, each.key
 
 
+@unhurried
 @given(said(), said())
 def test_what_differs_is_named_by_its_layer_and_all_of_it(one: list[Said], other: list[Said]) -> None:
     before, after = document(one), document(other)
