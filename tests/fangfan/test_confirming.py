@@ -73,6 +73,17 @@ async def test_who_sends_learns_what_was_confirmed_and_what_was_not(mortal: Embe
     assert waited < 20  # a limit to waiting, no timing: without it there is none
 
 
+async def test_a_slow_sender_hears_of_its_first_record(broker: EmbeddedBroker, topic_prefix: str) -> None:
+    """Not only when a thousand wait, or at the end."""
+    settings, told = Settings(brokers=broker.bootstrap, topic_prefix=topic_prefix, partitions=1), asyncio.Event()
+    await create_topics(settings)
+    async with Confirming(settings, lambda count: told.set() if count else None) as sending:
+        await sending.send(settings.topic(TOPIC), b"{}", b"H000001")
+        await asyncio.wait_for(told.wait(), 30)
+
+    assert 1 == sending.confirmed.total()
+
+
 async def test_who_is_refused_at_once_learns_that_nothing_is_in_doubt(broker: EmbeddedBroker, topic_prefix: str) -> None:
     """Here a record that is larger than any topic takes."""
     settings = Settings(brokers=broker.bootstrap, topic_prefix=topic_prefix, partitions=1)
