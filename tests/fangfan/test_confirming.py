@@ -35,8 +35,8 @@ def mortal() -> Iterator[EmbeddedBroker]:
         yield embedded
 
 
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+def lose_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on; before, a new topic may take its time to have a leader."""
     monkeypatch.setattr(confirming, "CONFIRM_SECONDS", 2.0)
     monkeypatch.setattr(confirming, "STOP_SECONDS", 0.5)
 
@@ -50,8 +50,9 @@ def end(broker: EmbeddedBroker, how: signal.Signals) -> None:
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
-@pytest.mark.usefixtures("impatient")
-async def test_who_sends_learns_what_was_confirmed_and_what_was_not(mortal: EmbeddedBroker, how: signal.Signals) -> None:
+async def test_who_sends_learns_what_was_confirmed_and_what_was_not(
+    mortal: EmbeddedBroker, how: signal.Signals, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings, told = settings_for(mortal), []
     await create_topics(settings)
     with pytest.raises(Unconfirmed, match="for 2 s: 30 records were confirmed, 5 were not") as raised:  # noqa: PT012 # in the middle
@@ -59,6 +60,7 @@ async def test_who_sends_learns_what_was_confirmed_and_what_was_not(mortal: Embe
             for number in range(30):
                 await sending.send(TOPIC, b"{}", f"H{number:06d}".encode())
             await sending.settle()
+            lose_patience(monkeypatch)
             end(mortal, how)
             began = time.monotonic()
             for number in range(5):
@@ -95,7 +97,6 @@ async def test_who_is_refused_at_once_learns_that_nothing_is_in_doubt(broker: Em
     assert "(max.message.bytes of its topic): 0 records were confirmed 已确认0条" in str(raised.value)
 
 
-@pytest.mark.usefixtures("impatient")
 def test_publish_ends_with_what_was_confirmed(
     mortal: EmbeddedBroker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -113,6 +114,7 @@ def test_publish_ends_with_what_was_confirmed(
     def until_death(*given: object) -> Iterator[Item]:
         for number, item in enumerate(real(*given)):  # type: ignore[arg-type] # as they were given
             if number == 1_500:
+                lose_patience(monkeypatch)
                 end(mortal, signal.SIGKILL)
             yield item
 
