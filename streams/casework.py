@@ -94,9 +94,9 @@ def _clocks(case: Case, instant: int, alert: OpenAlert | None, new_since: int | 
     return clocks_of(case, instant, visit, parameters.cases)
 
 
-def on_known_calendar(said: CaseRecord) -> bool:
-    """Tell whether the deadlines that a record names were counted on a known calendar; the watch counts months."""
-    return all(each.clock == "watch" or parse_day(each.due) <= KNOWN_UNTIL for each in said.clocks)
+def on_known_calendar(said: CaseRecord | None) -> bool:
+    """Tell whether the deadlines that are said, if any, were counted on a known calendar; the watch counts months."""
+    return said is None or all(each.clock == "watch" or parse_day(each.due) <= KNOWN_UNTIL for each in said.clocks)
 
 
 def _folded(facts: Facts, judges: Judges, instant: int) -> tuple[Case, Parameters]:

@@ -69,7 +69,7 @@ def advance(
     found = judge(household_id, before.facts, facts, before.thread, message, timestamp, policies.of(facts.as_of))
     state = HouseholdState(before.version, facts, found.thread, before.shadow, before.case)
     state, case = _with_case(household_id, state, message, timestamp, policies)
-    known = found.calendar_known and (case is None or on_known_calendar(case))
+    known = found.calendar_known and on_known_calendar(case)
     if shadow is None:
         return Step(state, found.assessment, found.alert, known, case=case, withheld=found.withheld)
     beside = judge(household_id, before.facts, facts, before.shadow or Thread(), message, timestamp, shadow)
@@ -116,7 +116,7 @@ def reassess(
         found = judge(household_id, facts, facts, before.thread, message, version.published_at, version.policy)
         state = msgspec.structs.replace(state, thread=found.thread)
         state, case = _with_case(household_id, state, message, version.published_at, policies)
-        known = found.calendar_known and (case is None or on_known_calendar(case))
+        known = found.calendar_known and on_known_calendar(case)
         step = Step(state, found.assessment, found.alert, known, case=case, withheld=found.withheld)
     thread = before.shadow or Thread()
     if shadow is not None and thread.judged_by != shadow.mark_of(county):

@@ -8,18 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from confluent_kafka import Producer
 
 from agents.policies import Judge
 from agents.settings import Settings
 from fangfan.broker import EmbeddedBroker
 from streams.policies import policies_of
 from streams.policy_documents import record_of
-from tests.doors import fangfan
 from tests.neighbours import KafkaNeighbours, Neighbours, PureNeighbours, StoredNeighbours, area_tick
 from tests.streams.test_policies import STAMP, document, file_version, published
 from tests.test_area_stories import VILLAGE, home, homes, turns, well
-from tests.ways import WAYS, chosen, one_worker
+from tests.ways import WAYS, chosen, one_worker, with_versions
 
 
 def asks(version: str, start: str, place: int, **rules: Any) -> Any:
@@ -45,13 +43,7 @@ def worker(broker: EmbeddedBroker, tmp_path_factory: pytest.TempPathFactory) -> 
     """One worker on one partition, on topics where the versions have been published before it started."""
     folder = tmp_path_factory.mktemp("area-policy-stories")
     settings = Settings(brokers=broker.bootstrap, topic_prefix="area-policy-stories-", partitions=1)
-    given = {"BROKERS": settings.brokers, "TOPIC_PREFIX": settings.topic_prefix, "PARTITIONS": "1"}
-    assert 0 == fangfan("topics", "create", **given).returncode
-    producer = Producer({"bootstrap.servers": settings.brokers})
-    for version in VERSIONS:
-        key, value = record_of(version, STAMP)
-        producer.produce(settings.topic("policy"), value, key)
-    assert 0 == producer.flush(30)
+    with_versions(settings, [record_of(version, STAMP) for version in VERSIONS])
     with one_worker(settings, folder):
         kafka = KafkaNeighbours(settings)
         yield kafka

@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from confluent_kafka import Producer
 
 from agents.policies import Judge
 from agents.settings import Settings
@@ -14,9 +13,8 @@ from fangfan.broker import EmbeddedBroker
 from streams.policies import policies_of
 from streams.policy_documents import record_of
 from tests.build import cadre, department, entry, statement, tick
-from tests.doors import fangfan
 from tests.streams.test_policies import STAMP, document, file_version, published
-from tests.ways import WAYS, Batches, Kafka, Pure, Way, chosen, on_kafka
+from tests.ways import WAYS, Batches, Kafka, Pure, Way, chosen, on_kafka, with_versions
 
 RED_WATER = {"county": {"140123": {"rules": {"water": {"severity": "red"}}}}}
 VERSIONS = (
@@ -54,13 +52,7 @@ def worker(broker: EmbeddedBroker, tmp_path_factory: pytest.TempPathFactory) -> 
     """One worker on one partition, on topics where the versions have been published before it started."""
     folder = tmp_path_factory.mktemp("policy-stories")
     settings = Settings(brokers=broker.bootstrap, topic_prefix="policy-stories-", partitions=1)
-    given = {"BROKERS": settings.brokers, "TOPIC_PREFIX": settings.topic_prefix, "PARTITIONS": "1"}
-    assert 0 == fangfan("topics", "create", **given).returncode
-    producer = Producer({"bootstrap.servers": settings.brokers})
-    for version in VERSIONS:
-        key, value = record_of(version, STAMP)
-        producer.produce(settings.topic("policy"), value, key)
-    assert 0 == producer.flush(30)
+    with_versions(settings, [record_of(version, STAMP) for version in VERSIONS])
     with on_kafka(settings, folder) as kafka:
         yield kafka
 

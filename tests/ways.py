@@ -3,7 +3,7 @@
 import contextlib
 import itertools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -30,7 +30,7 @@ from streams.pipeline import Judges, Step, advance
 from streams.policy import Policy
 from streams.topics import Topic
 from tests.build import TIMESTAMP, encode
-from tests.doors import Running
+from tests.doors import Running, fangfan
 
 TOPIC_OF = topics.TOPIC_OF | {"tick/1": Topic.TICKS, "area-tick/1": Topic.TICKS}
 WAYS = ("pure", "batches", "kafka")
@@ -140,6 +140,16 @@ class Batches:
         data = store.get(HOUSEHOLD + NAME.encode())
         store.close()
         return codec.decode_state(data) if data is not None else EMPTY, sent
+
+
+def with_versions(settings: Settings, records: Iterable[tuple[bytes, bytes]]) -> None:
+    """Create the topics, and publish versions of the policy (keys and values) before any worker runs."""
+    given = {"BROKERS": settings.brokers, "TOPIC_PREFIX": settings.topic_prefix, "PARTITIONS": str(settings.partitions)}
+    assert 0 == fangfan("topics", "create", **given).returncode
+    producer = Producer({"bootstrap.servers": settings.brokers})
+    for key, value in records:
+        producer.produce(settings.topic(Topic.POLICY), value, key)
+    assert 0 == producer.flush(PATIENCE_SECONDS)
 
 
 class Kafka:
