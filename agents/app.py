@@ -35,7 +35,7 @@ from agents.web import start_web
 from schemas.shares import Claim, Share
 from streams.topics import INPUTS
 
-GATHER_SECONDS: Final = {"exactly-once": 0.03, "at-least-once": 0.011}
+GATHER_SECONDS: Final = {"exactly-once": 0.03, "at-least-once": 0.013}
 """How long from one fetch to the next: what a fetch and a commit cost does not depend on how many records they carry."""
 FETCH: Final = {"fetch_min_bytes": 1, "fetch_max_wait_ms": 100}
 """The first record after a pause is answered at once."""

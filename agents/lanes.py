@@ -69,6 +69,7 @@ class Lane:
         self._flowing.set()
         self._pauses = self._opened = 0
         self._settled = asyncio.Event()
+        self._settled.set()
         self._stopping = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self.running = asyncio.Event()
@@ -127,12 +128,11 @@ class Lane:
         self._backlog.put(batch, self._source.chains)
 
     async def pause(self, seconds: float = STOP_SECONDS) -> None:
-        """Finish the transaction under way and take nothing more until :meth:`resume`: the group shares out its partitions."""
+        """Commit what is under way and take nothing more until :meth:`resume`: the group shares out its partitions."""
         self._flowing.clear()
         self._pauses += 1
         self._backlog.arrived.set()
-        if self.working:
-            self._settled.clear()
+        if not self._settled.is_set():
             with contextlib.suppress(TimeoutError):  # a broker that is away: the fence decides whose transaction counts
                 await asyncio.wait_for(self._settled.wait(), seconds)
 
@@ -237,8 +237,11 @@ class Lane:
         await sender.ahead(lambda alerts: self._adopt(sender, job, alerts))
         while not self._stopping.is_set():
             if self._opened != self._pauses:
+                await self._settle(sender)
                 await self._open(resumed=True)
                 continue
+            if (due := sender.due) is not None and due <= time.monotonic():
+                await self._settle(sender)
             taken = self._backlog.take(self._source.chains)
             if taken:
                 portion = Portion(taken, TURN_SECONDS)
@@ -251,7 +254,8 @@ class Lane:
             if piece is not None:
                 await self._commit(sender, self.store, piece, {})
             elif not taken:
-                await self._more()
+                await self._more(sender.due)
+        await self._settle(sender)
 
     async def _adopt(self, sender: Sender, job: Job, alerts: list[Record]) -> None:
         assert self.store is not None, "a lane adopts only on an open store"
@@ -260,6 +264,7 @@ class Lane:
     async def _commit(self, sender: Sender, store: Store, work: Work, offsets: Offsets) -> None:
         """Send what a batch or a slice did, store it once it is committed, and tell of it."""
         self.working = True
+        self._settled.clear()
         if work.outgoing or offsets:
             changelog = await sender.commit(work.outgoing, offsets)
             beside = work.index | self.index.marked(changelog) if self.index is not None else {}
@@ -269,13 +274,28 @@ class Lane:
             await asyncio.sleep(0)  # nothing to wait for, but others wait
         self.progress += 1
         self.working = False
-        self._settled.set()
+        if sender.due is None:
+            self._committed()
         self._quality.note(work.tally.read, work.tally.refused)
         telemetry.confirmed(self._label, work.tally, time.time_ns())
 
-    async def _more(self) -> None:
-        """Wait until something arrives."""
+    async def _settle(self, sender: Sender) -> None:
+        """Commit the offsets of all that was sent."""
+        self.working = True
+        await sender.settle()
+        self.working = False
+        self._committed()
+
+    def _committed(self) -> None:
+        if not self._settled.is_set():
+            self._settled.set()
+            telemetry.committed(self._label, time.time_ns())
+
+    async def _more(self, due: float | None) -> None:
+        """Wait until something arrives, or until what was sent is to be settled (monotonic seconds)."""
         arrived = self._backlog.arrived
         arrived.clear()
         if not self._backlog.records and not self._stopping.is_set() and self._opened == self._pauses:
-            await arrived.wait()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(None if due is None else due - time.monotonic()):
+                    await arrived.wait()

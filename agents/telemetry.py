@@ -114,9 +114,13 @@ def forget_partition(partition: str, topics: Iterable[str]) -> None:
             consumer_lag.remove(topic, partition)
 
 
-def confirmed(partition: str, tally: Tally, now: int) -> None:
-    """Tell what a batch did, once it is committed. ``now`` in nanoseconds."""
+def committed(partition: str, now: int) -> None:
+    """Tell when a lane committed the offsets of all that it sent. ``now`` in nanoseconds."""
     committed_at.labels(partition).set(now / NANOSECONDS)
+
+
+def confirmed(partition: str, tally: Tally, now: int) -> None:
+    """Tell what a batch did, once what it sent is confirmed. ``now`` in nanoseconds."""
     households.labels(partition).inc(tally.new_households)
     waiting.labels(partition).inc(tally.parked)
     undetermined.inc(tally.undetermined)

@@ -3,11 +3,10 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Final, Protocol
 
 from aiokafka import TopicPartition
-from aiokafka.errors import CommitFailedError
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from agents.offsets import notes
@@ -23,6 +22,9 @@ ZSTD: Final = 4
 """Its number in the attributes of a record batch."""
 CHANGELOGS: Final = (Topic.HOUSEHOLDS_CHANGELOG, Topic.PERSONS_CHANGELOG)
 """In this order in the mark of an index (``due_index``)."""
+
+COMMIT_SECONDS: Final = 0.1
+"""How long offsets wait at most, at least once, to be committed with those of other batches and lanes."""
 
 Offsets = Mapping[TopicPartition, int]
 Committed = Mapping[TopicPartition, tuple[int, str]]
@@ -41,10 +43,17 @@ class Sender(Protocol):
         """Hand over, in their order, the alerts that may have left though the states that say so did not."""
 
     async def commit(self, outgoing: list[Outgoing], offsets: Offsets) -> dict[str, int]:
-        """Send records and commit input offsets, where there are any; return the next offset of every changelog written to."""
+        """Send records and input offsets, where there are any; return the next offset of every changelog written to."""
+
+    @property
+    def due(self) -> float | None:
+        """When :meth:`settle` is to be called at the latest (monotonic seconds), None where nothing is left to be committed."""
+
+    async def settle(self) -> None:
+        """Return once the offsets of all that was sent are committed."""
 
     async def stop(self) -> None:
-        """Let go of the broker."""
+        """Let go of the broker; what is not settled comes again."""
 
 
 class ExactlyOnce:
@@ -77,40 +86,59 @@ class ExactlyOnce:
         await requests.end()
         return _changelogs(self._settings, ends)
 
+    @property
+    def due(self) -> float | None:
+        """Never: offsets went with what was sent."""
+        return None
+
+    async def settle(self) -> None:
+        """Leave nothing to be committed."""
+
     async def stop(self) -> None:
         """Stop the producer."""
         await self._requests.stop()
 
 
 class Commits:
-    """Offset commits of lanes at least once: those that come while one is under way go together in the next."""
+    """Offset commits of lanes at least once: one every so often carries what all lanes have noted meanwhile.
+
+    A commit costs as much as a small batch does, and is no promise to anybody outside: what it would have spared after a
+    crash is read again and changes nothing.
+    """
 
     def __init__(self, commit: CommitOffsets) -> None:
         """Take what commits as a member of the consumer group."""
         self._commit = commit
         self._turn = asyncio.Lock()
-        self._next: dict[TopicPartition, tuple[int, str]] = {}
-        self._done: asyncio.Future[None] | None = None
+        self._noted: dict[TopicPartition, tuple[int, str]] = {}
+        self._due = 0.0
 
-    async def __call__(self, offsets: Committed) -> None:
-        """Commit; an error is told to all whose offsets went together."""
-        if self._done is None:
-            self._done = asyncio.get_running_loop().create_future()
-        done = self._done
-        self._next.update(offsets)
-        async with self._turn:
-            if not done.done():
-                going, self._next, self._done = self._next, {}, None
-                try:
-                    await self._commit(going)
-                    done.set_result(None)
-                except Exception as error:
-                    done.set_exception(error)
-                finally:
-                    if not done.done():  # this lane was told to end
-                        done.set_exception(CommitFailedError("the lane that committed for others ended"))
-                        done.exception()
-        await done
+    def note(self, offsets: Committed) -> None:
+        """Let offsets be committed, by :meth:`settle`."""
+        if not self._noted:
+            self._due = time.monotonic() + COMMIT_SECONDS
+        self._noted.update(offsets)
+
+    def due(self, tps: Iterable[TopicPartition]) -> float | None:
+        """Return when something noted of some partitions is to be committed (monotonic seconds), None where nothing is."""
+        return self._due if self._noted and any(tp in self._noted for tp in tps) else None
+
+    async def settle(self, tps: Iterable[TopicPartition]) -> None:
+        """Return once all that was noted of some partitions is committed; an error is told to whoever asks, and to the next."""
+        async with self._turn:  # a later commit never before an earlier one
+            if self.due(tps) is None:
+                return  # it went with another lane's
+            going, self._noted = self._noted, {}
+            try:
+                await self._commit(going)
+            except BaseException:  # a lane that is told to end, too, may have committed for others
+                self.note(going | self._noted)
+                raise
+
+    def forget(self, tps: Iterable[TopicPartition]) -> None:
+        """Commit nothing of some partitions: somebody else may go on with them from here."""
+        for tp in tps:
+            self._noted.pop(tp, None)
 
 
 class AtLeastOnce:
@@ -123,9 +151,9 @@ class AtLeastOnce:
     successor. Who needs that excluded takes exactly once, which is the default.
     """
 
-    def __init__(self, settings: Settings, partition: int, commit_offsets: CommitOffsets) -> None:
-        """Prepare the producer of a partition; ``commit_offsets`` commits as a member of the consumer group."""
-        self._settings, self._commit_offsets = settings, commit_offsets
+    def __init__(self, settings: Settings, partition: int, commits: Commits) -> None:
+        """Prepare the producer of a partition; ``commits`` are the worker's."""
+        self._settings, self._commits = settings, commits
         self._requests = Requests(settings)
         self._alerts = TopicPartition(settings.topic(Topic.ALERTS), partition)
         self._inputs = [TopicPartition(settings.topic(topic), partition) for topic in INPUTS]
@@ -149,11 +177,21 @@ class AtLeastOnce:
         states = [each for each in outgoing if each.topic in CHANGELOGS]
         ends = await self._requests.produce(_packed(self._settings, states))
         if offsets:
-            await self._commit_offsets({tp: (offset, str(self._end)) for tp, offset in offsets.items()})
+            self._commits.note({tp: (offset, str(self._end)) for tp, offset in offsets.items()})
         return _changelogs(self._settings, ends)
+
+    @property
+    def due(self) -> float | None:
+        """When the offsets noted last are to be committed."""
+        return self._commits.due(self._inputs)
+
+    async def settle(self) -> None:
+        """Commit the offsets noted last."""
+        await self._commits.settle(self._inputs)
 
     async def stop(self) -> None:
         """Stop the producer."""
+        self._commits.forget(self._inputs)
         await self._requests.stop()
 
 

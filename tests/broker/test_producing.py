@@ -103,15 +103,17 @@ async def test_what_an_owner_left_open_is_taken_back_by_the_next(settings: Setti
 async def test_a_commit_of_many_record_batches_keeps_their_order_and_says_where_it_ends(
     settings: Settings, guarantee: str
 ) -> None:
-    async def commit(offsets: Committed) -> None:
-        assert {tp: (offset, "2") for tp, offset in at(settings, 7).items()} == offsets, "and where the alerts end"
-
-    sender: Sender = ExactlyOnce(settings, 0) if guarantee == "exactly-once" else AtLeastOnce(settings, 0, commit)
+    coordinator = Coordinator()
+    commits = Commits(coordinator.commit)
+    sender: Sender = ExactlyOnce(settings, 0) if guarantee == "exactly-once" else AtLeastOnce(settings, 0, commits)
     await sender.start()
     ends = await sender.commit([*records(2_000, b"y" * 1_000), *records(2, b"a", Topic.ALERTS)], at(settings, 7))
+    await sender.settle()
     await sender.stop()
     found = await read_all(settings, CHANGELOG)
+    noted = [{tp: (offset, "2") for tp, offset in at(settings, 7).items()}]
 
+    assert ([] if guarantee == "exactly-once" else noted) == coordinator.taken, "and where the alerts end"
     assert 2_000 * 1_000 > 3 * MAX_BATCH_BYTES
     assert [b"%d" % number for number in range(2_000)] == [each.key for each in found]
     assert {settings.topic(CHANGELOG): found[-1].offset + 1} == ends
@@ -133,21 +135,88 @@ async def test_brokers_never_refuse_a_transaction_because_of_itself(
     assert [] == [record.getMessage() for record in caplog.records]
 
 
-async def test_commits_that_come_while_one_is_under_way_go_together() -> None:
-    calls: list[dict[TopicPartition, tuple[int, str]]] = []
-    go = asyncio.Event()
+class Coordinator:
+    """Takes commits, as many as it is told to; the others it refuses, and each only when it may go on."""
 
-    async def commit(offsets: Committed) -> None:
-        calls.append(dict(offsets))
-        await go.wait()
-        if len(calls) == 2:
+    def __init__(self, refuses: int = 0) -> None:
+        self.taken: list[dict[TopicPartition, tuple[int, str]]] = []
+        self.asked, self._refuses = 0, refuses
+        self.goes_on = asyncio.Event()
+        self.goes_on.set()
+
+    async def commit(self, offsets: Committed) -> None:
+        self.asked += 1
+        await self.goes_on.wait()
+        if self.asked <= self._refuses:
             raise CommitFailedError("the group has moved on")
+        self.taken.append(dict(offsets))
 
-    commits, places = Commits(commit), [TopicPartition("t", number) for number in range(4)]
-    first, *rest = [asyncio.create_task(commits({place: (1, "")})) for place in places]
+
+PLACES = [TopicPartition("t", number) for number in range(4)]
+
+
+async def test_one_commit_carries_what_all_lanes_have_noted() -> None:
+    coordinator = Coordinator()
+    commits = Commits(coordinator.commit)
+    assert commits.due(PLACES) is None
+    commits.note({PLACES[0]: (1, "")})
+    due = commits.due(PLACES)
+    commits.note({PLACES[0]: (2, ""), PLACES[1]: (7, "")})
+    commits.note({PLACES[2]: (5, "")})
+    commits.forget([PLACES[2]])
+
+    assert due == commits.due(PLACES[1:2]), "what comes later does not put off what came before"
+    assert commits.due(PLACES[2:]) is None
+
+    await asyncio.gather(*(commits.settle([place]) for place in PLACES))
+
+    assert [{PLACES[0]: (2, ""), PLACES[1]: (7, "")}] == coordinator.taken
+    assert commits.due(PLACES) is None
+
+
+async def test_who_settles_waits_for_the_commit_that_carries_its_own() -> None:
+    coordinator = Coordinator()
+    commits = Commits(coordinator.commit)
+    coordinator.goes_on.clear()
+    commits.note(dict.fromkeys(PLACES[:2], (1, "")))
+    first, second = [asyncio.create_task(commits.settle([place])) for place in PLACES[:2]]
     await asyncio.sleep(0)
-    go.set()
-    told = await asyncio.gather(first, *rest, return_exceptions=True)
+    commits.note({PLACES[1]: (2, "")})
+    await asyncio.sleep(0)
 
-    assert [{places[0]: (1, "")}, dict.fromkeys(places[1:], (1, ""))] == calls
-    assert [type(None), CommitFailedError, CommitFailedError, CommitFailedError] == [type(each) for each in told]
+    assert not second.done()
+
+    coordinator.goes_on.set()
+    await asyncio.gather(first, second)
+
+    assert [dict.fromkeys(PLACES[:2], (1, "")), {PLACES[1]: (2, "")}] == coordinator.taken
+
+
+async def test_what_was_not_committed_waits_for_the_next_who_asks() -> None:
+    coordinator = Coordinator(refuses=2)
+    commits = Commits(coordinator.commit)
+    commits.note({PLACES[0]: (1, ""), PLACES[1]: (1, "")})
+    told = await asyncio.gather(*(commits.settle([place]) for place in PLACES[:2]), return_exceptions=True)
+    commits.note({PLACES[1]: (2, "")})
+    await commits.settle(PLACES[1:2])
+
+    assert [CommitFailedError] * 2 == [type(each) for each in told], "each lane hears of it, and starts over"
+    assert [{PLACES[0]: (1, ""), PLACES[1]: (2, "")}] == coordinator.taken
+
+
+async def test_a_lane_that_is_told_to_end_takes_nothing_with_it() -> None:
+    coordinator = Coordinator()
+    commits = Commits(coordinator.commit)
+    coordinator.goes_on.clear()
+    commits.note(dict.fromkeys(PLACES, (1, "")))
+    ending = asyncio.create_task(commits.settle(PLACES[:1]))
+    await asyncio.sleep(0)
+    commits.note({PLACES[1]: (2, "")})
+    ending.cancel()
+    await asyncio.wait([ending])
+    commits.forget(PLACES[:1])
+    coordinator.goes_on.set()
+    await commits.settle(PLACES[1:])
+
+    assert ending.cancelled()
+    assert [{PLACES[1]: (2, ""), PLACES[2]: (1, ""), PLACES[3]: (1, "")}] == coordinator.taken

@@ -1,6 +1,7 @@
 """A worker comes and another is killed: what stays is left alone, and a standby needs only what it has not read yet."""
 
 import asyncio
+import itertools
 import json
 import random
 import re
@@ -140,3 +141,40 @@ async def test_a_lane_that_rested_while_somebody_else_went_on_starts_over(
     assert {"Overtaken"} == set(fenced.values())
     assert kept[0] in fenced
     assert where == await committed(settings, tps), "what was read again is committed again"
+
+
+async def test_lanes_that_rest_have_committed_what_they_sent(broker: EmbeddedBroker, topic_prefix: str, tmp_path: Path) -> None:
+    """At least once offsets wait for others a while; a lane whose partition stays would else think that somebody went back."""
+    settings = Settings(brokers=broker.bootstrap, topic_prefix=topic_prefix, partitions=4, guarantee="at-least-once")
+    given, rng, enough = {"GUARANTEE": settings.guarantee}, random.Random(20261129), asyncio.Event()
+    await create_topics(settings)
+    first = await start_worker(settings, tmp_path / "first", **given)
+    running = [first]
+
+    async def report() -> None:
+        async with AIOKafkaProducer(bootstrap_servers=settings.brokers) as producer:
+            for record in (each for number in itertools.count() for each in life(number, rng)):
+                key = (record["household_id"] or record["person_id"]).encode()
+                await producer.send_and_wait(settings.topic(TOPIC_OF[record["schema"]]), encode(record), key)
+                if enough.is_set():
+                    return
+
+    reporting = asyncio.create_task(report())
+    try:
+        for _ in range(2):  # lanes rest when a worker comes and when it goes
+            second = await start_worker(settings, tmp_path / "second", **given)
+            running.append(second)
+            assert 0 == await second.stop()
+        enough.set()
+        await reporting
+        await drained(settings, 60)
+        assert 0 == await first.stop()
+    finally:
+        reporting.cancel()
+        for worker in running:
+            if worker.process.returncode is None:
+                worker.process.kill()
+    shares = [len(line["partitions"]) for line in said(first, "partitions.assigned")]
+
+    assert [4, 2, 4, 2, 4] == shares
+    assert [] == said(first, "lane.fenced") + said(first, "lane.restarts")
