@@ -1,7 +1,8 @@
 """A Prometheus histogram that takes the values of a whole batch at once; the client library's own takes them one by one."""
 
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import HistogramMetricFamily
@@ -24,12 +25,13 @@ class BatchHistogram:
 
     def observe(self, value: str, observed: Sequence[float]) -> None:
         """Take in what was observed under a label's value."""
-        ordered = sorted(observed)
-        counts = self._counts.setdefault(value, [0] * len(self._names))
-        for at, bound in enumerate(self._bounds):
-            counts[at] += bisect_right(ordered, bound)
-        counts[-1] += len(ordered)
-        self._sums[value] = self._sums.get(value, 0.0) + sum(ordered) / self._scale
+        counts = self._counts.get(value)
+        if counts is None:
+            counts = self._counts[value] = [0] * len(self._names)
+        bounds = self._bounds
+        for each in observed:
+            counts[bisect_left(bounds, each)] += 1
+        self._sums[value] = self._sums.get(value, 0.0) + sum(observed) / self._scale
 
     def describe(self) -> Iterable[HistogramMetricFamily]:
         """Name the metric to the registry."""
@@ -39,5 +41,5 @@ class BatchHistogram:
         """Return the metric with its buckets."""
         family = HistogramMetricFamily(self._name, self._documentation, labels=[self._label])
         for value, counts in self._counts.items():
-            family.add_metric([value], list(zip(self._names, counts, strict=True)), self._sums[value])
+            family.add_metric([value], list(zip(self._names, accumulate(counts), strict=True)), self._sums[value])
         return [family]

@@ -296,6 +296,9 @@ class Lane:
         arrived = self._backlog.arrived
         arrived.clear()
         if not self._backlog.records and not self._stopping.is_set() and self._opened == self._pauses:
+            if due is None:
+                await arrived.wait()
+                return
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(None if due is None else due - time.monotonic()):
+                async with asyncio.timeout(due - time.monotonic()):
                     await arrived.wait()

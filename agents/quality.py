@@ -15,10 +15,11 @@ LEAST: Final = 20
 
 @dataclass(slots=True)
 class _Last:
-    """How many records of a topic were seen, and which of the last ones were bad."""
+    """How many records of a topic were seen, which of the last ones were bad, and the share of these that was told."""
 
     seen: int = 0
     bad: deque[int] = field(default_factory=deque)
+    told: float = -1.0
 
     @property
     def share(self) -> float:
@@ -50,7 +51,9 @@ class Quality:
 
     def _judge(self, topic: str, last: _Last) -> None:
         share = last.share
-        telemetry.bad_share.labels(topic).set(share)
+        if share != last.told:
+            telemetry.bad_share.labels(topic).set(share)
+            last.told = share
         if share > self._limit and last.seen >= LEAST:
             if topic not in self._said:
                 self._said.add(topic)

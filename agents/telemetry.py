@@ -10,8 +10,8 @@ import logging
 import sys
 import threading
 import time
-from collections import Counter as Count
 from collections.abc import Iterable
+from functools import cache
 from typing import Any, Final, get_args
 
 import orjson
@@ -119,31 +119,41 @@ def committed(partition: str, now: int) -> None:
     committed_at.labels(partition).set(now / NANOSECONDS)
 
 
+@cache
+def _one(metric: Counter, *labels: str) -> Counter:
+    """Return a metric under some labels, found once: the library looks for it under a lock, with code of its own."""
+    return metric.labels(*labels)
+
+
 def confirmed(partition: str, tally: Tally, now: int) -> None:
     """Tell what a batch did, once what it sent is confirmed. ``now`` in nanoseconds."""
-    households.labels(partition).inc(tally.new_households)
-    waiting.labels(partition).inc(tally.parked)
-    undetermined.inc(tally.undetermined)
+    if tally.new_households:
+        households.labels(partition).inc(tally.new_households)
+    if tally.parked:
+        waiting.labels(partition).inc(tally.parked)
+    if tally.undetermined:
+        undetermined.inc(tally.undetermined)
+    if tally.reassessed:
+        reassessed.inc(tally.reassessed)
     if tally.calendar_unknown:
         calendar_unknown.inc(tally.calendar_unknown)
         log("warning", "calendar.unknown", deadlines=tally.calendar_unknown, known_until=render_day(KNOWN_UNTIL))
-    reassessed.inc(tally.reassessed)
     for shadow in tally.shadowed:
-        shadow_alerts.labels(shadow.transition.value, shadow.severity or "none", shadow.tier).inc()
-    for (channel, outcome), count in tally.reports.items():
-        reports.labels(channel, outcome).inc(count)
+        _one(shadow_alerts, shadow.transition.value, shadow.severity or "none", shadow.tier).inc()
+    for told, count in tally.reports.items():
+        _one(reports, *told).inc(count)
     for code, count in tally.rejections.items():
-        rejections.labels(code).inc(count)
+        _one(rejections, code).inc(count)
     for spoken, count in tally.cases.items():
-        cases.labels(*spoken).inc(count)
+        _one(cases, *spoken).inc(count)
     for department, count in tally.departments.items():
-        departments.labels(department).inc(count)
+        _one(departments, department).inc(count)
     for turned, count in tally.area_alerts.items():
-        area_alerts.labels(*turned).inc(count)
+        _one(area_alerts, *turned).inc(count)
     for held, count in tally.withheld.items():
-        withheld.labels(*held).inc(count)
+        _one(withheld, *held).inc(count)
     for channel, count in tally.rerouted.items():
-        rerouted.labels(channel).inc(count)
+        _one(rerouted, channel).inc(count)
     for channel, lags in tally.lags.items():
         event_lag.observe(channel, lags)
     if tally.published:
@@ -151,17 +161,11 @@ def confirmed(partition: str, tally: Tally, now: int) -> None:
 
 
 def _published(published: list[Published], now: int) -> None:
-    of_alerts: Count[tuple[str, str, str]] = Count()
-    of_reasons: Count[tuple[str, str, str, str]] = Count()
     for each in published:
-        alert = each.alert
-        transition = alert.transition.value
-        of_alerts[transition, alert.severity or "none", alert.tier] += 1
-        of_reasons.update((transition, reason.rule, reason.severity, alert.tier) for reason in alert.reasons)
-    for labels, count in of_alerts.items():
-        alerts.labels(*labels).inc(count)
-    for named, count in of_reasons.items():
-        reasons.labels(*named).inc(count)
+        alert, transition = each.alert, each.alert.transition.value
+        _one(alerts, transition, alert.severity or "none", alert.tier).inc()
+        for reason in alert.reasons:
+            _one(reasons, transition, reason.rule, reason.severity, alert.tier).inc()
     alert_latency.observe("ingested", [now - each.appended_at for each in published if each.appended_at is not None])
     alert_latency.observe("occurred", [now - each.occurred_at for each in published if each.occurred_at is not None])
 

@@ -1,8 +1,9 @@
 """What one lane's batch did: records to send, states to store, and what telemetry may tell once it is committed."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
 import msgspec
 
@@ -55,6 +56,10 @@ def occurred(message: Report | RegistryChange | Tick) -> int:
             return message.at
 
 
+_counts: Final[partial[defaultdict[Any, int]]] = partial(defaultdict, int)
+"""Made for every batch, of which a Counter would run Python code."""
+
+
 class Tally(msgspec.Struct):
     """What a batch counted. Told only when its transaction is committed, so that a repeated batch counts once.
 
@@ -62,18 +67,18 @@ class Tally(msgspec.Struct):
     ``lags`` holds, by channel, the nanoseconds since each report's event time.
     """
 
-    read: Counter[str] = msgspec.field(default_factory=Counter)
+    read: defaultdict[str, int] = msgspec.field(default_factory=_counts)
     refused: defaultdict[str, list[int]] = msgspec.field(default_factory=lambda: defaultdict(list))
-    reports: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter)
-    rejections: Counter[str] = msgspec.field(default_factory=Counter)
-    rerouted: Counter[str] = msgspec.field(default_factory=Counter)
-    cases: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter)
+    reports: defaultdict[tuple[str, str], int] = msgspec.field(default_factory=_counts)
+    rejections: defaultdict[str, int] = msgspec.field(default_factory=_counts)
+    rerouted: defaultdict[str, int] = msgspec.field(default_factory=_counts)
+    cases: defaultdict[tuple[str, str], int] = msgspec.field(default_factory=_counts)
     lags: defaultdict[str, list[int]] = msgspec.field(default_factory=lambda: defaultdict(list))
     published: list[Published] = []
     shadowed: list[Alert] = []
-    area_alerts: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter)
-    departments: Counter[str] = msgspec.field(default_factory=Counter)
-    withheld: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter)
+    area_alerts: defaultdict[tuple[str, str], int] = msgspec.field(default_factory=_counts)
+    departments: defaultdict[str, int] = msgspec.field(default_factory=_counts)
+    withheld: defaultdict[tuple[str, str], int] = msgspec.field(default_factory=_counts)
     reassessed: int = 0
     new_households: int = 0
     parked: int = 0
