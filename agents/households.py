@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from functools import partial
+from typing import Final
 
 import msgspec
 
@@ -39,6 +40,7 @@ from streams.topics import INPUTS, Topic, partition_of
 
 Beside = PersonClaim | LinkClaim | AreaClaim | AreaNotice | AreaTick
 """What tells of no household."""
+_ABOUT_HOUSEHOLDS: Final = (Report, RegistryChange, Tick)
 
 
 class Households:
@@ -50,7 +52,7 @@ class Households:
     ) -> None:  # fmt: skip
         """Bind a partition's store to what judges it. ``state_version`` is the layout that households are stored in."""
         self._index = index
-        self._state_version = state_version
+        self._state_version, self._without_signals = state_version, state_version == codec.WITHOUT_SIGNALS
         self._partition, self._partitions, self._prefix = partition, partitions, prefix
         self._topics = {prefix + topic: topic for topic in INPUTS}
         self._store, self._judge = store, judge_of(judge)
@@ -130,9 +132,9 @@ class Households:
 
     def _take(self, work: Work, loaded: dict[str, HouseholdState], topic: Topic, record: Record, now: int) -> Rejection | None:
         message = normalise(topic, record.key, record.value, record.timestamp)
-        if not isinstance(message, Report | RegistryChange | Tick):  # nearly all are
+        if not isinstance(message, _ABOUT_HOUSEHOLDS):  # nearly all are
             return message if isinstance(message, Rejection) else self._hear(work, topic, record, message)
-        if self._state_version == codec.WITHOUT_SIGNALS and isinstance(message, Report) and message.signals is not None:
+        if self._without_signals and isinstance(message, Report) and message.signals is not None:
             return Rejection(RejectionCode.UNKNOWN_FACT, "$.facts", "is not a fact of the release that states are pinned to")
         household = message.household_id or self._household_of(work, topic, record, message)
         if household is None:
@@ -147,14 +149,15 @@ class Households:
                 return None
             before = codec.decode_state(data) if data is not None else EMPTY
             work.tally.new_households += data is None
-        step = advance(household, before, message, instant_of(record.timestamp), self._policies, self._judge.shadow)
+        appended_at = instant_of(record.timestamp)
+        step = advance(household, before, message, appended_at, self._policies, self._judge.shadow)
         loaded[household] = step.state
         if isinstance(message, Report):
             work.tally.lags[CHANNELS[message.kept.channel]].append(now - message.kept.occurred_at)
             if message.kept.channel == DEPARTMENT:
                 work.tally.departments[message.kept.source] += 1
         if step.state is not before:
-            self._changed(work, household, before, step, message, record, now)
+            self._changed(work, household, before, step, message, appended_at, now)
         return None
 
     def _hear(self, work: Work, topic: Topic, record: Record, message: Beside) -> Rejection | None:
@@ -183,7 +186,7 @@ class Households:
         return None
 
     def _changed(
-        self, work: Work, household: str, before: HouseholdState, step: Step, message: Message, record: Record, now: int
+        self, work: Work, household: str, before: HouseholdState, step: Step, message: Message, appended_at: int, now: int
     ) -> None:
         work.states[household] = step.state
         if self._index is not None:
@@ -195,7 +198,6 @@ class Households:
         if step.state.facts.signals or before.facts.signals:  # who has none is linked to nothing
             self._areas(work).tell(household, before.facts, step.state.facts)
         self._watch.tell(household, before, step.state)
-        appended_at = instant_of(record.timestamp)
         self._tell(work, step, now, lambda alert: Published(alert, occurred(message), appended_at))
 
     def _tell(self, work: Work, step: Step, now: int, published: Callable[[Alert], Published]) -> None:
@@ -213,7 +215,7 @@ class Households:
         if step.shadow_alert is not None:
             self._publish(work, Topic.ALERTS_SHADOW, step.shadow_alert, now)
             work.tally.shadowed.append(step.shadow_alert)
-        if step.case is not None and self._state_version != codec.WITHOUT_SIGNALS:  # which would forget that it was said
+        if step.case is not None and not self._without_signals:  # which would forget that it was said
             value = codec.encode_case(step.case, render_instant(now))
             work.outgoing.append(Outgoing(Topic.CASES, self._partition, step.case.household_id.encode(), value))
             work.tally.cases[step.case.transition, step.case.stage] += 1
@@ -226,7 +228,7 @@ class Households:
 
     def _watching(self, work: Work) -> AreaWatch:
         """Return what tells areas of this batch; nothing is told while a worker of the release before may read it."""
-        scope = UNWATCHED if self._state_version == codec.WITHOUT_SIGNALS else self._judge.areas
+        scope = UNWATCHED if self._without_signals else self._judge.areas
         return AreaWatch(self._partition, self._partitions, self._store, work, scope, self._index)
 
     def _move(self, work: Work, household: str, record: Record, topic: Topic) -> None:

@@ -19,7 +19,8 @@ from streams.ledger import Ledger, Missing, Window
 from streams.measures import tracked
 from streams.noise import NOTHING, hush_of, waits_until, window_until
 from streams.policies import Judges
-from streams.policy import NoiseRules, Parameters
+from streams.policy import Parameters
+from streams.policy_cases import NoiseRules
 from streams.rules import SIGNAL_RULES, version_of
 from streams.rules.signals import UNREPORTED
 from streams.rules.support import render_figure

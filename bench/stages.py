@@ -17,11 +17,12 @@ from schemas.household import EMPTY, HouseholdState
 from schemas.registry import RegistryChange
 from schemas.reports import Report
 from streams.alerts import Cause, Place, turn, unmoved
-from streams.assess import answers_of, area_code, assessment_of, context_of
+from streams.assess import answers_of, area_code, assessment_from
 from streams.household import merge
 from streams.normalise import normalise
 from streams.policy import Policy
 from streams.rules import EVERY_RULE
+from streams.rules.context import Context
 from streams.topics import Topic, partition_of
 from streams.touched import touched
 
@@ -110,22 +111,26 @@ def _judge(
     meter.lap("household")
     if facts is before.facts:
         return before
-    state, thread = msgspec.structs.replace(before, facts=facts), before.thread
-    context = context_of(facts, policy)
-    if context is not None and thread.judged_by == policy.mark_of((area_code(facts) or "")[:6]):
-        rules = touched(before.facts, facts, message, context.parameters)
+    state, thread, area = msgspec.structs.replace(before, facts=facts), before.thread, area_code(facts) or ""
+    if facts.as_of is None:
+        meter.lap("assess")
+        return state
+    parameters, tier, mark = policy.court(area[:6])
+    context = Context(facts, parameters, tier)
+    if thread.judged_by == mark:
+        rules = touched(before.facts, facts, message, parameters)
         some = answers_of(context, rules) if rules and rules is not EVERY_RULE else None
         if not rules or (some is not None and unmoved(thread.open, some, rules)):
             meter.lap("assess")
             return state
-    assessment = assessment_of(context) if context is not None else None
+    answers, thread = answers_of(context, EVERY_RULE), msgspec.structs.replace(thread, judged_by=mark)
+    if not answers.findings and thread.open is None:
+        meter.lap("assess")
+        return msgspec.structs.replace(state, thread=thread)
+    assessment = assessment_from(context, answers)
     meter.lap("assess")
-    if assessment is None:
-        return state
-    thread = msgspec.structs.replace(thread, judged_by=policy.mark_of((area_code(facts) or "")[:6]))
-    area = area_code(facts) or ""
     name = message.kept.event_id if isinstance(message, Report) else f"registry:{render_instant(message.updated_at)}"
-    place = Place(household, area, policy.tier(area[:6]), policy.label, policy.parameters(area[:6]).verification.working_days)
+    place = Place(household, area, tier, policy.label, parameters.verification.working_days)
     turned = turn(thread, assessment, Cause(name, now), place)
     meter.lap("alert")
     if turned.alert is None:

@@ -2,8 +2,9 @@
 
 from fangfan.policy_words import TABLES
 from fangfan.signal_meanings import Meaning, graded, percent
-from streams.policy import CaseRules, NoiseRules, Parameters
+from streams.policy import Parameters
 from streams.policy_areas import ScaleRisk
+from streams.policy_cases import CaseRules, NoiseRules
 
 
 def meanings(p: Parameters) -> dict[str, Meaning]:

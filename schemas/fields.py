@@ -27,7 +27,7 @@ _TELEPHONE = re.compile(r"(?<![0-9A-Fa-f])(?:(?:00)?86[-._:]?)?1[3-9][0-9]([-._:
 _MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 _HOUR = re.compile(r"[Tt]([01][0-9]|2[0-3])")
 _WITHIN_HOUR = re.compile(r":([0-5][0-9]):([0-5][0-9]|60)")
-_REST = re.compile(r"(?:\.([0-9]+))?(?:[Zz]|([+-])([01][0-9]|2[0-3]):([0-5][0-9]))")
+_OFFSET = re.compile(r"[Zz]|([+-])([01][0-9]|2[0-3]):([0-5][0-9])")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -39,7 +39,7 @@ def parse_money(value: str | int | float) -> int:
     Raises:
         ValueError: the amount reads otherwise.
     """
-    text = value if isinstance(value, str) else repr(value)
+    text = value if type(value) is str else repr(value)
     if text[-3:-2] == "." and 4 <= len(text) <= _PLAIN_MONEY:  # as nearly all amounts are written
         digits = text[:-3] + text[-2:]
         if digits.isdigit() and digits.isascii():
@@ -87,13 +87,13 @@ def _day_of(text: str) -> int:
     return (days - EPOCH_ORDINAL) * DAY_SECONDS * NANOSECONDS
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=32_768)
 def _hour_of(text: str) -> int:
-    """Return the nanoseconds of ``Thh``."""
-    match = _HOUR.fullmatch(text)
+    """Return the nanoseconds from 1970 to a ``YYYY-MM-DDThh``."""
+    match = _HOUR.fullmatch(text[10:])
     if match is None:
         raise ValueError(_NO_INSTANT)
-    return int(match[1]) * 3600 * NANOSECONDS
+    return int(match[1]) * 3600 * NANOSECONDS + _day_of(text[:10])
 
 
 @lru_cache(maxsize=4096)
@@ -106,17 +106,23 @@ def _within_hour(text: str) -> int:
 
 
 @lru_cache(maxsize=4096)
-def _rest_of(text: str) -> int:
-    """Return the nanoseconds that a fraction and an offset (``.5+08:00``) add."""
-    match = _REST.fullmatch(text)
+def _offset_of(text: str) -> int:
+    """Return the nanoseconds that an offset (``+08:00``) adds."""
+    match = _OFFSET.fullmatch(text)
     if match is None:
         raise ValueError(_NO_INSTANT)
-    fraction, sign, hour, minute = match.groups()
-    nanoseconds = int(fraction[:9].ljust(9, "0")) if fraction else 0
+    sign, hour, minute = match.groups()
     if not sign:
-        return nanoseconds
+        return 0
     offset = (int(hour) * 3600 + int(minute) * 60) * NANOSECONDS
-    return nanoseconds + (offset if sign == "-" else -offset)
+    return offset if sign == "-" else -offset
+
+
+def _fraction_of(digits: str) -> int:
+    """Return the nanoseconds of a second's decimals."""
+    if not (digits.isdigit() and digits.isascii()):
+        raise ValueError(_NO_INSTANT)
+    return int(digits[:9].ljust(9, "0"))
 
 
 def parse_instant(text: str) -> int:
@@ -128,8 +134,13 @@ def parse_instant(text: str) -> int:
     Raises:
         ValueError: not RFC 3339, without an offset, or no such date.
     """
-    # In parts, because each recurs: reports of one day, of one offset. The day comes last: there may be no such day.
-    instant = _hour_of(text[10:13]) + _within_hour(text[13:19]) + _rest_of(text[19:]) + _day_of(text[:10])
+    # In parts, because each recurs: reports of one hour, of one offset. Only a fraction, where there is one, does not. The day
+    # comes last: there may be no such day.
+    if text[19:20] != ".":
+        instant = _within_hour(text[13:19]) + _offset_of(text[19:]) + _hour_of(text[:13])
+    else:
+        at = -1 if text[-1] in "Zz" else -6
+        instant = _within_hour(text[13:19]) + _fraction_of(text[20:at]) + _offset_of(text[at:]) + _hour_of(text[:13])
     return instant if FIRST_INSTANT <= instant <= LAST_INSTANT else _storable(instant)
 
 
@@ -196,6 +207,7 @@ def render_instant(instant: int) -> str:
     return f"{render_day(day_of(instant))}T{hour:02d}:{rest // 60:02d}:{rest % 60:02d}{fraction}+08:00"
 
 
+@lru_cache(maxsize=65_536)  # a province has half as many villages
 def is_area_code(text: str) -> bool:
     """Tell whether a text is a 12-digit administrative code (county 6, township 3, village 3)."""
     return len(text) == 12 and text.isdigit() and text.isascii()
@@ -203,7 +215,7 @@ def is_area_code(text: str) -> bool:
 
 def is_household_id(text: str) -> bool:
     """Tell whether a text can be a household id: 4 to 32 of ``[0-9A-Za-z-]``."""
-    return 4 <= len(text) <= 32 and text.isascii() and text.replace("-", "0").isalnum()
+    return 4 <= len(text) <= 32 and text.isascii() and (text.isalnum() or text.replace("-", "0").isalnum())
 
 
 def has_telephone_number(text: str) -> bool:

@@ -84,6 +84,10 @@ class NotFiring(msgspec.Struct, frozen=True, gc=False):
     unit: Unit
 
 
+Answer = Finding | NotFiring | Undetermined
+"""What one rule says, of one subject where it asks several."""
+
+
 class Answers(msgspec.Struct, frozen=True, gc=False):
     """What the rules that were asked say of one household."""
 

@@ -1,28 +1,31 @@
 """assess: facts -> Assessment, all rules over one household at its ``as_of``."""
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
-from typing import Any
+from typing import NamedTuple
 
 from schemas.fields import month_of
-from schemas.findings import Answers, Assessment, Conflict, Finding, NotFiring, Undetermined
+from schemas.findings import Answer, Answers, Assessment, Conflict, Finding, NotFiring, Undetermined
 from schemas.household import Facts
 from schemas.vocabulary import SEVERITIES, Category, Pathway, Severity
 from streams.policy import Parameters, Policy
 from streams.rules import CLOCK_RULES, EVERY_RULE, INDICATOR_RULES, MONEY_RULES, SIGNAL_RULES
-from streams.rules.context import Answer, Context
+from streams.rules.context import Context
 from streams.rules.indicators import Question, answer, index_of
 from streams.rules.persons import LABOURING
 from streams.rules.signals import Answers as OfSignals
 
-Plan = tuple[
-    tuple[tuple[str, Callable[[Context], Answer]], ...],
-    tuple[tuple[str, Callable[[Any], Question]], ...],
-    frozenset[str],
-    tuple[tuple[str, Callable[[Context], OfSignals]], ...],
-    tuple[tuple[str, Callable[[Context], Answer]], ...],
-]
-"""Rules to ask, by the names of their parameters."""
+
+class Plan(NamedTuple):
+    """What to ask of some rules, as alerts list them; those that are switched off are left out.
+
+    ``kinds`` are the indicators that ``questions`` are about.
+    """
+
+    money: tuple[Callable[[Context], Answer], ...]
+    kinds: frozenset[str]
+    questions: tuple[Question, ...]
+    signals: tuple[Callable[[Context], OfSignals], ...]
+    clock: tuple[Callable[[Context], Answer], ...]
 
 
 def area_code(facts: Facts) -> str | None:
@@ -35,7 +38,7 @@ def area_code(facts: Facts) -> str | None:
 def assess(facts: Facts, policy: Policy) -> Assessment | None:
     """Ask every rule. None where the household has no ``as_of``: only a registry entry, no report yet."""
     context = context_of(facts, policy)
-    return assessment_of(context) if context is not None else None
+    return assessment_from(context, answers_of(context, EVERY_RULE)) if context is not None else None
 
 
 def ask(facts: Facts, policy: Policy, rules: frozenset[str]) -> Answers | None:
@@ -52,9 +55,9 @@ def context_of(facts: Facts, policy: Policy) -> Context | None:
     return Context(facts, policy.parameters(county), policy.tier(county))
 
 
-def assessment_of(context: Context) -> Assessment:
-    """Ask every rule."""
-    facts, answers = context.facts, answers_of(context, EVERY_RULE)
+def assessment_from(context: Context, answers: Answers) -> Assessment:
+    """Return what the answers of every rule come to."""
+    facts = context.facts
     return Assessment(
         answers.findings, answers.conflicts, answers.undetermined, answers.quiet, context.as_of,
         category(facts, answers.findings), pathway(facts, context.parameters), worst(answers.findings),
@@ -63,29 +66,20 @@ def assessment_of(context: Context) -> Assessment:
 
 def answers_of(context: Context, rules: frozenset[str]) -> Answers:
     """Ask some rules, by the names of their parameters."""
-    facts, parameters = context.facts, context.parameters
-    answers: list[Answer] = []
+    plan = context.parameters.plans.get(rules) or _plan(context.parameters, rules)
+    answers: list[Answer] = [rule(context) for rule in plan.money]
     conflicts: list[Conflict] = []
-    money, indicators, kinds, signals, clock = _plan(rules)
-    for name, rule in money:
-        if getattr(parameters, name).enabled:
-            answers.append(rule(context))
-    if indicators:
-        index = index_of(facts, kinds)
-        for name, question in indicators:
-            if (asked := getattr(parameters, name)).enabled:
-                some, beside = answer(index, question(asked))
-                answers += some
-                conflicts += beside
-    if signals and facts.signals:
-        for name, heard in signals:
-            if getattr(parameters, name).enabled:
-                some, beside = heard(context)
-                answers += some
-                conflicts += beside
-    for name, rule in clock:
-        if getattr(parameters, name).enabled:
-            answers.append(rule(context))
+    if plan.questions:
+        index = index_of(context.facts, plan.kinds)
+        for question in plan.questions:
+            answer(index, question, answers, conflicts)
+    if plan.signals and context.facts.signals:
+        for heard in plan.signals:
+            some, beside = heard(context)
+            answers += some
+            conflicts += beside
+    for rule in plan.clock:
+        answers.append(rule(context))
     findings: list[Finding] = []
     undetermined: list[Undetermined] = []
     quiet: list[NotFiring] = []
@@ -99,20 +93,18 @@ def answers_of(context: Context, rules: frozenset[str]) -> Answers:
     return Answers(tuple(findings), tuple(conflicts), tuple(undetermined), tuple(quiet))
 
 
-@lru_cache(maxsize=1024)
-def _plan(rules: frozenset[str]) -> Plan:
-    """Return the rules to ask: on money, on indicators of some kinds, on signals, on time, as alerts list them.
-
-    Indicators are called as the rules that ask them.
-    """
-    indicators = tuple((name, question) for name, question in INDICATOR_RULES.items() if name in rules)
-    return (
-        tuple((name, rule) for name, rule in MONEY_RULES.items() if name in rules),
-        indicators,
-        frozenset(name for name, _ in indicators),
-        tuple((name, rule) for name, rule in SIGNAL_RULES.items() if name in rules),
-        tuple((name, rule) for name, rule in CLOCK_RULES.items() if name in rules),
+def _plan(parameters: Parameters, rules: frozenset[str]) -> Plan:
+    """Work out what to ask. Indicators are called as the rules that ask them."""
+    on = {name for name in rules if getattr(parameters, name).enabled}
+    indicators = [name for name in INDICATOR_RULES if name in on]
+    plan = parameters.plans[rules] = Plan(
+        tuple(rule for name, rule in MONEY_RULES.items() if name in on),
+        frozenset(indicators),
+        tuple(INDICATOR_RULES[name](getattr(parameters, name)) for name in indicators),
+        tuple(rule for name, rule in SIGNAL_RULES.items() if name in on),
+        tuple(rule for name, rule in CLOCK_RULES.items() if name in on),
     )
+    return plan
 
 
 def worst(findings: Sequence[Finding]) -> Severity | None:

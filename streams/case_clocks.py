@@ -9,7 +9,7 @@ from schemas.cases import Case, Clock, Stage
 from schemas.fields import day_of
 from schemas.household import OpenAlert
 from streams.cases import notice_over, pauses_until
-from streams.policy import CaseRules
+from streams.policy_cases import CaseRules
 from streams.workdays import add_workdays
 
 AT_WORK: Final[frozenset[Stage]] = frozenset({"verified", "authorised", "compared", "appraised", "noticed", "reviewed"})

@@ -7,7 +7,7 @@ import msgspec
 
 from schemas.cases import Condition
 from schemas.fields import day_of, render_money, render_month
-from schemas.findings import Finding, Undetermined
+from schemas.findings import Answer, Finding, Undetermined
 from schemas.household import Facts, Past
 from streams.assess import area_code
 from streams.horizon import counted
@@ -67,7 +67,8 @@ def _guarantees(context: Context) -> Iterator[Condition]:
     """Yield the guarantees that are bad, and those that must be known to be good and of which nobody said anything."""
     index = index_of(context.facts, frozenset(INDICATOR_RULES))
     for name, question in INDICATOR_RULES.items():
-        answers, _ = answer(index, question(getattr(context.parameters, name)))
+        answers: list[Answer] = []
+        answer(index, question(getattr(context.parameters, name)), answers, [])
         zh, en = _WORDS[name]
         for each in answers:
             if isinstance(each, Finding):

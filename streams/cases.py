@@ -10,7 +10,7 @@ from schemas.fields import day_of, render_day
 from schemas.household import Facts
 from schemas.reports import KeptReport
 from streams.case_words import STAGE_WORDS, objections_open
-from streams.policy import CaseRules
+from streams.policy_cases import CaseRules
 from streams.workdays import add_workdays
 
 MOST: Final = 64

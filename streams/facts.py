@@ -9,7 +9,7 @@ from schemas import wire
 from schemas.fields import parse_money, parse_month
 from schemas.rejections import Rejected, RejectionCode
 from schemas.reports import Claim, Fact, Income, IncomeStatement, Indicator, Spending
-from schemas.vocabulary import CHANNELS, COMPONENTS, SIGNED_COMPONENTS
+from schemas.vocabulary import CHANNELS, SIGNED_COMPONENTS
 from schemas.wire_cases import CaseStepFact
 from streams.case_steps import read_step
 from streams.plain import SHAPES
@@ -57,9 +57,10 @@ def _statement(fact: wire.IncomeStatementFact, channel: int) -> IncomeStatement:
         raise Rejected(RejectionCode.INVALID_VALUE, "from", "lies after to")
     if end - start + 1 > MAX_STATEMENT_MONTHS:
         raise Rejected(RejectionCode.INVALID_VALUE, "to", "the period is over 12 months")
-    flows = (*COMPONENTS, "production_cost")
     return IncomeStatement(
-        start, end, *[_money(getattr(fact, name), name, signed=name in SIGNED_COMPONENTS) for name in flows]
+        start, end, _money(fact.wage, "wage"), _money(fact.business, "business", signed=True),
+        _money(fact.property, "property", signed=True), _money(fact.transfer, "transfer"),
+        _money(fact.production_cost, "production_cost"),
     )  # fmt: skip
 
 

@@ -4,12 +4,15 @@ from collections.abc import Iterator
 from typing import Final
 
 from schemas.cases import CaseStep
-from schemas.fields import month_of
+from schemas.fields import DAY_SECONDS, NANOSECONDS, month_of
 from schemas.household import Facts, Past
 from schemas.reports import KeptReport
 
 HORIZON_MONTHS: Final = 36
 """A report counts in the month of ``as_of`` and this many months before it (contract §3.2)."""
+
+_WITHIN: Final = 1_000 * DAY_SECONDS * NANOSECONDS
+"""Within so many days there are never more month beginnings than the horizon has months."""
 
 
 def rested(facts: Facts, first: int) -> Past | None:
@@ -36,6 +39,8 @@ def rested(facts: Facts, first: int) -> Past | None:
 
 def counted(occurred_at: int, instant: int) -> bool:
     """Tell whether a report lies within the horizon of an instant (both in nanoseconds)."""
+    if 0 <= instant - occurred_at < _WITHIN:
+        return True
     return month_of(occurred_at) >= month_of(instant) - HORIZON_MONTHS
 
 

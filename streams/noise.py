@@ -8,7 +8,7 @@ from schemas.fields import day_of, instant_of_day, parse_day, render_day
 from schemas.household import Facts, Noise, Pending, Thread
 from schemas.reports import Signal
 from schemas.vocabulary import Severity, Transition, WithheldBy
-from streams.policy import NoiseRules
+from streams.policy_cases import NoiseRules
 
 GRAVEST: Final = "red"
 NOTHING: Final = Noise()

@@ -197,8 +197,12 @@ def _report(message: wire.WireReport, channel: int, timestamp: int) -> Report:
     household, person, voids = message.household_id or None, message.person_id or None, message.voids or None
     if household is None and person is None:
         raise Rejected(RejectionCode.MISSING_FIELD, "$.household_id", "is missing, and so is person_id")
-    occurred_at = _instant(message.occurred_at, "$.occurred_at")
-    _instant(message.reported_at, "$.reported_at")
+    try:
+        occurred_at = parse_instant(message.occurred_at)
+        parse_instant(message.reported_at)
+    except ValueError:  # which of them, and why
+        occurred_at = _instant(message.occurred_at, "$.occurred_at")
+        _instant(message.reported_at, "$.reported_at")
     if timestamp >= 0 and occurred_at > instant_of(timestamp) + FUTURE_LIMIT_SECONDS * NANOSECONDS:
         raise Rejected(RejectionCode.FUTURE_EVENT, "$.occurred_at", "more than 24 h after the record's timestamp")
     if not message.facts and voids is None:

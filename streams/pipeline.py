@@ -10,7 +10,7 @@ from schemas.household import Facts, HouseholdState, Pending, Thread
 from schemas.registry import RegistryChange
 from schemas.reports import Reassess, Report, Tick
 from streams.alerts import Cause, Place, turn, unmoved
-from streams.assess import answers_of, area_code, assessment_of, context_of
+from streams.assess import answers_of, area_code, assessment_from
 from streams.case_turn import turn_case
 from streams.casework import case_now, may_begin, on_known_calendar
 from streams.household import merge
@@ -19,6 +19,7 @@ from streams.noise import hush_of
 from streams.policies import Judges, Policies
 from streams.policy import Policy
 from streams.rules import EVERY_RULE
+from streams.rules.context import Context
 from streams.touched import touched
 
 Message = Report | RegistryChange | Tick
@@ -71,7 +72,7 @@ def advance(
     state, case = _with_case(household_id, state, message, timestamp, policies)
     known = found.calendar_known and on_known_calendar(case)
     if shadow is None:
-        return Step(state, found.assessment, found.alert, known, case=case, withheld=found.withheld)
+        return Step(state, found.assessment, found.alert, known, None, case, found.withheld)
     beside = judge(household_id, before.facts, facts, before.shadow or Thread(), message, timestamp, shadow)
     state = msgspec.structs.replace(state, shadow=beside.thread)
     return Step(state, found.assessment, found.alert, known, beside.alert, case, found.withheld)
@@ -134,11 +135,11 @@ def judge(
     Facts know no policy: several policies, each with its own thread, may judge the same ones. Only rules that the record may
     have touched are asked, and all of them only where one of these says something new.
     """
-    context = context_of(facts, policy)
-    if context is None:
+    if facts.as_of is None:
         return Judgement(thread)
-    area, parameters = area_code(facts) or "", context.parameters
-    mark = policy.mark_of(area[:6])
+    area = area_code(facts) or ""
+    parameters, tier, mark = policy.court(area[:6])
+    context = Context(facts, parameters, tier)
     waiting = thread.noise is not None and thread.noise.pending is not None  # its time may have come
     if thread.judged_by == mark and not waiting:
         rules = touched(before, facts, message, parameters)
@@ -148,10 +149,13 @@ def judge(
             some = answers_of(context, rules)
             if unmoved(thread.open, some, rules):
                 return Judgement(thread, some)
-    assessment = assessment_of(context)
+    answers = answers_of(context, EVERY_RULE)
     if thread.judged_by != mark:
         thread = Thread(thread.episode, thread.sequence, thread.open, mark, thread.noise)
-    place = Place(household_id, area, context.tier, policy.label, parameters.verification.working_days)
+    if not answers.findings and thread.open is None and thread.noise is None:  # as of most: nothing was said, nor is to be
+        return Judgement(thread, answers)
+    assessment = assessment_from(context, answers)
+    place = Place(household_id, area, tier, policy.label, parameters.verification.working_days)
     turned = turn(thread, assessment, Cause(_name(message), timestamp), place, hush_of(facts, parameters.noise))
     alert = turned.alert
     if alert is not None and assessment.findings and policy.measures.catalogue:

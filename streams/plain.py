@@ -6,7 +6,9 @@ read, and with optional fields that tell absent from null: then the keys that we
 keys that stand in the bytes.
 """
 
-from typing import Annotated, Any, Final, Union, cast, get_args, get_origin
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Annotated, Any, Final, Union, get_args, get_origin
 
 import msgspec
 
@@ -58,16 +60,19 @@ SHAPES: Final[dict[type[msgspec.Struct], type[msgspec.Struct]]] = {}
 for _wire in (*get_args(wire.WireFact), *get_args(wire.WireReport)):
     SHAPES[_wire] = _shape_of(_wire)
 
-_KEYS: Final = {
-    shape: (
-        1 + len(msgspec.structs.fields(shape)),
-        tuple(each.name for each in msgspec.structs.fields(shape) if not each.required),
-    )
-    for shape in SHAPES.values()
-}
-"""How many keys a shape has with all its optional fields, and which these are. The tag is a key and no field."""
 
-_decoder: Final = msgspec.json.Decoder(Union[tuple(SHAPES[each] for each in get_args(wire.WireReport))])  # noqa: UP007  # as above
+def _reader_of(shape: type[msgspec.Struct]) -> Callable[[Any], tuple[Any, ...]]:
+    """Return what reads the optional fields of a shape, as a tuple also where it has one or none."""
+    names = [each.name for each in msgspec.structs.fields(shape) if not each.required]
+    return attrgetter(*names) if len(names) > 1 else attrgetter(*names, "__class__", "__class__")
+
+
+_KEYS: Final = {shape: (1 + len(msgspec.structs.fields(shape)), _reader_of(shape)) for shape in SHAPES.values()}
+"""How many keys a shape has with all its optional fields, and what reads these. The tag is a key and no field."""
+
+_SHAPES_OF_REPORTS: Final = Union[tuple(SHAPES[each] for each in get_args(wire.WireReport))]  # noqa: UP007  # as above
+_decoder: Final[msgspec.json.Decoder[wire.WireReport]] = msgspec.json.Decoder(_SHAPES_OF_REPORTS)
+"""A lean shape has the fields of its own."""
 
 
 def read_plain(value: bytes) -> wire.WireReport | None:
@@ -82,7 +87,7 @@ def read_plain(value: bytes) -> wire.WireReport | None:
     if _SPACE in outline and (_BACKSLASH in value or outline.find(b'" :') >= 0 or outline.find(b'"  ') >= 0):
         return None
     try:
-        report: Any = _decoder.decode(value)
+        report = _decoder.decode(value)
     except (ValueError, RecursionError):
         return None
     # Without backslashes, and without whitespace between a key and its colon, every key ends in a quote and a colon. There are
@@ -93,15 +98,13 @@ def read_plain(value: bytes) -> wire.WireReport | None:
     household = report.household_id
     if (household and not is_household_id(household)) or not is_area_code(report.area_code):
         return None
-    return cast(wire.WireReport, report)  # a lean shape has the fields of its own
+    return report
 
 
-def _keys_read(report: Any) -> int:
-    total = 0
-    for part in (report, *report.facts):
-        keys, optional = _KEYS[type(part)]
-        total += keys
-        for name in optional:
-            if getattr(part, name) is msgspec.UNSET:
-                total -= 1
+def _keys_read(report: wire.WireReport) -> int:
+    keys, optional = _KEYS[type(report)]
+    total = keys - optional(report).count(msgspec.UNSET)
+    for fact in report.facts:
+        keys, optional = _KEYS[type(fact)]
+        total += keys - optional(fact).count(msgspec.UNSET)
     return total

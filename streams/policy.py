@@ -1,12 +1,14 @@
 """policy: rules as data. A Policy holds the parameters of every rule, overlaid province -> tier -> county once, at load."""
 
 from collections.abc import Iterable, Mapping
-from typing import Final, Literal
+from functools import cached_property
+from typing import Any, Final, Literal
 
 import msgspec
 
 from schemas.vocabulary import Severity
 from streams.policy_areas import ScaleRisk
+from streams.policy_cases import CaseRules, NoiseRules
 from streams.policy_measures import NO_MEASURES, Measures
 from streams.policy_signals import (
     Accident,
@@ -106,29 +108,7 @@ GUARANTEES: Final = ("food", "clothing", "schooling", "medical-cover", "housing"
 """The two worries and three guarantees, and water, by the names of their rules."""
 
 
-class CaseRules(msgspec.Struct, frozen=True):
-    """Clocks of a case in Chinese working days or months, and what removal asks for (docs/contract-cases.md).
-
-    ``known_good`` are guarantees, by the names of their rules, that somebody must have reported: silence is not health.
-    """
-
-    notice_days: int
-    finish_days: int
-    settle_days: int
-    watch_months: int
-    income_months: int
-    without_labour: bool
-    known_good: tuple[str, ...] = ()
-
-
-class NoiseRules(msgspec.Struct, frozen=True):
-    """How many days a transition keeps milder ones back, and how long a snooze may last at most; 0 for not at all."""
-
-    window_days: int = 0
-    snooze_days: int = 92
-
-
-class Parameters(msgspec.Struct, frozen=True):
+class Parameters(msgspec.Struct, frozen=True, dict=True):
     """Everything a county's households are judged by."""
 
     income_line: IncomeLine
@@ -166,6 +146,11 @@ class Parameters(msgspec.Struct, frozen=True):
     scale_risk: ScaleRisk = ScaleRisk()
     silence: Silence = Silence()
 
+    @cached_property
+    def plans(self) -> dict[frozenset[str], Any]:
+        """Where :mod:`streams.assess` keeps what it asks of these rules, worked out once for every set of rules."""
+        return {}
+
 
 class County(msgspec.Struct, frozen=True):
     """A county-level unit by its six-digit code."""
@@ -177,7 +162,7 @@ class County(msgspec.Struct, frozen=True):
     tier: Tier
 
 
-class Policy(msgspec.Struct, frozen=True):
+class Policy(msgspec.Struct, frozen=True, dict=True):
     """One version of a province's policy. ``of_county`` holds counties whose parameters differ by tier or county.
 
     ``mark`` is a checksum of the province's parameters and of the versions of the rules, ``marks`` of those in ``of_county``:
@@ -216,6 +201,19 @@ class Policy(msgspec.Struct, frozen=True):
     def mark_of(self, county_code: str) -> int:
         """Return the mark of what the households of a county are judged by: equal marks, equal answers."""
         return self.marks.get(county_code, self.mark)
+
+    def court(self, county_code: str) -> tuple[Parameters, str, int]:
+        """Return what the households of a county are judged by, the county's tier, and its mark, all at once."""
+        found = self._courts.get(county_code)
+        if found is None:
+            found = self.parameters(county_code), self.tier(county_code), self.mark_of(county_code)
+            if county_code in self.counties:  # what else a report may name has no end
+                self._courts[county_code] = found
+        return found
+
+    @cached_property
+    def _courts(self) -> dict[str, tuple[Parameters, str, int]]:
+        return {}
 
     @property
     def newest(self) -> "Policy":

@@ -9,18 +9,17 @@ import msgspec
 from schemas.vocabulary import SEVERITIES
 from streams.policy import (
     BP,
-    CaseRules,
     ExpenditureShock,
     Housing,
     IncomeDrop,
     IncomeLine,
     IndicatorRule,
-    NoiseRules,
     PolicyDependence,
     Verification,
     Working,
 )
 from streams.policy_areas import ScaleRisk
+from streams.policy_cases import CaseRules, NoiseRules
 from streams.policy_readers import (
     Reader,
     between,

@@ -13,6 +13,8 @@ APP_ID: Final = "fangfan"
 class Topic(StrEnum):
     """Every topic by its name without the prefix."""
 
+    __hash__ = str.__hash__  # an enumeration's own is Python code, and every record looks its topic up several times
+
     SELF_DECLARATIONS = "self-declarations"
     CADRE_REPORTS = "cadre-reports"
     DEPARTMENT_FEEDS = "department-feeds"

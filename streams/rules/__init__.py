@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from schemas.findings import Answer
 from streams.rules.accident import RULE as ACCIDENT
 from streams.rules.accident import accident
 from streams.rules.bereavement import RULE as BEREAVEMENT
@@ -11,7 +12,7 @@ from streams.rules.claim_reminder import RULE as CLAIM_REMINDER
 from streams.rules.claim_reminder import claim_reminder
 from streams.rules.clothing import RULE as CLOTHING
 from streams.rules.clothing import clothing
-from streams.rules.context import Answer, Context
+from streams.rules.context import Context
 from streams.rules.deceased_paid import RULE as DECEASED_PAID
 from streams.rules.deceased_paid import deceased_paid
 from streams.rules.disability import RULE as DISABILITY

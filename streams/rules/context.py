@@ -1,13 +1,10 @@
 """What every rule is given: one household at one moment, and the policy's parameters for its county."""
 
 from schemas.fields import day_of, month_of
-from schemas.findings import Finding, NotFiring, Undetermined
 from schemas.household import Facts
 from streams.ledger import Ledger, Missing, Window
 from streams.policy import Line, Parameters, line_at
 from streams.rules.signals import Signals
-
-Answer = Finding | NotFiring | Undetermined
 
 
 class Context:

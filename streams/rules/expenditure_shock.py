@@ -3,11 +3,11 @@
 from typing import Final
 
 from schemas.fields import render_money
-from schemas.findings import Finding, NotFiring, Undetermined
+from schemas.findings import Answer, Finding, NotFiring, Undetermined
 from schemas.vocabulary import Severity
 from streams.ledger import newest_first
 from streams.policy import BP
-from streams.rules.context import Answer, Context
+from streams.rules.context import Context
 from streams.rules.support import support_channels
 
 RULE: Final = "expenditure-shock@1"

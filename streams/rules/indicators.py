@@ -4,14 +4,11 @@ from collections.abc import Collection, Mapping
 
 import msgspec
 
-from schemas.findings import Conflict, Finding, NotFiring, Undetermined, channels_of
+from schemas.findings import Answer, Conflict, Finding, NotFiring, Undetermined, channels_of
 from schemas.household import Facts
 from schemas.reports import Indicator, KeptReport
 from schemas.vocabulary import IndicatorKind, Severity
 from streams.ledger import Support
-
-Answers = tuple[list[Finding | NotFiring | Undetermined], list[Conflict]]
-"""Answers of a rule, and conflicts where the current value is good."""
 
 
 def value_of(support: Support) -> str:
@@ -53,13 +50,15 @@ class Question(msgspec.Struct, frozen=True, gc=False):
     threshold: str
 
 
-def answer(index: Index, question: Question) -> Answers:
-    """Answer an indicator rule for every subject, in order of their ids; conflicts of subjects that stand good come beside."""
+def answer(index: Index, question: Question, answers: list[Answer], conflicts: list[Conflict]) -> None:
+    """Answer an indicator rule for every subject, in order of their ids.
+
+    What it says is added to ``answers``, and conflicts of subjects that stand good to ``conflicts``.
+    """
     subjects = index.get(question.kind)
     if subjects is None:
-        return [Undetermined(question.rule, "a report of it")], []
-    answers: list[Finding | NotFiring | Undetermined] = []
-    conflicts: list[Conflict] = []
+        answers.append(Undetermined(question.rule, "a report of it"))
+        return
     for subject in sorted(subjects, key=lambda each: each or "") if len(subjects) > 1 else subjects:
         newest = tuple(subjects[subject].values())
         current = value_of(newest[0])
@@ -76,7 +75,6 @@ def answer(index: Index, question: Question) -> Answers:
         answers.append(NotFiring(question.rule, current, question.threshold, "state"))
         if conflict is not None:
             conflicts.append(conflict)
-    return answers, conflicts
 
 
 def _finding(

@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from schemas.findings import Finding, NotFiring, Undetermined
+from schemas.findings import Answer, Finding, NotFiring, Undetermined
 from streams.ledger import Missing
 from streams.policy import BP
-from streams.rules.context import Answer, Context
+from streams.rules.context import Context
 from streams.rules.income_line import figures_of
 from streams.rules.support import percent, support_channels
 

@@ -3,11 +3,11 @@
 from typing import Final
 
 from schemas.fields import month_of
-from schemas.findings import Finding, NotFiring, Undetermined
+from schemas.findings import Answer, Finding, NotFiring, Undetermined
 from schemas.household import Facts, Newest
 from schemas.reports import KeptReport
 from schemas.vocabulary import CHANNELS
-from streams.rules.context import Answer, Context
+from streams.rules.context import Context
 
 RULE: Final = "silence@1"
 UNKNOWN: Final = "unknown"

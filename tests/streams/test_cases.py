@@ -20,7 +20,8 @@ from streams.due import due
 from streams.household import merge
 from streams.pipeline import Step as Outcome
 from streams.pipeline import advance
-from streams.policy import CaseRules, Policy
+from streams.policy import Policy
+from streams.policy_cases import CaseRules
 from tests.build import cadre, department, entry
 from tests.streams.test_against_oracle import read
 

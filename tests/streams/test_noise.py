@@ -20,7 +20,8 @@ from streams.assess import assess
 from streams.due import due
 from streams.noise import snoozed_until
 from streams.pipeline import Step, advance
-from streams.policy import NoiseRules, Policy
+from streams.policy import Policy
+from streams.policy_cases import NoiseRules
 from tests.build import TIMESTAMP, cadre, department, entry
 from tests.oracle import naive
 from tests.oracle.signal_histories import history
