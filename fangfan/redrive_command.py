@@ -14,7 +14,7 @@ from fangfan.bytes_view import safe
 from fangfan.dead_letters_view import plan_table, summary
 from fangfan.dlq_filters import NEEDED, Codes, County, Since, Topics, Until, chosen_letters
 from fangfan.looks import console
-from fangfan.options import CONNECTION, fail, on_broker, with_settings
+from fangfan.options import CONNECTION, fail, on_broker, stopped, with_settings
 from fangfan.redrive import TRANSACTION_MS, Order, Plan, TakenOver, carry_out, make_plan
 from fangfan.repairs import Repairs, read_repairs
 from fangfan.tables import FileError
@@ -105,7 +105,7 @@ def _send(chosen: Settings, order: Order, plan: Plan, screen: Console) -> None:
         seconds = TRANSACTION_MS // 1000
         raise fail(f"gave way: another `fangfan dlq redrive` has begun, or this one stood still for {seconds} s") from None
     except KeyboardInterrupt:
-        raise fail("stopped") from None
+        raise stopped() from None
     finally:
         screen.print(summary(plan, sent=True))
         if plan.sent < len(plan.going) and not order.again:

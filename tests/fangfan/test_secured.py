@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from agents.settings import GUARANTEES
 from fangfan.broker import EmbeddedBroker
 from tests.build import cadre
 from tests.doors import Running, fangfan
@@ -21,8 +22,10 @@ def given(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         yield settings | {"PARTITIONS": "2"}
 
 
-def test_a_report_becomes_an_alert(given: dict[str, str], tmp_path: Path) -> None:
+@pytest.mark.parametrize("guarantee", GUARANTEES)
+def test_a_report_becomes_an_alert(given: dict[str, str], tmp_path: Path, guarantee: str) -> None:
     """From publish over the worker to a consumer of alerts."""
+    given = given | {"GUARANTEE": guarantee, "TOPIC_PREFIX": f"{guarantee}-"}
     created = fangfan("topics", "create", **given)
     (tmp_path / "reports.jsonl").write_text(json.dumps(HUNGRY), "utf-8")
     with (
