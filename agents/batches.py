@@ -55,6 +55,13 @@ class BatchThread(driver.AIOKafkaConsumerThread):
 
         coordinator._push_error_to_user = tell
 
+    def close(self) -> None:
+        """Leave the consumer to its own thread, which closes it when it ends, and leaves the group.
+
+        Where the group shares out partitions while a worker ends, Faust closes it at once, on the application's loop. A
+        connection of uvloop that is closed by another thread than polls it takes the process down.
+        """
+
     async def getmany(self, active_partitions: set[TP] | None, timeout: float) -> Taken:  # noqa: ASYNC109 # Faust's signature
         """Fetch once, in the consumer's own thread."""
         taken: Taken = await self._there(self._fetch_records(self._ensure_consumer(), active_partitions or set(), timeout))
