@@ -1,7 +1,6 @@
 """A worker is asked to end while its group shares out the partitions."""
 
 import asyncio
-import contextlib
 import signal
 import sys
 from pathlib import Path
@@ -15,7 +14,9 @@ WATCHED = """
 import asyncio, sys
 import faust
 from aiokafka.client import AIOKafkaClient
+from aiokafka.consumer.group_coordinator import GroupCoordinator
 loops = {}
+leave = GroupCoordinator.close
 bootstrap, close, shared_out = AIOKafkaClient.bootstrap, AIOKafkaClient.close, faust.App._on_rebalance_when_stopped
 
 def say(words):
@@ -31,11 +32,16 @@ async def closed(client):
         say("closed by another thread")
     await close(client)
 
+async def left(coordinator):
+    say("about to leave")
+    await leave(coordinator)
+
 def told(app):
     say("shared out while it ends")
     return shared_out(app)
 
 AIOKafkaClient.bootstrap, AIOKafkaClient.close, faust.App._on_rebalance_when_stopped = connected, closed, told
+GroupCoordinator.close = left
 sys.argv = ["fangfan", "worker"]
 from fangfan.cli import main
 main()
@@ -45,26 +51,29 @@ main()
 async def test_a_worker_ends_in_peace_while_its_group_shares_out_partitions(
     broker: EmbeddedBroker, topic_prefix: str, tmp_path: Path
 ) -> None:
-    """The group waits for a worker that is frozen; so the one that ends has asked to join and hears of its share as it ends.
+    """The group waits for a worker that stands still; so the one that ends has asked to join and hears of its share as it ends.
 
     Closed by another thread than polls them, its connections took the process down: rarely, and only in uvloop.
     """
     settings = Settings(brokers=broker.bootstrap, topic_prefix=topic_prefix, partitions=3)
     await create_topics(settings)
-    frozen = await start_worker(settings, tmp_path / "frozen", SESSION_SECONDS="6")
+    still = await start_worker(settings, tmp_path / "still", SESSION_SECONDS="60")  # it is waited for as long
     ending = await start_worker(settings, tmp_path / "ending", sys.executable, "-c", WATCHED, SESSION_SECONDS="6")
-    frozen.process.send_signal(signal.SIGSTOP)
-    joining = asyncio.create_task(start_worker(settings, tmp_path / "joining", SESSION_SECONDS="6"))
+    still.process.send_signal(signal.SIGSTOP)
+    running, joining = [still, ending], asyncio.create_task(start_worker(settings, tmp_path / "joining"))
     try:
         await ending.until_logged("is rebalancing")
-        code = await ending.stop()
+        ending.process.send_signal(signal.SIGTERM)
+        await ending.until_logged("about to leave")
+        still.process.send_signal(signal.SIGCONT)
+        code = await ending.process.wait()
+        running.append(await joining)
+        assert [0, 0] == [await worker.stop() for worker in (still, running[-1])]
     finally:
-        for each in (frozen, ending):
-            if each.process.returncode is None:
-                each.process.kill()
-                await each.process.wait()
-        with contextlib.suppress(AssertionError, TimeoutError):
-            await (await joining).stop()
+        joining.cancel()
+        for worker in running:
+            if worker.process.returncode is None:
+                worker.process.kill()
     said = ending.log.read_text()
 
     assert 0 == code, said
