@@ -102,8 +102,8 @@ class ExactlyOnce:
 class Commits:
     """Offset commits of lanes at least once: one every so often carries what all lanes have noted meanwhile.
 
-    A commit costs as much as a small batch does, and is no promise to anybody outside: what it would have spared after a
-    crash is read again and changes nothing.
+    A commit is a round trip through the consumer's thread, and no promise to anybody outside: what it would have spared after
+    a crash is read again and changes nothing.
     """
 
     def __init__(self, commit: CommitOffsets) -> None:

@@ -51,8 +51,8 @@ def context_of(facts: Facts, policy: Policy) -> Context | None:
     """Return what rules are given of a household, to be asked as often as need be. None where it has no ``as_of``."""
     if facts.as_of is None:
         return None
-    county = (area_code(facts) or "")[:6]
-    return Context(facts, policy.parameters(county), policy.tier(county))
+    parameters, tier, _ = policy.court((area_code(facts) or "")[:6])
+    return Context(facts, parameters, tier)
 
 
 def assessment_from(context: Context, answers: Answers) -> Assessment:

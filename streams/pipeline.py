@@ -96,8 +96,8 @@ def _with_case(
 
 
 def _place(household_id: str, area: str, policy: Policy) -> Place:
-    county = area[:6]
-    return Place(household_id, area, policy.tier(county), policy.label, policy.parameters(county).verification.working_days)
+    parameters, tier, _ = policy.court(area[:6])
+    return Place(household_id, area, tier, policy.label, parameters.verification.working_days)
 
 
 def reassess(
