@@ -2,12 +2,14 @@
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bench.report import BUILD, table
-from bench.scale import Size
+from bench.scale import Size, render
+from bench.takeover import Takeover, Together, render_more
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "scale.md"
 TEMPLATE = Path(__file__).resolve().parent / "scale_page.md"
@@ -137,8 +139,10 @@ def check(sizes: Sequence[Size]) -> list[list[str]]:
     return rows
 
 
-def page(found: dict[str, object], sizes: Sequence[Size]) -> str:
+def page(found: Mapping[str, Any]) -> str:
     """Return the whole page."""
+    every = [Size(**size) for size in found["sizes"]]
+    sizes = [size for size in every if size.partitions == every[0].partitions]
     costs = fitted(sizes)
     measured = [
         ["worker CPU a report", f"{costs.report_us(sizes[0].households):.1f} µs at {sizes[0].households:,} households, "
@@ -170,6 +174,8 @@ def page(found: dict[str, object], sizes: Sequence[Size]) -> str:
     ]  # fmt: skip
     return TEMPLATE.read_text().format(
         machine=found["machine"], command=found["command"], measured=table(["what", "measured"], measured),
+        sizes=render(every), flat=f"{min(s.rate for s in sizes) / sizes[0].rate:.0%}",
+        more=render_more([Takeover(**each) for each in found["takeovers"]], [Together(**each) for each in found["workers"]]),
         check=table(["households", "reports/s of a core: predicted / measured", "rebuild s: predicted / measured",
                      "worker's disk GiB: predicted / measured"], check(sizes)),
         needs=table(names, rows), busy=f"{BUSY:.0%}", rebuild=f"{REBUILD_SECONDS:.0f}",
@@ -178,9 +184,7 @@ def page(found: dict[str, object], sizes: Sequence[Size]) -> str:
 
 def main() -> None:
     found = json.loads((BUILD / "scale.json").read_text())
-    sizes = [Size(**size) for size in found["sizes"]]
-    same = [size for size in sizes if size.partitions == sizes[0].partitions]
-    PAGE.write_text(page(found, same))
+    PAGE.write_text(page(found))
     print(f"wrote {PAGE.name}")
 
 

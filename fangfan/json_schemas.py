@@ -1,6 +1,7 @@
 """JSON Schemas (2020-12) of every topic and of what the commands print, from the structs that read the wire."""
 
 from collections.abc import Iterator
+from inspect import cleandoc
 from typing import Any, Final
 
 import msgspec
@@ -146,6 +147,7 @@ def _definitions() -> dict[str, Document]:
     types = (*read, HouseholdRemoval, AreaClaim, AreaTickMessage, Alert, CaseRecord, AreaAlert, Redriven)
     _, defs = msgspec.json.schema_components(types, ref_template="#/$defs/{name}")
     for definition in defs.values():
+        definition["description"] = cleandoc(definition["description"])  # as Python 3.13 keeps docstrings, and 3.11 does not
         for name, field in definition.get("properties", {}).items():
             _tell_money(definition, name, field)
             if name in INSTANTS and field.get("type") == "string":

@@ -166,6 +166,7 @@ def parse_day(text: str) -> int:
     return date.fromisoformat(text).toordinal()
 
 
+@lru_cache(maxsize=4096)
 def render_day(day: int) -> str:
     """Return an ordinal day as ``YYYY-MM-DD``."""
     return date.fromordinal(max(day, 1)).isoformat()

@@ -32,8 +32,16 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     support: Support
 
 
+class Segment(msgspec.Struct, frozen=True, gc=False):
+    """Months from ``start`` to before ``end`` for which one statement stands, or none (None)."""
+
+    start: int
+    end: int
+    stands: Statement | None
+
+
 class Window(msgspec.Struct, frozen=True, gc=False):
-    """Twelve months of income: sums in fen over the household, and every fact that entered them, in any order.
+    """Twelve months of income: sums in fen over the household, and what entered them: statements, and entries in any order.
 
     ``reference`` is the reference income per head in fen, half to even.
     """
@@ -45,26 +53,21 @@ class Window(msgspec.Struct, frozen=True, gc=False):
     medical: int
     members: int
     reference: int
-    leaning_on: list[Support]
+    segments: list[Segment]
+    entries: list[Entry]
 
     @property
     def support(self) -> tuple[Support, ...]:
         """The facts that entered, each once, newest first."""
-        return newest_first({(report.event_id, at): (report, at) for report, at in self.leaning_on}.values())
+        leaning_on = [each.stands[1] for each in self.segments if each.stands is not None]
+        leaning_on += [entry.support for entry in self.entries]
+        return newest_first({(report.event_id, at): (report, at) for report, at in leaning_on}.values())
 
 
 class Missing(msgspec.Struct, frozen=True, gc=False):
     """Why a window is undetermined."""
 
     what: str
-
-
-class Segment(msgspec.Struct, frozen=True, gc=False):
-    """Months from ``start`` to before ``end`` for which one statement stands, or none (None)."""
-
-    start: int
-    end: int
-    stands: Statement | None
 
 
 NOTHING: Final[list[Entry]] = []
@@ -138,26 +141,23 @@ class Ledger:
             return Missing("members in the registry entry")
         end = self.month - back
         segments = self._segments(end)
-        support = [each.stands[1] for each in segments if each.stands is not None]
-        if len(support) < len(segments):
-            return self._missing(segments, end)
-        sums = _declared(segments)
+        for each in segments:
+            if each.stands is None:
+                return self._missing(segments, end)
+        sums, counted = _declared(segments), list[Entry]()
         for flow, entries in self._by_component.items():
             if known := _within(entries, end):  # a department's word takes the place of the statement's for its month
                 place = FLOWS.index(flow)
                 sums[place] += sum([entry.amount for entry in known])
                 sums[place] -= sum([_share(segments, flow, month) for month in {entry.month for entry in known}])
-                support += [entry.support for entry in known]
+                counted += known
         wage, business, property_, transfer, cost = sums
-        gross, claims, medical = (
-            wage + business + property_ + transfer,
-            self.claims(back=back),
-            self.spending("medical", back=back),
-        )
-        received, paid = sum([entry.amount for entry in claims]), sum([entry.amount for entry in medical])
-        support += [entry.support for entry in (*claims, *medical)]
+        gross = wage + business + property_ + transfer
+        claims, medical = self.claims(back=back), self.spending("medical", back=back)
+        received = sum([entry.amount for entry in claims]) if claims else 0
+        paid = sum([entry.amount for entry in medical]) if medical else 0
         reference = divide_half_even(gross - cost + received - paid, self.members)
-        return Window(gross, transfer, cost, received, paid, self.members, reference, support)
+        return Window(gross, transfer, cost, received, paid, self.members, reference, segments, [*counted, *claims, *medical])
 
     def _missing(self, segments: list[Segment], end: int) -> Missing:
         """Return the first flow of which a month is known to nobody: no department says it and no statement stands for it."""
