@@ -295,10 +295,11 @@ class Lane:
         """Wait until something arrives, or until what was sent is to be settled (monotonic seconds)."""
         arrived = self._backlog.arrived
         arrived.clear()
-        if not self._backlog.records and not self._stopping.is_set() and self._opened == self._pauses:
-            if due is None:
-                await arrived.wait()
-                return
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(due - time.monotonic()):
-                    await arrived.wait()
+        if self._backlog.records or self._stopping.is_set() or self._opened != self._pauses:
+            return
+        timer = asyncio.get_running_loop().call_later(due - time.monotonic(), arrived.set) if due is not None else None
+        try:
+            await arrived.wait()
+        finally:
+            if timer is not None:
+                timer.cancel()

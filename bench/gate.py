@@ -1,16 +1,23 @@
-"""`make bench-gate`: fails when the engine's cost grows, measured against the plainest possible engine in the same run.
+"""`make bench-gate`: fails when an event costs more, measured against the plainest possible engine in the same run.
 
-Our engine and the floor (a plain loop at least once: librdkafka, RocksDB, msgspec) do one job on one machine, in turns; what is
-compared is CPU time per event, as a ratio. No time of another day or machine counts.
+Our engine and the floor (a plain loop at least once: librdkafka, RocksDB, msgspec) do one job on one machine, in turns, and
+between them a worker does its own; compared is CPU time per event, as a ratio. No time of another day or machine counts.
 """
 
 import argparse
+import asyncio
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
+from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
+from agents.settings import Settings
+from bench import throughput
+from bench.load import simulated
 from bench.peers import BROKER_CORE, OURS, OURS_TWICE, ROOT, compare, load, middle, say
 from bench.report import machine, table
 from fangfan.broker import EmbeddedBroker
@@ -18,6 +25,10 @@ from fangfan.broker import EmbeddedBroker
 MOST = {OURS: 1.3, OURS_TWICE: 1.3}
 """How many times the floor's CPU time an event may cost."""
 FLOOR = "floor"
+OWN, MOST_OWN = "fangfan, its own job", 6.5
+"""What reports cost with rules, ledger and evidence, which the floor knows nothing of: so many times its events at most."""
+HOUSEHOLDS, REPORTS = 30_000, 150_000
+PARTITIONS = 4
 
 
 def main() -> int:
@@ -36,16 +47,24 @@ def main() -> int:
         driver = load(options.peers, sys.executable, work)
         say("making events")
         subprocess.run([sys.executable, str(options.peers / "generate.py")], check=True, cwd=folder)
-        found = compare(driver, [FLOOR, *MOST], options.runs)
-    costs = {name: middle(found[name], "worker_cpu_us") for name in (FLOOR, *MOST)}
+        records, own = simulated(HOUSEHOLDS, REPORTS), list[float]()
+        found: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+        for turn in range(options.runs):
+            for name, rows_of in compare(driver, [FLOOR, *MOST], 1).items():
+                found[name] += rows_of
+            say(OWN)
+            settings = Settings(brokers=broker.bootstrap, topic_prefix=f"own-{turn}-", partitions=PARTITIONS)
+            own.append(asyncio.run(throughput.measure(settings, records, work / f"own-{turn}")).cpu_us)
+    limits = MOST | {OWN: MOST_OWN}
+    costs = {name: middle(found[name], "worker_cpu_us") for name in (FLOOR, *MOST)} | {OWN: statistics.median(own)}
     rows = [[FLOOR, f"{costs[FLOOR]:.1f}", "1.00", ""]]
-    rows += [[name, f"{costs[name]:.1f}", f"{costs[name] / costs[FLOOR]:.2f}", f"{most:.2f}"] for name, most in MOST.items()]
+    rows += [[name, f"{costs[name]:.1f}", f"{costs[name] / costs[FLOOR]:.2f}", f"{most:.2f}"] for name, most in limits.items()]
     print(f"{machine()}; `make bench-gate` ({options.runs} runs, medians)\n")
     print(table(["engine", "worker CPU µs/event", "of the floor", "at most"], rows))
     wrong = [name for name in MOST if max(row["wrong_households"] for row in found[name])]
-    slow = [name for name, most in MOST.items() if costs[name] > most * costs[FLOOR]]
+    slow = [name for name, most in limits.items() if costs[name] > most * costs[FLOOR]]
     for name in slow:
-        print(f"{name} costs more than {MOST[name]:.2f} times the floor", file=sys.stderr)
+        print(f"{name} costs more than {limits[name]:.2f} times the floor", file=sys.stderr)
     for name in wrong:
         print(f"{name} has wrong results", file=sys.stderr)
     return 1 if slow or wrong else 0
