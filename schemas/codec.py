@@ -79,8 +79,6 @@ def decode_state(data: bytes) -> HouseholdState:
     Raises:
         UnknownStateVersion: none of the versions this release reads.
     """
-    if data[1] == STATE_VERSION:
-        return _state.decode(data)
     layout = LAYOUTS.get(version_of(data))
     if layout is None:
         known = " and ".join(str(version) for version in sorted(LAYOUTS))
