@@ -12,9 +12,14 @@ BUILD: Final = Path(__file__).resolve().parent.parent / "build" / "bench"
 
 
 def machine() -> str:
-    """Return processor, versions and date in one line."""
-    cpu = next((line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
-                if line.startswith("model name")), platform.machine())  # fmt: skip
+    """Return processor, versions and date in one line. One name may stand for generations of which one is twice the other."""
+    said = dict.fromkeys(("model name", "cpu family", "model"), "?")
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        name, _, value = line.partition(":")
+        if name.strip() in said:
+            said[name.strip()] = value.strip()
+    name, family, model = said.values()
+    cpu = f"{name} (family {family}, model {model})"
     packages = ", ".join(f"{name} {version(name)}" for name in ("faust-streaming", "aiokafka", "rocksdict", "msgspec"))
     return f"{cpu}, {os.cpu_count()} cores; Python {platform.python_version()}, {packages}; {datetime.now(UTC):%Y-%m-%d}"
 
