@@ -1,5 +1,5 @@
 # One image for every command: the command line is the entry point.
-FROM python:3.13.5-slim-bookworm
+FROM python:3.11.11-slim-bookworm
 WORKDIR /app
 COPY pyproject.toml requirements.lock README.md ./
 COPY schemas schemas
