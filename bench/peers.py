@@ -127,15 +127,16 @@ def main() -> None:
         say("making events")
         subprocess.run([options.python, str(options.peers / "generate.py")], check=True, cwd=folder)
         found = compare(driver, options.only, options.runs)
-        print(f"{machine()}; `make bench-peers` ({options.runs} runs, medians; worker on one core, broker on the other)\n")
-        rows = [[name, *(_figure(runs, column) for column in COLUMNS.values())] for name, runs in found.items()]
-        print(table(["engine", *COLUMNS], rows))
         if options.latency:
             for name in options.only:
                 if name != "bytewax":
                     driver.latency("kstreams-linger0" if name == "kstreams" else name)
-        if {OURS, *THEIRS} <= set(options.only):
-            print(ratios(found))
+    # What producers of the driver have to say when their broker goes comes before this.
+    print(f"{machine()}; `make bench-peers` ({options.runs} runs, medians; worker on one core, broker on the other)\n")
+    rows = [[name, *(_figure(runs, column) for column in COLUMNS.values())] for name, runs in found.items()]
+    print(table(["engine", *COLUMNS], rows))
+    if {OURS, *THEIRS} <= set(options.only):
+        print(ratios(found))
 
 
 if __name__ == "__main__":
