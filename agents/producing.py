@@ -163,10 +163,8 @@ class Requests:
             batch._set_producer_state(manager.producer_id, manager.producer_epoch, manager.sequence_number(tp))
             manager.increment_sequence_number(tp, batch.record_count())
             waiting[tp].append(batch)
-        client = self._producer.client
-        for tp in waiting:
-            if client.cluster.leader_for_partition(tp) is None:
-                await client._wait_on_metadata(tp.topic)
+        for topic in {tp.topic for tp in waiting}:
+            await self._producer.client._wait_on_metadata(topic)
         return waiting
 
     async def _produce_to(self, node: int | None, batches: Mapping[TopicPartition, BatchBuilder]) -> dict[TopicPartition, int]:

@@ -172,8 +172,8 @@ class AtLeastOnce:
 
     async def commit(self, outgoing: list[Outgoing], offsets: Offsets) -> dict[str, int]:
         """Send, each step confirmed before the next."""
-        if before := [each for each in outgoing if each.topic not in CHANGELOGS]:
-            self._end = (await self._requests.produce(_packed(self._settings, before))).get(self._alerts, self._end)
+        before = [each for each in outgoing if each.topic not in CHANGELOGS]
+        self._end = (await self._requests.produce(_packed(self._settings, before))).get(self._alerts, self._end)
         states = [each for each in outgoing if each.topic in CHANGELOGS]
         ends = await self._requests.produce(_packed(self._settings, states))
         if offsets:

@@ -11,13 +11,11 @@ from pathlib import Path
 from agents.policy_files import load_policy
 from agents.settings import DEFAULT_POLICY, GUARANTEES, Settings
 from bench import latency, stages, throughput
-from bench.load import NOW, simulated
+from bench.load import HOUSEHOLDS, NOW, PARTITIONS, REPORTS, simulated
 from bench.plot import bars
 from bench.report import keep, machine, table
 from bench.worker import BROKER_CORE
 from fangfan.broker import EmbeddedBroker
-
-PARTITIONS = 4
 
 
 def _say(text: str) -> None:
@@ -70,8 +68,8 @@ async def _run(options: argparse.Namespace) -> tuple[list[str], list[tuple[str, 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--households", type=int, default=30_000)
-    parser.add_argument("--events", type=int, default=150_000)
+    parser.add_argument("--households", type=int, default=HOUSEHOLDS)
+    parser.add_argument("--events", type=int, default=REPORTS)
     parser.add_argument("--rate", type=int, default=1_000)
     parser.add_argument("--seconds", type=int, default=30)
     options = parser.parse_args()

@@ -10,6 +10,8 @@ from fangfan.sent import Sent
 from fangfan.simulation import Simulator
 
 NOW = datetime(2026, 6, 20, 12, tzinfo=UTC)
+HOUSEHOLDS, REPORTS, PARTITIONS = 30_000, 150_000, 4
+"""The county of :mod:`bench` and its gate."""
 
 
 class Record(NamedTuple):

@@ -12,6 +12,8 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,8 @@ BROKER_CORE = 1
 OURS, OURS_TWICE = "fangfan", "fangfan-at-least-once"
 THEIRS = ("kstreams", "quix", "bytewax", "floor")
 THEIRS_ONCE = ("kstreams-exactly-once", "quix-exactly-once")
+Row = dict[str, Any]
+"""What one run was seen to do, by the driver's names."""
 COLUMNS = {
     "events/s processed": "ev_s", "committed": "ev_s_committed", "CPU µs/event": "worker_cpu_us",
     "broker µs/event": "broker_cpu_us", "peak MB": "rss_mb", "differ": "wrong_households",
@@ -77,26 +81,31 @@ def load(peers: Path, python: str, work: Path) -> Any:
     return driver
 
 
-def compare(driver: Any, names: list[str], runs: int) -> dict[str, list[dict[str, Any]]]:
+def jobs_of(driver: Any, names: Iterable[str]) -> dict[str, Callable[[], Row]]:
+    """Return what runs each of the driver's implementations."""
+    return {name: partial(driver.one, name) for name in names}
+
+
+def compare(jobs: Mapping[str, Callable[[], Row]], runs: int) -> dict[str, list[Row]]:
     """Run everything in rounds, so that a slow minute of the machine hits all alike."""
-    found: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
+    found: dict[str, list[Row]] = {name: [] for name in jobs}
     for turn in range(runs):
-        for name in names:
+        for name, job in jobs.items():
             say(f"run {turn + 1} of {runs}: {name}")
-            found[name].append(driver.one(name))
+            found[name].append(job())
     return found
 
 
-def middle(rows: list[dict[str, Any]], column: str) -> float:
+def middle(rows: list[Row], column: str) -> float:
     """Return the median of the runs that have the figure; 0 where none has."""
     return float(statistics.median([row[column] for row in rows if row[column] is not None] or [0]))
 
 
-def _figure(rows: list[dict[str, Any]], column: str) -> str:
+def _figure(rows: list[Row], column: str) -> str:
     return f"{middle(rows, column):,.1f}".removesuffix(".0")
 
 
-def ratios(found: dict[str, list[dict[str, Any]]]) -> str:
+def ratios(found: dict[str, list[Row]]) -> str:
     """Return the last line: our committed events a second over theirs (Bytewax commits nothing: its processed ones)."""
     mine = middle(found[OURS], "ev_s_committed")
     theirs = {name: middle(found[name], "ev_s" if name == "bytewax" else "ev_s_committed") for name in THEIRS}
@@ -126,7 +135,7 @@ def main() -> None:
         driver = load(options.peers, options.python, work)
         say("making events")
         subprocess.run([options.python, str(options.peers / "generate.py")], check=True, cwd=folder)
-        found = compare(driver, options.only, options.runs)
+        found = compare(jobs_of(driver, options.only), options.runs)
         if options.latency:
             for name in options.only:
                 if name != "bytewax":

@@ -12,14 +12,12 @@ BUILD: Final = Path(__file__).resolve().parent.parent / "build" / "bench"
 
 
 def machine() -> str:
-    """Return processor, versions and date in one line. One name may stand for generations of which one is twice the other."""
-    said = dict.fromkeys(("model name", "cpu family", "model"), "?")
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        name, _, value = line.partition(":")
-        if name.strip() in said:
-            said[name.strip()] = value.strip()
-    name, family, model = said.values()
-    cpu = f"{name} (family {family}, model {model})"
+    """Return processor, versions and date in one line; its generation too, since some have one name for all of theirs."""
+    lines = (line.partition(":") for line in Path("/proc/cpuinfo").read_text().splitlines())
+    said = {name.strip(): value.strip() for name, _, value in lines}
+    cpu = said.get("model name", platform.machine())
+    if {"cpu family", "model"} <= said.keys():
+        cpu += f" (family {said['cpu family']}, model {said['model']})"
     packages = ", ".join(f"{name} {version(name)}" for name in ("faust-streaming", "aiokafka", "rocksdict", "msgspec"))
     return f"{cpu}, {os.cpu_count()} cores; Python {platform.python_version()}, {packages}; {datetime.now(UTC):%Y-%m-%d}"
 

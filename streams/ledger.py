@@ -154,8 +154,7 @@ class Ledger:
         wage, business, property_, transfer, cost = sums
         gross = wage + business + property_ + transfer
         claims, medical = self.claims(back=back), self.spending("medical", back=back)
-        received = sum([entry.amount for entry in claims]) if claims else 0
-        paid = sum([entry.amount for entry in medical]) if medical else 0
+        received, paid = sum([entry.amount for entry in claims]), sum([entry.amount for entry in medical])
         reference = divide_half_even(gross - cost + received - paid, self.members)
         return Window(gross, transfer, cost, received, paid, self.members, reference, segments, [*counted, *claims, *medical])
 
